@@ -1,0 +1,39 @@
+# OpenBell's few commands. `make help` lists them; ARGS passes flags on: make up ARGS="--port 8100"
+.DEFAULT_GOAL := help
+.PHONY: help setup up test check bench clean
+SHELL := /bin/bash
+
+BIN := .venv/bin
+ARGS ?=
+CORE := $(wildcard src/openbell/core/*.py src/openbell/core/*.pxd)
+WEB := $(shell [ -e web/package.json ] && git ls-files --cached --others --exclude-standard web)
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: .venv/.done web/dist/.done  ## bring uv, the Python environment with its compiled core, and the built app
+
+.venv/.done: pyproject.toml uv.lock $(wildcard setup.py) $(CORE) scripts/setup-python
+	@scripts/setup-python
+	@touch $@
+
+web/dist/.done: $(WEB) scripts/setup-web | .venv/.done
+	@scripts/setup-web
+	@mkdir -p $(@D) && touch $@
+
+up: setup  ## open the market at http://127.0.0.1:8000 (Ctrl-C closes it)
+	@exec $(BIN)/openbell up $(ARGS)
+
+check: setup  ## formatting, lint and types of every language
+	@scripts/check
+
+test: setup  ## everything that must hold: check, then all tests (ARGS are pytest's)
+	@scripts/test $(ARGS)
+
+bench: setup  ## one measurement: make bench ARGS="orders --rate 1000"
+	@$(BIN)/openbell bench $(ARGS)
+
+clean:  ## remove what setup made (never the data folder)
+	rm -rf .venv .tools build web/node_modules web/dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -f src/openbell/core/*.so src/openbell/core/*.c src/openbell/core/layouts.pxd
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
