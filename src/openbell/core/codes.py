@@ -1,0 +1,203 @@
+"""Every number with a meaning that crosses a boundary: kinds, sides, statuses, reasons, refusals.
+
+Plain module constants, because the compiled core turns each into a C constant (see `setup.py`).
+The `*_NAMES` tables give the public word for each number. A number, once released, keeps its meaning.
+"""
+
+from __future__ import annotations
+
+# --- commands ---------------------------------------------------------------------------------
+C_GENESIS = 1
+C_TERM = 2
+C_TICK = 3
+C_CLOCK_JUMP = 4
+C_RULES = 5
+C_LIST = 10
+C_ISSUE = 11
+C_SUSPEND = 12
+C_RESUME = 13
+C_OPEN_ACCOUNT = 20
+C_DEPOSIT = 21
+C_WITHDRAW = 22
+C_TRANSFER = 23
+C_LOCK_ACCOUNT = 24
+C_UNLOCK_ACCOUNT = 25
+C_CLOSE_ACCOUNT = 26
+C_NEW_ORDER = 30
+C_CANCEL = 31
+C_MODIFY = 32
+C_CANCEL_ALL = 33
+C_DAY_ROLL = 40
+
+# --- events -----------------------------------------------------------------------------------
+EV_ACCEPTED = 1  # an order passed the account's checks and its reserve is held
+EV_REJECTED = 2  # an order was refused by a rule; it never had effect
+EV_TRADE = 3  # two orders matched: the public print
+EV_FILL = 4  # one order's side of a trade, settled: the private print (two per trade)
+EV_CANCELLED = 5
+EV_EXPIRED = 6
+EV_MODIFIED = 7
+EV_LEVEL = 8  # a price level's new total size and order count (0 = gone)
+EV_REFUSED = 9  # a command other than a new order was refused
+EV_ACCOUNT = 10  # an account was opened, locked, unlocked or closed
+EV_CASH = 11  # cash entered, left or moved between accounts
+EV_SHARES = 12  # shares were issued or moved between accounts
+EV_INSTRUMENT = 13  # an instrument was listed, suspended or resumed
+EV_CLOSE = 14  # an instrument's official close, fixed by a day roll
+EV_DAY = 15  # a day roll was completed
+
+# --- orders -----------------------------------------------------------------------------------
+BUY = 0
+SELL = 1
+
+MARKET = 0
+LIMIT = 1
+STOP = 2
+STOP_LIMIT = 3
+TRAILING_STOP = 4
+
+DAY = 0
+GTC = 1
+IOC = 2
+FOK = 3
+GTD = 4
+OPG = 5
+CLS = 6
+
+ST_NONE = 0
+ST_PENDING = 1
+ST_OPEN = 2
+ST_PARTIALLY_FILLED = 3
+ST_FILLED = 4
+ST_CANCELLED = 5
+ST_EXPIRED = 6
+ST_REJECTED = 7
+
+WHY_NONE = 0
+WHY_USER = 1
+WHY_IOC = 2
+WHY_FOK = 3
+WHY_NO_LIQUIDITY = 4
+WHY_COLLAR = 5
+WHY_BAND = 6
+WHY_SELF_TRADE = 7
+WHY_SIBLING = 8
+WHY_KILL = 9
+WHY_HALT = 10
+WHY_AUCTION_UNFILLED = 11
+WHY_CORPORATE_ACTION = 12
+WHY_DAY_END = 13
+WHY_ACCOUNT_CLOSED = 14
+
+MAKER = 1
+TAKER = 2
+
+# --- accounts, instruments --------------------------------------------------------------------
+KIND_USER = 0
+KIND_CLEARING = 1
+KIND_FEES = 2
+KIND_ERROR = 3
+KIND_HOUSE = 4
+KIND_PARTICIPANT = 5  # the simulator's market makers and traders
+KIND_DEMO = 6
+
+AC_NONE = 0
+AC_OPEN = 1
+AC_LOCKED = 2
+AC_CLOSED = 3
+
+IN_NONE = 0
+IN_CONTINUOUS = 1
+IN_SUSPENDED = 2
+
+LISTED = 1
+SUSPENDED = 2
+RESUMED = 3
+
+# Instrument flags
+PROTECTIONS_OFF = 1  # no price collars, no minimum notional: replays of recorded flow, vectors, benches
+
+# Answer flags
+REPLAYED = 1  # this request key was answered before; this is that first answer
+PRIORITY_KEPT = 2  # a modify kept the order's place in its queue
+UNCHANGED = 4  # a modify that changed nothing
+
+# Modify flags: which fields are set
+SET_PRICE = 1
+SET_QUANTITY = 2
+SET_STOP_PRICE = 4
+
+# --- refusals ---------------------------------------------------------------------------------
+E_OK = 0
+E_BAD_RECORD = 1  # length, layout, reserved bytes or an unknown command type
+E_BAD_PRICE = 2
+E_BAD_QUANTITY = 3
+E_BAD_NOTIONAL = 4
+E_BAD_SIDE = 5
+E_BAD_TYPE = 6
+E_BAD_TIME_IN_FORCE = 7
+E_UNSUPPORTED = 8  # a combination that these rules do not offer
+E_BAD_AMOUNT = 9
+E_UNKNOWN_ACCOUNT = 20
+E_ACCOUNT_LOCKED = 21
+E_ACCOUNT_CLOSED = 22
+E_WRONG_REALM = 23
+E_KEY_REUSED = 24  # the request key was used for another body
+E_OPEN_ORDERS = 25
+E_ORDER_QUANTITY = 26
+E_ORDER_VALUE = 27
+E_INSUFFICIENT_FUNDS = 28
+E_INSUFFICIENT_SHARES = 29
+E_NOT_ALLOWED = 30
+E_UNKNOWN_INSTRUMENT = 40
+E_UNKNOWN_ORDER = 41
+E_ORDER_ENDED = 42
+E_FILLED_SINCE = 43  # ifFilled: fills happened since
+E_SUSPENDED = 44
+E_TICK_SIZE = 45
+E_LOT_SIZE = 46
+E_MIN_NOTIONAL = 47
+E_PRICE_COLLAR = 48
+E_BOOK_FULL = 49  # price levels per side
+E_DUPLICATE_SYMBOL = 50
+E_NOT_SUSPENDED = 51
+E_DAY_ORDER = 52  # a day roll for a day that is not after the last
+E_ACCOUNTS_FULL = 60
+E_POSITIONS_FULL = 61
+E_ORDERS_FULL = 62
+E_INSTRUMENTS_FULL = 63
+E_REQUESTS_FULL = 64
+E_OVERFLOW = 65
+# Refused by the sequencer, before the log: nothing was recorded and nothing will happen.
+E_TOO_LATE = 80  # validUntil has passed
+E_LOG_FULL = 81
+E_OVERLOADED = 82
+E_BAD_FRAME = 83
+E_RECOVERING = 84
+
+
+def names(prefix: str) -> dict[int, str]:
+    """The public word of each constant whose name starts with `prefix`, by number."""
+    return {
+        value: name[len(prefix) :]
+        for name, value in sorted(globals().items())
+        if name.startswith(prefix) and isinstance(value, int)
+    }
+
+
+COMMAND_NAMES = names("C_")
+EVENT_NAMES = names("EV_")
+STATUS_NAMES = names("ST_")
+REASON_NAMES = names("WHY_")
+REFUSAL_NAMES = names("E_")
+KIND_NAMES = names("KIND_")
+SIDE_NAMES = {BUY: "BUY", SELL: "SELL"}
+TYPE_NAMES = {
+    MARKET: "MARKET",
+    LIMIT: "LIMIT",
+    STOP: "STOP",
+    STOP_LIMIT: "STOP_LIMIT",
+    TRAILING_STOP: "TRAILING_STOP",
+}
+TIF_NAMES = {DAY: "DAY", GTC: "GTC", IOC: "IOC", FOK: "FOK", GTD: "GTD", OPG: "OPG", CLS: "CLS"}
+WORKING = (ST_PENDING, ST_OPEN, ST_PARTIALLY_FILLED)

@@ -1,0 +1,17 @@
+from openbell.core.layouts cimport i64, BUY, NIL, NEAR, Scalars, Instrument, Rung, Level
+
+
+cdef class Ladder:
+    cdef Scalars[::1] scalars
+    cdef Instrument[::1] instruments
+    cdef Rung[::1] rungs
+    cdef Level[::1] levels
+    cdef readonly i64 depth
+
+    cdef i64 count(self, i64 n, i64 side) noexcept nogil
+    cdef i64 best(self, i64 n, i64 side) noexcept nogil
+    cdef i64 at(self, i64 n, i64 side, i64 rank) noexcept nogil
+    cdef i64 place(self, i64 n, i64 side, i64 key) noexcept nogil
+    cdef i64 find(self, i64 n, i64 side, i64 price) noexcept nogil
+    cdef i64 add(self, i64 n, i64 side, i64 price) noexcept nogil
+    cdef void drop(self, i64 n, i64 side, i64 level) noexcept nogil

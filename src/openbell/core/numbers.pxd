@@ -1,0 +1,6 @@
+from openbell.core.layouts cimport i64, i128, QUANTITY_SCALE, EASY, CASH_TOP
+
+
+cdef i64 value_down(i64 price, i64 quantity) noexcept nogil
+cdef i64 value_up(i64 price, i64 quantity) noexcept nogil
+cdef i64 share_of(i64 total, i64 part, i64 whole) noexcept nogil

@@ -1,0 +1,48 @@
+"""Price times quantity, exactly: 128 bits in C, plain integers in Python.
+
+A fill's value is rounded down, a reservation up (trading-rules: Numbers), so that fills can never cost
+more than what was reserved for them, however they are sliced.
+"""
+
+from __future__ import annotations
+
+import cython
+
+if not cython.compiled:
+    from openbell.core.records import QUANTITY_SCALE
+    from openbell.core.types import CASH_TOP, EASY, i64, i128
+
+
+def value_down(price: i64, quantity: i64) -> i64:
+    """price x quantity in cash units, rounded down; arguments not negative, capped at CASH_TOP."""
+    shares: i64 = quantity // QUANTITY_SCALE
+    if price <= EASY and shares <= EASY and shares * QUANTITY_SCALE == quantity:
+        return price * shares
+    wide: i128 = price
+    wide = wide * quantity // QUANTITY_SCALE
+    if wide > CASH_TOP:
+        return CASH_TOP
+    return cython.cast(i64, wide)
+
+
+def value_up(price: i64, quantity: i64) -> i64:
+    """price x quantity in cash units, rounded up; arguments not negative, capped at CASH_TOP."""
+    shares: i64 = quantity // QUANTITY_SCALE
+    if price <= EASY and shares <= EASY and shares * QUANTITY_SCALE == quantity:
+        return price * shares
+    wide: i128 = price
+    wide = (wide * quantity + (QUANTITY_SCALE - 1)) // QUANTITY_SCALE
+    if wide > CASH_TOP:
+        return CASH_TOP
+    return cython.cast(i64, wide)
+
+
+def share_of(total: i64, part: i64, whole: i64) -> i64:
+    """total x part / whole rounded down; 0 <= part <= whole, whole > 0."""
+    if part == whole:
+        return total
+    if total <= EASY and part <= EASY:
+        return total * part // whole
+    wide: i128 = total
+    wide = wide * part // whole
+    return cython.cast(i64, wide)

@@ -1,0 +1,344 @@
+"""What the log holds and what comes out: command header and bodies, events, answers, ids.
+
+Units everywhere: price = 1/10,000 USD, quantity = 1/100,000,000 share, cash and notional =
+1/10,000 USD, time = nanoseconds UTC. All little-endian, all fixed-size, reserved bytes zero.
+"""
+
+from __future__ import annotations
+
+from openbell.core import codes
+from openbell.core.layout import Record, record
+
+LAYOUT_VERSION = 1
+RULES_VERSION = 1
+
+PRICE_SCALE = 10_000
+QUANTITY_SCALE = 100_000_000
+CASH_SCALE = 10_000
+PRICE_MAX = 10**12
+QUANTITY_MAX = 10**16
+NOTIONAL_MAX = 10**15
+CASH_MAX = 4 * 10**18
+
+ANY_INSTRUMENT = 0xFFFFFFFF
+ANY_SIDE = 255
+CLEARING_ACCOUNT = 1
+FEE_ACCOUNT = 2
+ERROR_ACCOUNT = 3
+FIRST_ACCOUNT = 4
+
+COMMAND_LENGTH_MAX = 1024
+BLOB_LENGTH_MAX = 512
+CLIENT_ID_LENGTH_MAX = 48
+
+# Every command starts so. `crc` is CRC-32C of the whole record with `crc` itself zero. `length` counts
+# header, body and blob. `valid_until` is checked by the sequencer, before the log. A zero request key
+# means none (commands of the exchange itself).
+Header = record(
+    "Header",
+    """
+    length u16
+    type u8
+    layout u8
+    flags u16
+    shard u16
+    term u32
+    source u32
+    seq u64
+    ts i64
+    received_ns i64
+    source_seq u64
+    key_low u64
+    key_high u64
+    account u64
+    firm u32
+    actor u32
+    instrument u32
+    crc u32
+    valid_until i64
+    """,
+)
+
+# The first command: what the state is made of. The blob is UTF-8 JSON: name, calendar, seed.
+Genesis = record(
+    "Genesis",
+    """
+    rules u32
+    shard u32
+    accounts u32
+    instruments u32
+    positions u32
+    orders u32
+    ended_orders u32
+    requests u32
+    levels u32
+    open_orders_per_account u32
+    ended_per_account u32
+    slice u32
+    request_ttl_ns i64
+    order_quantity_max i64
+    order_value_max i64
+    """,
+)
+
+# An instrument; header.instrument is unused, the answer gives the number. Collars in basis points.
+List = record(
+    "List",
+    """
+    symbol_low u64
+    symbol_high u64
+    tick_size i64
+    lot_size i64
+    min_notional i64
+    reference_price i64
+    last_lot i64
+    market_collar u32
+    limit_collar u32
+    flags u32
+    realm u32
+    """,
+)
+
+# Shares come into being on header.account, at `price` each as their cost.
+Issue = record("Issue", "quantity i64\nprice i64")
+
+# A new account; `grant` is paid to it by `source_account` (0: no grant). The answer gives the number.
+OpenAccount = record(
+    "OpenAccount",
+    """
+    grant i64
+    source_account u64
+    group u64
+    kind u32
+    realm u32
+    """,
+)
+
+Amount = record("Amount", "amount i64\nreserved u64")  # DEPOSIT, WITHDRAW
+
+# Cash, shares of header.instrument, or both, from header.account to `to_account`. Shares carry their cost.
+Transfer = record("Transfer", "to_account u64\ncash i64\nquantity i64\nreserved u64")
+
+# CLOSE_ACCOUNT: cancels its orders and returns cash and shares to `to_account`.
+Close = record("Close", "to_account u64\nreserved u64")
+
+# The blob is the client's own order id. `display` -1: all of it.
+NewOrder = record(
+    "NewOrder",
+    """
+    price i64
+    quantity i64
+    stop_price i64
+    display i64
+    min_quantity i64
+    notional i64
+    expire_ts i64
+    side u8
+    order_type u8
+    tif u8
+    stp u8
+    flags u32
+    """,
+)
+
+Cancel = record("Cancel", "order u64\nreserved u64")
+
+# `quantity` is the order's new total, filled part included. `if_filled` -1: whatever was filled.
+Modify = record(
+    "Modify",
+    """
+    order u64
+    price i64
+    quantity i64
+    stop_price i64
+    if_filled i64
+    flags u64
+    """,
+)
+
+# header.account's orders, narrowed by header.instrument (ANY_INSTRUMENT) and side (ANY_SIDE).
+CancelAll = record("CancelAll", "side u8\nreason u8\nreserved u16\nreserved2 u32")
+
+DayRoll = record("DayRoll", "date u32\nmarket u32")  # date: yyyymmdd, the day that begins
+
+BODIES: dict[int, type[Record] | None] = {
+    codes.C_GENESIS: Genesis,
+    codes.C_TICK: None,
+    codes.C_CLOCK_JUMP: None,
+    codes.C_LIST: List,
+    codes.C_ISSUE: Issue,
+    codes.C_SUSPEND: None,
+    codes.C_RESUME: None,
+    codes.C_OPEN_ACCOUNT: OpenAccount,
+    codes.C_DEPOSIT: Amount,
+    codes.C_WITHDRAW: Amount,
+    codes.C_TRANSFER: Transfer,
+    codes.C_LOCK_ACCOUNT: None,
+    codes.C_UNLOCK_ACCOUNT: None,
+    codes.C_CLOSE_ACCOUNT: Close,
+    codes.C_NEW_ORDER: NewOrder,
+    codes.C_CANCEL: Cancel,
+    codes.C_MODIFY: Modify,
+    codes.C_CANCEL_ALL: CancelAll,
+    codes.C_DAY_ROLL: DayRoll,
+}
+
+# One layout for every event; which fields mean what, by type:
+#   ACCEPTED   order account instrument side order_type tif price(limit or market cap) quantity leaves status
+#   REJECTED   as ACCEPTED, and code limit observed
+#   TRADE      order=taker account=taker's side=taker's price quantity notional=value leaves=taker's
+#              other_order other_account other_leaves = maker's, trade, flags bit 0: eligible (moves `last`)
+#   FILL       order account side price quantity=this fill filled=so far leaves notional=value so far
+#              observed=value of this fill limit=fee of this fill reason=MAKER|TAKER trade status
+#              other_order other_account = the counterparty's
+#   CANCELLED, EXPIRED  order account side order_type tif price quantity=total filled leaves=what ended
+#              notional=value filled reason status
+#   MODIFIED   order account side price quantity=new total filled leaves notional=value filled status
+#              reason=1 if priority was kept
+#   LEVEL      instrument side price quantity=size now (0: gone) leaves=orders now
+#   REFUSED    order_type=command type, code limit observed, account, order where it names one
+#   ACCOUNT    account status=AC_* order_type=KIND_*
+#   CASH       account quantity=signed amount notional=balance after other_account=counterparty (0: outside)
+#              reason=command type
+#   SHARES     account instrument quantity=signed notional=signed cost moved with them
+#              other_account (0: issued) reason=command type
+#   INSTRUMENT instrument status=LISTED|SUSPENDED|RESUMED price=reference price
+#   CLOSE      instrument price=official close quantity=date notional=day's volume
+#   DAY        quantity=date
+Event = record(
+    "Event",
+    """
+    type u8
+    side u8
+    order_type u8
+    tif u8
+    status u8
+    reason u8
+    code u16
+    seq u64
+    index u32
+    instrument u32
+    order u64
+    account u64
+    price i64
+    quantity i64
+    filled i64
+    leaves i64
+    notional i64
+    other_order u64
+    other_account u64
+    other_leaves i64
+    trade u64
+    limit i64
+    observed i64
+    """,
+)
+
+# One per command, in the order of the commands. `order` names the order; for OPEN_ACCOUNT `account`, for
+# LIST `instrument`, is the new number. `count`: orders that a CANCEL_ALL cancelled. `events`: events of
+# the command in the event stream. `limit` and `observed` explain a refusal.
+Answer = record(
+    "Answer",
+    """
+    seq u64
+    ts i64
+    order u64
+    account u64
+    price i64
+    quantity i64
+    filled i64
+    leaves i64
+    notional i64
+    limit i64
+    observed i64
+    code u16
+    status u8
+    reason u8
+    flags u8
+    side u8
+    order_type u8
+    tif u8
+    instrument u32
+    events u32
+    count u64
+    """,
+)
+
+ID_SHARD_BITS = 10
+ID_POSITION_BITS = 45
+ID_INDEX_BITS = 8
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts as the numbers do
+
+
+def make_id(shard: int, position: int, index: int = 0) -> int:
+    """The 63-bit id of the `index`th thing that the command at log `position` of `shard` made."""
+    return shard << (ID_POSITION_BITS + ID_INDEX_BITS) | position << ID_INDEX_BITS | index
+
+
+def encode_id(number: int) -> str:
+    """An id's public form: 13 characters that sort by creation."""
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def decode_id(text: str) -> int:
+    """The number behind a public id.
+
+    Raises:
+        ValueError: not 13 characters of the alphabet, or above 63 bits.
+    """
+    if len(text) != 13:
+        raise ValueError(f"id {text[:32]!r} has {len(text)} characters; an id has 13")
+    number = 0
+    for character in text:
+        digit = ALPHABET.find(character)
+        if digit < 0:
+            raise ValueError(f"id {text!r} holds {character!r}; ids use {ALPHABET}")
+        number = number << 5 | digit
+    if number >> 63:
+        raise ValueError(f"id {text!r} is out of range")
+    return number
+
+
+def pack(type_: int, body: bytes = b"", blob: bytes = b"", **header: int) -> bytearray:
+    """A command record before sequencing; `header` sets header fields by name.
+
+    Raises:
+        ValueError: an unknown type, a body of another size, or a blob over BLOB_LENGTH_MAX.
+    """
+    if type_ not in BODIES:
+        raise ValueError(f"command type {type_} is unknown; known: {sorted(BODIES)}")
+    layout = BODIES[type_]
+    size = layout.SIZE if layout else 0
+    if len(body) != size:
+        raise ValueError(f"{codes.COMMAND_NAMES[type_]} body has {len(body)} bytes, expected {size}")
+    if len(blob) > BLOB_LENGTH_MAX:
+        raise ValueError(f"blob has {len(blob)} bytes, at most {BLOB_LENGTH_MAX}")
+    padding = -len(blob) % 8
+    length = Header.SIZE + size + len(blob) + padding
+    head = Header(length=length, type=type_, layout=LAYOUT_VERSION, flags=padding, **header)
+    return bytearray(bytes(head) + body + blob + bytes(padding))
+
+
+def blob_of(record_bytes: bytes | bytearray | memoryview) -> bytes:
+    """The blob of a command record, without its padding."""
+    head = Header.from_buffer_copy(record_bytes)
+    layout = BODIES[head.type]
+    start = Header.SIZE + (layout.SIZE if layout else 0)
+    return bytes(record_bytes[start : head.length - (head.flags & 7)])
+
+
+def symbol_words(symbol: str) -> tuple[int, int]:
+    """A symbol of 1 to 16 ASCII characters as the two words a LIST carries.
+
+    Raises:
+        ValueError: empty, longer than 16, or not printable ASCII.
+    """
+    if not 1 <= len(symbol) <= 16 or not symbol.isascii() or not symbol.isprintable():
+        raise ValueError(f"symbol {symbol!r} must be 1 to 16 printable ASCII characters")
+    raw = symbol.encode().ljust(16, b"\0")
+    return int.from_bytes(raw[:8], "little"), int.from_bytes(raw[8:], "little")
+
+
+def symbol_text(low: int, high: int) -> str:
+    """The symbol that `symbol_words` packed."""
+    return (low.to_bytes(8, "little") + high.to_bytes(8, "little")).rstrip(b"\0").decode("ascii")

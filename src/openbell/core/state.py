@@ -1,0 +1,363 @@
+"""What the exchange remembers: layouts of its arrays, and the memory that holds them.
+
+Every piece of state is a fixed-size record in a flat array, addressed by index, so that a snapshot is
+a copy and a state hash is a scan. Nothing here grows: capacities come from genesis.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from typing import Any
+
+from openbell.core.layout import Record, record
+from openbell.core.records import Answer, Event, Genesis, Header
+
+NIL = 0xFFFFFFFF  # "no record", in any index
+MAP_NORESERVE = 0x4000  # Linux; capacities are address space until they are used
+
+# Free-list heads, high-water marks, list ends, counters: one of these.
+Scalars = record(
+    "Scalars",
+    """
+    position i64
+    time i64
+    date i64
+    day i64
+    instruments i64
+    accounts i64
+    book_free i64
+    book_used i64
+    book_live i64
+    level_free i64
+    level_used i64
+    ticket_free i64
+    ticket_used i64
+    tickets i64
+    working i64
+    work_head i64
+    work_tail i64
+    holding_free i64
+    holding_used i64
+    holdings i64
+    request_free i64
+    request_used i64
+    requests i64
+    ended_head i64
+    ended_tail i64
+    trades i64
+    deposits i64
+    withdrawals i64
+    to_books i64
+    to_accounts i64
+    books_seen i64
+    accounts_seen i64
+    """,
+)
+
+# The book machine's view of an instrument.
+Instrument = record(
+    "Instrument",
+    """
+    symbol_low u64
+    symbol_high u64
+    tick_size i64
+    lot_size i64
+    reference_price i64
+    last_lot i64
+    close i64
+    last i64
+    last_size i64
+    last_ts i64
+    last_day i64
+    day_open i64
+    day_high i64
+    day_low i64
+    day_volume i64
+    day_notional i64
+    trades i64
+    published i64
+    market_collar u32
+    limit_collar u32
+    flags u32
+    realm u32
+    bids u32
+    asks u32
+    status u32
+    reserved u32
+    """,
+)
+
+# One price of one side, in the ladder's sorted array: `key` is price for bids and -price for asks.
+Rung = record("Rung", "key i64\nlevel u32\nreserved u32")
+
+# All resting orders at one price, oldest first.
+Level = record(
+    "Level",
+    """
+    price i64
+    quantity i64
+    head u32
+    tail u32
+    orders u32
+    next u32
+    """,
+)
+
+# A resting order: one cache line. `ref` is the account machine's ticket, given back in every message.
+BookOrder = record(
+    "BookOrder",
+    """
+    id u64
+    price i64
+    leaves i64
+    filled i64
+    prev u32
+    next u32
+    level u32
+    instrument u32
+    ref u32
+    account u32
+    side u8
+    tif u8
+    order_type u8
+    flags u8
+    reserved u32
+    """,
+)
+
+# The account machine's view of an instrument.
+Asset = record(
+    "Asset",
+    """
+    reference i64
+    min_notional i64
+    tick_size i64
+    lot_size i64
+    issued i64
+    clearing i64
+    market_collar u32
+    flags u32
+    realm u32
+    status u32
+    """,
+)
+
+Account = record(
+    "Account",
+    """
+    cash i64
+    reserved i64
+    start_cash i64
+    net_deposits i64
+    status u8
+    kind u8
+    realm u16
+    day u32
+    open_orders u32
+    ended u32
+    work_head u32
+    work_tail u32
+    ended_head u32
+    ended_tail u32
+    holdings u32
+    firm u32
+    closing_to u32
+    reserved2 u32
+    group u64
+    realised i64
+    last_activity i64
+    opened_ts i64
+    """,
+)
+
+# What one account has of one instrument. `reserved` is shares that open sell orders hold.
+Holding = record(
+    "Holding",
+    """
+    account u32
+    instrument u32
+    quantity i64
+    reserved i64
+    cost i64
+    realised i64
+    start_quantity i64
+    net_transfers i64
+    day u32
+    next u32
+    prev u32
+    pins u32
+    """,
+)
+
+# The account machine's order: what its owner sees. Line 1 is what a fill touches.
+Ticket = record(
+    "Ticket",
+    """
+    id u64
+    account u32
+    instrument u32
+    price i64
+    quantity i64
+    filled i64
+    notional i64
+    reserved i64
+    holding u32
+    request u32
+    prev u32
+    next u32
+    work_prev u32
+    work_next u32
+    status u8
+    reason u8
+    side u8
+    order_type u8
+    tif u8
+    pending u8
+    code u16
+    seq u64
+    created_ts i64
+    updated_ts i64
+    limit i64
+    observed i64
+    text0 u64
+    text1 u64
+    text2 u64
+    text3 u64
+    text4 u64
+    text5 u64
+    """,
+)
+
+# A request key and what became of it; `answers` of the same index holds the first answer.
+Request = record(
+    "Request",
+    """
+    key_low u64
+    key_high u64
+    body u64
+    account u32
+    ticket u32
+    prev u32
+    next u32
+    ended_prev u32
+    ended_next u32
+    ended_ts i64
+    ended u64
+    """,
+)
+
+# An open-addressing cell: key 0 is empty.
+Cell = record("Cell", "key u64\nvalue u32\nreserved u32")
+
+# Between the two machines: accounts -> books (ENTER, CANCEL, MODIFY), books -> accounts (the rest).
+M_ENTER = 1
+M_CANCEL = 2
+M_MODIFY = 3
+M_FILL = 11
+M_END = 12
+M_REFUSED = 13
+M_MODIFIED = 14
+M_NOT_MODIFIED = 15
+M_NOT_FOUND = 16
+M_REFERENCE = 17
+
+Message = record(
+    "Message",
+    """
+    kind u8
+    side u8
+    order_type u8
+    tif u8
+    reason u8
+    flags u8
+    code u16
+    from_shard u16
+    to_shard u16
+    instrument u32
+    channel_seq u64
+    cause u64
+    order u64
+    ref u32
+    account u32
+    price i64
+    quantity i64
+    leaves i64
+    value i64
+    other_order u64
+    other_account u64
+    trade u64
+    limit i64
+    observed i64
+    """,
+)
+
+# The answer while a command is applied, and the command itself, as words; see exchange.py.
+DESK_BYTES = 1024
+OUTPUT_RECORDS = 65_536  # above this many events `run` hands over between commands
+
+
+def power_of_two(n: int) -> int:
+    """The smallest power of two that is at least 2 * n, and at least 16."""
+    return max(16, 1 << (2 * n - 1).bit_length())
+
+
+class Memory:
+    """The arrays of one exchange, by name, each in private anonymous memory of its own.
+
+    Private, so that a forked child keeps the state of the moment it was forked.
+    """
+
+    def __init__(self, genesis: Any) -> None:
+        orders = genesis.orders
+        tickets = orders + genesis.ended_orders
+        output = 6 * orders + 2 * genesis.instruments + OUTPUT_RECORDS + 8 * genesis.slice
+        self.maps: dict[str, mmap.mmap] = {}
+        self.arrays: dict[str, Any] = {}
+        # state: saved in snapshots, up to the named high-water mark
+        self.add("scalars", Scalars, 1)
+        self.add("instruments", Instrument, genesis.instruments)
+        self.add("rungs", Rung, genesis.instruments * 2 * genesis.levels)
+        self.add("levels", Level, orders)
+        self.add("book_orders", BookOrder, orders)
+        self.add("assets", Asset, genesis.instruments)
+        self.add("accounts", Account, genesis.accounts)
+        self.add("holdings", Holding, genesis.positions)
+        self.add("tickets", Ticket, tickets)
+        self.add("requests", Request, genesis.requests)
+        self.add("kept", Answer, genesis.requests)
+        # derived: rebuilt when a snapshot is loaded
+        self.add("book_cells", Cell, power_of_two(orders))
+        self.add("ticket_cells", Cell, power_of_two(tickets))
+        self.add("holding_cells", Cell, power_of_two(genesis.positions))
+        self.add("request_cells", Cell, power_of_two(genesis.requests))
+        # output and mail: forgotten after each batch
+        self.add("events", Event, output)
+        self.add("answers", Answer, OUTPUT_RECORDS)
+        self.add("mail", Message, output)
+        self.add("post", Message, 4 * genesis.slice + 16)
+
+    def add(self, name: str, layout: type[Record], count: int) -> None:
+        """Allocate `count` zeroed records of `layout`; untouched pages cost nothing."""
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
+        area = mmap.mmap(-1, max(layout.SIZE * count, mmap.PAGESIZE), flags=flags)
+        self.maps[name] = area
+        self.arrays[name] = (layout * count).from_buffer(area)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.arrays[name]
+
+    def bytes_of(self, name: str, first: int, count: int) -> bytes:
+        """A copy of `count` records of an array from index `first`."""
+        size = self.arrays[name]._type_.SIZE
+        return self.maps[name][first * size : (first + count) * size]
+
+
+def genesis_of(command: bytes) -> Any:
+    """The genesis body of a GENESIS command record."""
+    return Genesis.from_buffer_copy(command, Header.SIZE)
+
+
+def size_of(layout: type[Record]) -> int:
+    """Bytes of one record."""
+    return ctypes.sizeof(layout)

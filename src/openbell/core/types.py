@@ -1,0 +1,19 @@
+"""C integer types' names for the interpreted core; compiled, they are the real ones of `layouts.pxd`."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+u8: TypeAlias = int
+u16: TypeAlias = int
+u32: TypeAlias = int
+i32: TypeAlias = int
+u64: TypeAlias = int
+i64: TypeAlias = int
+i128: TypeAlias = int
+
+EASY = 2_000_000_000  # two factors up to this multiply within 63 bits
+CASH_TOP = 4 * 10**18  # no product is ever larger; two of them add within 63 bits
+WORD = 0xFFFFFFFFFFFFFFFF
+GOLDEN = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads consecutive keys
+NEAR = 8  # rungs looked at one by one, from the best, before a binary search
