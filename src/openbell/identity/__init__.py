@@ -1,0 +1,1 @@
+"""Who is asking: sessions, demo accounts and their return."""

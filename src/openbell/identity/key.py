@@ -1,0 +1,49 @@
+"""The secret that signs sessions: one file of the data folder, readable by its owner alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+KEY_LENGTH = 32
+
+
+class SessionKeyError(Exception):
+    """The key file cannot be used; the message names it and says what to do."""
+
+
+def load_key(path: Path) -> bytes:
+    """The key in `path`, made there first where it is missing. Safe for processes that start together.
+
+    Raises:
+        SessionKeyError: of another length, or readable by others.
+        OSError: it cannot be read or made.
+    """
+    if not path.exists():
+        _make(path)
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        raise SessionKeyError(f"session key {path} has mode {mode:03o}: others may read it; chmod 600 {path}")
+    key = path.read_bytes()
+    if len(key) != KEY_LENGTH:
+        raise SessionKeyError(
+            f"session key {path} has {len(key)} bytes, expected {KEY_LENGTH}; remove it to get a new one"
+        )
+    return key
+
+
+def _make(path: Path) -> None:
+    """Write a new key beside `path` and link it there: another process's key stays if it came first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(file, secrets.token_bytes(KEY_LENGTH))
+        os.fsync(file)
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.close(file)
+        draft.unlink()
