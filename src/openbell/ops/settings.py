@@ -219,7 +219,8 @@ _BOOL = get_type_hints(Settings, include_extras=True)["simulator"]
 def table() -> str:
     """Every setting as a Markdown table: variable, type, default, what it does."""
     lines = ["| variable | type | default | what it does |", "|---|---|---|---|"]
-    for info in inspect.type_info(Settings).fields:
+    struct: Any = inspect.type_info(Settings)
+    for info in struct.fields:
         kind, description = _describe(info.type)
         default = info.default
         shown = "" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
