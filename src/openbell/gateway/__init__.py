@@ -1,0 +1,1 @@
+"""The door: REST, the stream and the web app on one port."""
