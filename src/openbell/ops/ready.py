@@ -9,6 +9,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from openbell.ops.process import alive
+
 
 def mark_ready(run_dir: Path, role: str) -> None:
     """Say that this process is ready in `role`; readers see the whole file or none."""
@@ -27,10 +29,6 @@ def clear_ready(run_dir: Path, role: str) -> None:
 def is_ready(run_dir: Path, role: str) -> bool:
     """Whether a living process said that it is ready in `role`."""
     try:
-        pid = int((run_dir / f"{role}.ready").read_text())
-        os.kill(pid, 0)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return alive(int((run_dir / f"{role}.ready").read_text()))
+    except (FileNotFoundError, ValueError):
         return False
-    except PermissionError:
-        return True
-    return True
