@@ -1,0 +1,67 @@
+"""The places of an event's fields in its unpacked tuple, and the records this folder reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from openbell.core import codes, records
+
+# An event as a tuple of ints, in the order of `records.Event.FIELDS`.
+EventTuple = tuple[int, ...]
+
+(
+    TYPE,
+    SIDE,
+    ORDER_TYPE,
+    TIF,
+    STATUS,
+    REASON,
+    CODE,
+    SEQ,
+    INDEX,
+    INSTRUMENT,
+    ORDER,
+    ACCOUNT,
+    PRICE,
+    QUANTITY,
+    FILLED,
+    LEAVES,
+    NOTIONAL,
+    OTHER_ORDER,
+    OTHER_ACCOUNT,
+    OTHER_LEAVES,
+    TRADE,
+    LIMIT,
+    OBSERVED,
+) = range(len(records.Event.FIELDS))
+
+_NEW_ORDER_BLOB = records.Header.SIZE + records.NewOrder.SIZE
+
+
+def unpack(events: bytes | bytearray | memoryview) -> Iterable[EventTuple]:
+    """The events packed in `events`, one tuple each."""
+    return records.Event.STRUCT.iter_unpack(events)
+
+
+def client_id(command: bytes) -> str:
+    """The client's own id that a NEW_ORDER command carries ("" without one), safe to store as text."""
+    length = command[0] | command[1] << 8
+    blob = command[_NEW_ORDER_BLOB : length - (command[4] & 7)]
+    return blob.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
+def command_type(command: bytes) -> int:
+    """The command's type, one of `codes.C_*`."""
+    return command[2]
+
+
+def realm_of(command: bytes) -> int:
+    """The realm that an OPEN_ACCOUNT or LIST command names."""
+    body = records.OpenAccount if command_type(command) == codes.C_OPEN_ACCOUNT else records.List
+    return int(body.from_buffer_copy(command, records.Header.SIZE).realm)
+
+
+def symbol_of(command: bytes) -> str:
+    """The symbol that a LIST command names."""
+    body = records.List.from_buffer_copy(command, records.Header.SIZE)
+    return records.symbol_text(body.symbol_low, body.symbol_high)

@@ -1,0 +1,215 @@
+"""The tables of schema `ledger`: columns in raw units (see docs/ledger.md), all bigint or smaller.
+
+Prices and money are 1/10,000 USD, quantities 1/100,000,000 share, times nanoseconds UTC. The core bounds
+each of them below 2^63, so no column needs `numeric`; sums over rows do, and PostgreSQL gives them so.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+
+SCHEMA = "ledger"
+metadata = MetaData(schema=SCHEMA)
+
+# Who an entry's other side is when it is nobody's account: cash outside the exchange, shares not yet issued.
+OUTSIDE = 0
+# The asset of an entry: cash, or the number of an instrument (its shares).
+CASH = -1
+
+# What an entry is for.
+KIND_TRADE = 1
+KIND_FEE = 2
+KIND_DEPOSIT = 3
+KIND_WITHDRAWAL = 4
+KIND_TRANSFER = 5
+KIND_ISSUE = 6
+KIND_GRANT = 7
+KIND_CLOSING = 8
+ENTRY_KINDS = {
+    KIND_TRADE: "TRADE",
+    KIND_FEE: "FEE",
+    KIND_DEPOSIT: "DEPOSIT",
+    KIND_WITHDRAWAL: "WITHDRAWAL",
+    KIND_TRANSFER: "TRANSFER",
+    KIND_ISSUE: "ISSUE",
+    KIND_GRANT: "GRANT",
+    KIND_CLOSING: "CLOSING",
+}
+
+
+def _big(name: str, primary_key: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, autoincrement=False, primary_key=primary_key)
+
+
+def _small(name: str, primary_key: bool = False) -> Column[int]:
+    return Column(name, SmallInteger, nullable=False, autoincrement=False, primary_key=primary_key)
+
+
+# One row: how far the ledger is, of which exchange, and why it stopped ("" while it runs).
+reader = Table(
+    "reader",
+    metadata,
+    Column("one", Boolean, CheckConstraint("one", name="reader_one_row"), primary_key=True),
+    _big("position"),
+    Column("genesis", Text, nullable=False),
+    Column("stopped", Text, nullable=False),
+    _big("stopped_seq"),
+)
+
+instruments = Table(
+    "instruments",
+    metadata,
+    _big("instrument", primary_key=True),
+    _big("reference_price"),
+    _big("realm"),
+    _big("seq"),
+    _big("listed_ts"),
+    _small("status"),
+    Column("symbol", Text, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _big("account", primary_key=True),
+    _big("cash"),
+    _big("realised"),
+    _big("realm"),
+    _big("opened_ts"),
+    _big("seq"),
+    _small("kind"),
+    _small("status"),
+    postgresql_with={"fillfactor": "70"},
+)
+
+holdings = Table(
+    "holdings",
+    metadata,
+    _big("account", primary_key=True),
+    _big("instrument", primary_key=True),
+    _big("quantity"),
+    _big("cost"),
+    _big("realised"),
+    _big("seq"),
+    postgresql_with={"fillfactor": "70"},
+)
+
+# `limit_value` and `observed` explain a rejection. `seq` is the log position of the last change.
+orders = Table(
+    "orders",
+    metadata,
+    _big("order_id", primary_key=True),
+    _big("account"),
+    _big("instrument"),
+    _big("price"),
+    _big("quantity"),
+    _big("filled"),
+    _big("leaves"),
+    _big("notional"),
+    _big("limit_value"),
+    _big("observed"),
+    _big("seq"),
+    _big("created_ts"),
+    _big("updated_ts"),
+    _small("side"),
+    _small("order_type"),
+    _small("tif"),
+    _small("status"),
+    _small("reason"),
+    _small("code"),
+    Column("client_id", Text, nullable=False),
+    postgresql_with={"fillfactor": "70"},
+)
+Index("orders_by_account", orders.c.account, orders.c.order_id)
+Index(
+    "orders_by_client_id",
+    orders.c.account,
+    orders.c.client_id,
+    postgresql_where=orders.c.client_id != "",
+)
+
+trades = Table(
+    "trades",
+    metadata,
+    _big("trade", primary_key=True),
+    _big("seq"),
+    _big("ts"),
+    _big("instrument"),
+    _big("price"),
+    _big("quantity"),
+    _big("value"),
+    _big("taker_order"),
+    _big("taker_account"),
+    _big("maker_order"),
+    _big("maker_account"),
+    _small("taker_side"),
+    Column("eligible", Boolean, nullable=False),
+)
+
+# `realised` is this fill's own profit or loss, fees apart; 0 for a purchase.
+fills = Table(
+    "fills",
+    metadata,
+    _big("account", primary_key=True),
+    _big("ts", primary_key=True),
+    _big("trade", primary_key=True),
+    _big("order_id", primary_key=True),
+    _big("seq"),
+    _big("instrument"),
+    _big("price"),
+    _big("quantity"),
+    _big("value"),
+    _big("fee"),
+    _big("realised"),
+    _big("other_order"),
+    _big("other_account"),
+    _small("side"),
+    _small("liquidity"),
+)
+
+# One leg of an entry moves `amount` of `asset` from account `debit` to account `credit`: a row cannot
+# create or lose anything, so every entry sums to zero in each asset by its form.
+entries = Table(
+    "entries",
+    metadata,
+    _big("seq", primary_key=True),
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    _small("leg", primary_key=True),
+    _small("kind"),
+    _big("ts"),
+    _big("asset"),
+    _big("debit"),
+    _big("credit"),
+    Column(
+        "amount", BigInteger, CheckConstraint("amount > 0", name="entries_amount_positive"), nullable=False
+    ),
+    CheckConstraint("debit <> credit", name="entries_two_sides"),
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("date", Integer, primary_key=True, autoincrement=False),
+    _big("seq"),
+    _big("ts"),
+)
+
+closes = Table(
+    "closes",
+    metadata,
+    Column("date", Integer, primary_key=True, autoincrement=False),
+    _big("instrument", primary_key=True),
+    _big("price"),
+    _big("volume"),
+)
