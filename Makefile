@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 ARGS ?=
-CORE := $(wildcard src/openbell/core/*.py src/openbell/core/*.pxd)
+CORE := $(wildcard $(foreach d,core log node,src/openbell/$d/*.py src/openbell/$d/*.pxd))
 WEB := $(shell [ -e web/package.json ] && git ls-files --cached --others --exclude-standard web)
 
 help:  ## list the commands
@@ -35,5 +35,5 @@ bench: setup  ## one measurement: make bench ARGS="orders --rate 1000"
 
 clean:  ## remove what setup made (never the data folder)
 	rm -rf .venv .tools build web/node_modules web/dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	rm -f src/openbell/core/*.so src/openbell/core/*.c src/openbell/core/layouts.pxd
+	rm -f src/openbell/{core,log,node}/*.{so,c} src/openbell/core/layouts.pxd
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +

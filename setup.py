@@ -14,7 +14,7 @@ from setuptools import Extension, setup
 
 ROOT = Path(__file__).parent
 SOURCE = ROOT / "src"
-COMPILED = ("core", "log")  # packages of openbell that have compiled modules
+COMPILED = ("core", "log", "node")  # packages of openbell that have compiled modules
 
 sys.path.insert(0, str(SOURCE))
 
