@@ -92,7 +92,7 @@ def _nearness(squeezed: str, entry: _Entry) -> float:
 def fold(text: str) -> str:
     """Lower case, without accents, punctuation as spaces, so that what is typed compares with what is
     written: `Estée Lauder` and `estee lauder`, `Coca-Cola` and `coca cola`."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).replace("'", "").replace("’", "")
+    plain = unicodedata.normalize("NFKD", text).casefold().replace("'", "").replace("’", "")
     kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
     return " ".join(kept.split())
 

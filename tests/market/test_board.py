@@ -1,0 +1,155 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openbell.core import codes
+from openbell.core.codes import BUY, SELL
+from openbell.market.board import Board
+from openbell.market.ticker import PRINTS_KEPT
+from tests.market.events import SHARE, event, level, list_command, row, trade, unit
+
+
+@pytest.fixture
+def board() -> Board:
+    made = Board()
+    made.add(row(0, "AAPL"), seq=10)
+    made.add(row(1, "MSFT", reference_price=2_000_000, close=2_000_000), seq=10)
+    return made
+
+
+def test_an_instrument_that_never_traded_shows_its_close_as_the_price(board: Board) -> None:
+    quote = board.quote(0)
+    assert (quote.price, quote.last, quote.change, quote.bid, quote.ask) == (1_000_000, 0, 0, 0, 0)
+
+
+def test_the_best_levels_make_the_quote(board: Board) -> None:
+    board.apply(unit(11, level(0, BUY, 999_000, 5 * SHARE), level(0, BUY, 998_000, 9 * SHARE)))
+    board.apply(unit(12, level(0, SELL, 1_001_000, 2 * SHARE), level(0, SELL, 1_002_000, SHARE)))
+    quote = board.quote(0)
+    assert (quote.bid, quote.bid_size, quote.ask, quote.ask_size) == (
+        999_000,
+        5 * SHARE,
+        1_001_000,
+        2 * SHARE,
+    )
+    assert quote.seq == 12
+
+
+def test_when_the_best_level_goes_the_next_one_is_best(board: Board) -> None:
+    board.apply(unit(11, level(0, BUY, 999_000, SHARE), level(0, BUY, 998_000, 9 * SHARE)))
+    board.apply(unit(12, level(0, BUY, 999_000, 0, orders=0)))
+    assert board.quote(0).bid == 998_000
+
+
+def test_an_eligible_trade_moves_last_and_the_day(board: Board) -> None:
+    board.apply(unit(11, trade(0, 1_010_000, 3 * SHARE), ts=7))
+    board.apply(unit(12, trade(0, 990_000, 2 * SHARE), ts=8))
+    quote = board.quote(0)
+    assert (quote.last, quote.last_size, quote.last_ts, quote.change) == (990_000, 2 * SHARE, 8, -10_000)
+    assert (quote.day_open, quote.day_high, quote.day_low) == (1_010_000, 1_010_000, 990_000)
+    assert (quote.volume, quote.trades, quote.change_bp) == (5 * SHARE, 2, -100)
+
+
+def test_an_ineligible_trade_counts_as_volume_only(board: Board) -> None:
+    board.apply(unit(11, trade(0, 1_010_000, SHARE)))
+    board.apply(unit(12, trade(0, 1_500_000, SHARE // 2, eligible=False)))
+    quote = board.quote(0)
+    assert (quote.last, quote.day_high, quote.volume) == (1_010_000, 1_010_000, SHARE + SHARE // 2)
+
+
+def test_a_close_begins_a_new_day_and_keeps_the_last_price(board: Board) -> None:
+    board.apply(unit(11, trade(0, 1_010_000, SHARE)))
+    board.apply(
+        unit(12, event(codes.EV_CLOSE, instrument=0, price=1_010_000), event(codes.EV_DAY, quantity=20260101))
+    )
+    quote = board.quote(0)
+    assert (quote.close, quote.price, quote.change, quote.volume, quote.day_open) == (1_010_000,) * 2 + (
+        0,
+    ) * 3
+    assert board.day == 20260101
+
+
+def test_a_listing_appears_with_its_reference_price(board: Board) -> None:
+    listed = event(codes.EV_INSTRUMENT, instrument=2, status=codes.LISTED, price=50_000)
+    board.apply(unit(11, listed, command=list_command("NEW", 50_000)))
+    assert board.number("NEW") == 2
+    assert board.quote(2).price == 50_000
+
+
+def test_suspending_and_resuming_changes_the_status(board: Board) -> None:
+    board.apply(unit(11, event(codes.EV_INSTRUMENT, instrument=0, status=codes.SUSPENDED)))
+    assert board.quote(0).status == codes.IN_SUSPENDED
+    board.apply(unit(12, event(codes.EV_INSTRUMENT, instrument=0, status=codes.RESUMED)))
+    assert board.quote(0).status == codes.IN_CONTINUOUS
+
+
+def test_units_that_the_loaded_state_already_holds_change_nothing(board: Board) -> None:
+    board.set_depth(0, {"bids": [[999_000, SHARE, 1]], "asks": []}, seq=20)
+    board.apply(unit(10, trade(0, 1, SHARE)))
+    board.apply(unit(20, level(0, BUY, 999_000, 0, orders=0)))
+    assert (board.quote(0).volume, board.quote(0).bid) == (0, 999_000)
+    board.apply(unit(21, level(0, BUY, 999_000, 0, orders=0)))
+    assert board.quote(0).bid == 0
+
+
+def test_depth_comes_best_first_and_no_deeper_than_asked(board: Board) -> None:
+    board.apply(unit(11, *(level(0, BUY, price, SHARE, 2) for price in (100, 300, 200))))
+    board.apply(unit(12, *(level(0, SELL, price, SHARE) for price in (600, 400, 500))))
+    depth = board.depth(0, 2)
+    assert [x.price for x in depth.bids] == [300, 200]
+    assert [x.price for x in depth.asks] == [400, 500]
+    assert depth.bids[0].orders == 2
+    assert depth.seq == 12
+    assert board.depth(0, 0).bids == []
+
+
+def test_the_tape_keeps_the_newest_trades_newest_first(board: Board) -> None:
+    for n in range(PRINTS_KEPT + 5):
+        board.apply(unit(11 + n, trade(0, 1_000_000 + n * 100, SHARE, trade=n + 1)))
+    prints = board.trades(0)
+    assert len(prints) == PRINTS_KEPT
+    assert [x.trade for x in prints[:2]] == [PRINTS_KEPT + 5, PRINTS_KEPT + 4]
+    assert len(board.trades(0, 3)) == 3
+
+
+def test_a_drain_tells_each_change_once(board: Board) -> None:
+    board.drain()
+    board.apply(unit(11, level(0, BUY, 999_000, SHARE), trade(1, 2_000_000, SHARE, trade=5)))
+    changes = board.drain()
+    assert changes.quotes == {0, 1}
+    assert changes.levels == {0: {(BUY, 999_000)}}
+    assert [x.trade for x in changes.prints[1]] == [5]
+    assert not any(board.drain())
+
+
+def test_a_change_below_the_top_of_the_book_is_no_change_of_the_quote(board: Board) -> None:
+    board.apply(unit(11, level(0, BUY, 999_000, SHARE)))
+    board.drain()
+    board.apply(unit(12, level(0, BUY, 998_000, SHARE)))
+    assert board.drain().quotes == set()
+
+
+PRICES = st.integers(1, 12)
+CHANGES = st.lists(st.tuples(st.sampled_from((BUY, SELL)), PRICES, st.integers(0, 3)), max_size=60)
+
+
+@given(CHANGES)
+def test_any_sequence_of_level_changes_leaves_what_a_dictionary_would_hold(
+    changes: Sequence[tuple[int, int, int]],
+) -> None:
+    board = Board()
+    board.add(row(), seq=0)
+    kept: dict[int, dict[int, int]] = {BUY: {}, SELL: {}}
+    for seq, (side, price, quantity) in enumerate(changes, 1):
+        board.apply(unit(seq, level(0, side, price, quantity)))
+        kept[side][price] = quantity
+    depth = board.depth(0, 100)
+    bids = sorted(((p, q) for p, q in kept[BUY].items() if q), reverse=True)
+    asks = sorted((p, q) for p, q in kept[SELL].items() if q)
+    assert [(x.price, x.quantity) for x in depth.bids] == bids
+    assert [(x.price, x.quantity) for x in depth.asks] == asks
+    assert board.quote(0).bid == (bids[0][0] if bids else 0)
+    assert board.quote(0).ask == (asks[0][0] if asks else 0)
+    assert all(board.level(0, BUY, p).quantity == q for p, q in kept[BUY].items())
