@@ -1,0 +1,1 @@
+"""Participants that make a market: they know nothing of the exchange but its public API."""
