@@ -14,16 +14,14 @@ class Unit(NamedTuple):
     seq: int
     ts: int
     command: bytes
-    events: list[tuple[int, ...]]
+    events: bytes
 
 
-def event(type_: int, **fields: int) -> tuple[int, ...]:
-    return tuple(Event.STRUCT.unpack(bytes(Event(type=type_, **fields))))
+def event(type_: int, **fields: int) -> bytes:
+    return bytes(Event(type=type_, **fields))
 
 
-def trade(
-    instrument: int, price: int, quantity: int, eligible: bool = True, **fields: int
-) -> tuple[int, ...]:
+def trade(instrument: int, price: int, quantity: int, eligible: bool = True, **fields: int) -> bytes:
     return event(
         codes.EV_TRADE,
         instrument=instrument,
@@ -35,14 +33,14 @@ def trade(
     )
 
 
-def level(instrument: int, side: int, price: int, quantity: int, orders: int = 1) -> tuple[int, ...]:
+def level(instrument: int, side: int, price: int, quantity: int, orders: int = 1) -> bytes:
     return event(
         codes.EV_LEVEL, instrument=instrument, side=side, price=price, quantity=quantity, leaves=orders
     )
 
 
-def unit(seq: int, *events: tuple[int, ...], ts: int = 0, command: bytes = b"") -> Unit:
-    return Unit(seq, ts or seq * 1_000, command, list(events))
+def unit(seq: int, *events: bytes, ts: int = 0, command: bytes = b"") -> Unit:
+    return Unit(seq, ts or seq * 1_000, command, b"".join(events))
 
 
 def row(instrument: int = 0, symbol: str = "AAPL", **fields: int) -> dict[str, object]:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_starts_are_the_last_ones_that_overlap_the_span(
 ) -> None:
     starts = kept.starts(first, first + span, limit)
     assert len(starts) <= limit
-    assert all(kept.following(a) == b for a, b in zip(starts, starts[1:], strict=False))
+    assert all(kept.following(a) == b for a, b in pairwise(starts))
     if span == 0:
         assert starts == []
     else:

@@ -7,42 +7,20 @@ every unit in order. Values are raw: prices and money in 1/10,000 USD, quantitie
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from openbell.core import codes
-from openbell.core.records import Event, Header, List, symbol_text
+from openbell.core.records import Header, List, symbol_text
+from openbell.market import events
 from openbell.market.book import Level, Side
+from openbell.market.events import UnitLike
 from openbell.market.ticker import PRINTS_KEPT, Print, Quote, Ticker
-
-EVENT_FIELDS = [name for name, _ in Event.FIELDS]
-TYPE = EVENT_FIELDS.index("type")
-SIDE = EVENT_FIELDS.index("side")
-STATUS = EVENT_FIELDS.index("status")
-INSTRUMENT = EVENT_FIELDS.index("instrument")
-PRICE = EVENT_FIELDS.index("price")
-QUANTITY = EVENT_FIELDS.index("quantity")
-LEAVES = EVENT_FIELDS.index("leaves")
-NOTIONAL = EVENT_FIELDS.index("notional")
-TRADE = EVENT_FIELDS.index("trade")
 
 LISTING_STATUS = {
     codes.LISTED: codes.IN_CONTINUOUS,
     codes.SUSPENDED: codes.IN_SUSPENDED,
     codes.RESUMED: codes.IN_CONTINUOUS,
 }
-
-
-class UnitLike(Protocol):
-    """One command of the log with all its events, as the node's client hands it out."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def ts(self) -> int: ...
-    @property
-    def command(self) -> bytes: ...
-    @property
-    def events(self) -> Sequence[tuple[int, ...]]: ...
 
 
 class Depth(NamedTuple):
@@ -95,36 +73,35 @@ class Board:
 
     def apply(self, unit: UnitLike) -> None:
         """Take in one unit; units come in log order, and those already contained change nothing."""
-        seq, ts = unit.seq, unit.ts
-        for event in unit.events:
-            kind = event[TYPE]
+        records = unit.events
+        for at in range(0, len(records), events.SIZE):
+            kind = records[at]
             if kind == codes.EV_LEVEL:
-                self._level(event, seq, ts)
+                self._level(unit, at)
             elif kind == codes.EV_TRADE:
-                self._trade(event, seq, ts)
+                self._trade(unit, at)
             elif kind == codes.EV_CLOSE:
-                self._close(event, seq, ts)
+                self._close(unit, at)
             elif kind == codes.EV_INSTRUMENT:
-                self._instrument(event, unit)
+                self._instrument(unit, at)
             elif kind == codes.EV_DAY:
-                self.day = event[QUANTITY]
-        self.seq = max(self.seq, seq)
+                (self.day,) = events.DAY.unpack_from(records, at)
+        self.seq = max(self.seq, unit.seq)
 
     def apply_all(self, units: Iterable[UnitLike]) -> None:
         """Take in several units."""
         for unit in units:
             self.apply(unit)
 
-    def _level(self, event: tuple[int, ...], seq: int, ts: int) -> None:
-        number = event[INSTRUMENT]
+    def _level(self, unit: UnitLike, at: int) -> None:
+        side, number, price, quantity, orders = events.LEVEL.unpack_from(unit.events, at)
         ticker = self._tickers[number]
-        if seq <= ticker.book_from:
+        if unit.seq <= ticker.book_from:
             return
-        side, price = event[SIDE], event[PRICE]
         book = ticker.bids if side == codes.BUY else ticker.asks
         best = book.best()
-        book.set(price, event[QUANTITY], event[LEAVES])
-        ticker.book_seq, ticker.book_ts = seq, ts
+        book.set(price, quantity, orders)
+        ticker.book_seq, ticker.book_ts = unit.seq, unit.ts
         changed = self._changes.levels.get(number)
         if changed is None:
             changed = self._changes.levels[number] = set()
@@ -132,15 +109,15 @@ class Board:
         if book.best() is not best:
             self._changes.quotes.add(number)
 
-    def _trade(self, event: tuple[int, ...], seq: int, ts: int) -> None:
-        number = event[INSTRUMENT]
+    def _trade(self, unit: UnitLike, at: int) -> None:
+        side, status, number, price, quantity, notional, trade = events.TRADE.unpack_from(unit.events, at)
         ticker = self._tickers[number]
-        if seq <= ticker.stats_from:
+        if unit.seq <= ticker.stats_from:
             return
-        price, quantity = event[PRICE], event[QUANTITY]
-        eligible = bool(event[STATUS] & 1)
+        seq, ts = unit.seq, unit.ts
+        eligible = bool(status & events.ELIGIBLE)
         ticker.volume += quantity
-        ticker.notional += event[NOTIONAL]
+        ticker.notional += notional
         ticker.trades += 1
         ticker.seq, ticker.ts = seq, ts
         if eligible:
@@ -151,7 +128,7 @@ class Board:
                 ticker.day_high = price
             elif price < ticker.day_low:
                 ticker.day_low = price
-        made = Print(event[TRADE], ts, price, quantity, event[SIDE], eligible, seq)
+        made = Print(trade, ts, price, quantity, side, eligible, seq)
         ticker.prints.append(made)
         self._changes.quotes.add(number)
         tape = self._changes.prints.setdefault(number, [])
@@ -159,19 +136,21 @@ class Board:
         if len(tape) > PRINTS_KEPT:
             del tape[0]
 
-    def _close(self, event: tuple[int, ...], seq: int, ts: int) -> None:
+    def _close(self, unit: UnitLike, at: int) -> None:
         """A new day: the close is fixed and the day's figures begin again."""
-        ticker = self._tickers[event[INSTRUMENT]]
-        if seq <= ticker.stats_from:
+        number, price = events.CLOSE.unpack_from(unit.events, at)
+        ticker = self._tickers[number]
+        if unit.seq <= ticker.stats_from:
             return
-        ticker.close = event[PRICE] or ticker.reference_price
+        ticker.close = price or ticker.reference_price
         ticker.day_open = ticker.day_high = ticker.day_low = 0
         ticker.volume = ticker.notional = ticker.trades = 0
-        ticker.seq, ticker.ts = seq, ts
-        self._changes.quotes.add(ticker.instrument)
+        ticker.seq, ticker.ts = unit.seq, unit.ts
+        self._changes.quotes.add(number)
 
-    def _instrument(self, event: tuple[int, ...], unit: UnitLike) -> None:
-        number, status = event[INSTRUMENT], LISTING_STATUS[event[STATUS]]
+    def _instrument(self, unit: UnitLike, at: int) -> None:
+        change, number = events.INSTRUMENT.unpack_from(unit.events, at)
+        status = LISTING_STATUS[change]
         ticker = self._tickers.get(number)
         if ticker is None:
             self.add(_listed(number, status, unit.command), unit.seq)
