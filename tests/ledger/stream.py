@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from openbell.core import codes, records
@@ -210,3 +212,27 @@ def opened_market() -> Stream:
     stream.deposit(5, 100_000 * USD)
     stream.issue(4, 0, 1_000 * SHARE, 90_000 * USD)
     return stream
+
+
+class PackedSource:
+    """A stream's units as the node's client hands them out; more may be added while it is followed."""
+
+    def __init__(self, stream: Stream, at_once: int = 16) -> None:
+        self.stream = stream
+        self.at_once = at_once
+        self.genesis = genesis()
+        self.acked = 0
+        self.subscribed: list[int] = []
+
+    async def subscribe(self, position: int, name: str) -> AsyncIterator[list[Unit]]:
+        assert name == "ledger"
+        self.subscribed.append(position)
+        while True:
+            units = self.stream.units[position - 1 : position - 1 + self.at_once]
+            if units:
+                yield units
+                position = units[-1].seq
+            await asyncio.sleep(0 if units else 0.01)
+
+    async def ack(self, position: int) -> None:
+        self.acked = position

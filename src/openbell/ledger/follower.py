@@ -1,0 +1,172 @@
+"""The ledger at work: takes units from the node, writes them in batches, outlives PostgreSQL's absences."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from openbell.core.records import Header
+from openbell.ledger.intake import Intake
+from openbell.ledger.migrate import migrate
+from openbell.ledger.projection import CannotApply, UnitLike
+from openbell.ledger.store import LedgerStore, PositionMoved
+
+log = logging.getLogger(__name__)
+
+READER = "ledger"
+ACK_EVERY_S = 5.0
+RETRY_FIRST_S = 0.1
+RETRY_MAX_S = 2.0
+MOVED_PAUSE_S = 1.0
+
+
+class Source(Protocol):
+    """What the ledger needs of the node's client."""
+
+    @property
+    def genesis(self) -> bytes: ...
+    def subscribe(self, position: int, name: str) -> AsyncIterator[Sequence[UnitLike]]: ...
+    async def ack(self, position: int) -> None: ...
+
+
+class Stopped(Exception):
+    """The ledger met something it cannot apply. `seq` is the command's, 0 if it is about no command."""
+
+    def __init__(self, seq: int, reason: str) -> None:
+        super().__init__(f"The ledger stopped before command {seq}: {reason}" if seq else reason)
+        self.seq = seq
+        self.reason = reason
+
+
+class Follower:
+    """Keeps the ledger of one database up with one node.
+
+    Args:
+        source: the node's client.
+        database_url: where schema `ledger` is, or will be.
+        interval_s: the least time between two batches while units only trickle.
+        on_started: called once, when the database was first reached or found to be away.
+
+    Attributes:
+        position: log position of the last command known to be applied.
+        stopped: why it stopped for good; "" while it works.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        database_url: str,
+        interval_s: float = 0.25,
+        on_started: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.source = source
+        self.database_url = database_url
+        self.interval_s = interval_s
+        self.position = 0
+        self.stopped = ""
+        self._on_started: Callable[[], None] | None = on_started
+        self._acked_at = 0.0
+        self._away_since = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow until `stop` is set. A batch under way is then rolled back; nothing is half-written."""
+        work = asyncio.create_task(self._work())
+        waiting = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()  # it only ends by an error that is a fault of this program
+        finally:
+            for task in (work, waiting):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _work(self) -> None:
+        pause = RETRY_FIRST_S
+        while True:
+            try:
+                await self._follow()
+            except Stopped as error:
+                self.stopped = str(error)
+                log.error(self.stopped)
+                self._started()
+                await asyncio.Event().wait()  # until somebody looks: a restart tries again
+            except PositionMoved as error:
+                log.warning("Another ledger works on this database: %s", error)
+                await asyncio.sleep(MOVED_PAUSE_S)
+            except (psycopg.OperationalError, psycopg.InterfaceError, OperationalError) as error:
+                pause = RETRY_FIRST_S if not self._away_since else min(2 * pause, RETRY_MAX_S)
+                self._went_away(error)
+                self._started()
+                await asyncio.sleep(pause)
+            except EOFError as error:
+                log.warning("The ledger lost the node: %s", error)
+                await asyncio.sleep(RETRY_MAX_S)
+            except (psycopg.Error, DBAPIError, CannotApply) as error:
+                # A fault in the database's schema or in this build: no retry will mend it.
+                self.stopped = f"The ledger stopped: {type(error).__name__}: {error}"
+                log.exception(self.stopped)
+                self._started()
+                await asyncio.Event().wait()
+
+    def _went_away(self, error: Exception) -> None:
+        if not self._away_since:
+            self._away_since = time.monotonic()
+            log.warning("PostgreSQL is away, the ledger waits: %s", str(error).strip().splitlines()[:1])
+
+    def _came_back(self) -> None:
+        if self._away_since:
+            log.info("PostgreSQL is back after %.1f s", time.monotonic() - self._away_since)
+            self._away_since = 0.0
+
+    def _started(self) -> None:
+        if self._on_started is not None:
+            self._on_started()
+            self._on_started = None
+
+    async def _follow(self) -> None:
+        """Connect, and apply units from where the database is, until something ends it."""
+        await asyncio.to_thread(migrate, self.database_url)
+        store = await LedgerStore.connect(self.database_url)
+        try:
+            genesis = self.source.genesis
+            # What the database says, not what this process believes: it may have lost its last batches.
+            position = await store.adopt(genesis, Header.from_buffer_copy(genesis).ts)
+            self.position = position
+            self._came_back()
+            self._started()
+            log.info("The ledger goes on after command %d", position)
+            async with Intake(self.source.subscribe(position, READER), self.interval_s) as intake:
+                while True:
+                    units = await intake.take()
+                    synchronous = time.monotonic() - self._acked_at > ACK_EVERY_S
+                    position = await self._apply(store, position, units, synchronous)
+                    self.position = position
+                    if synchronous:
+                        # Only what is on disk may be forgotten by the node: PostgreSQL can lose the rest.
+                        self._acked_at = time.monotonic()
+                        await self.source.ack(position)
+        finally:
+            await store.close()
+
+    async def _apply(
+        self, store: LedgerStore, position: int, units: Sequence[UnitLike], synchronous: bool
+    ) -> int:
+        """Apply the units; where one cannot be, apply all before it and stop there."""
+        try:
+            return await store.apply(position, units, synchronous)
+        except (CannotApply, psycopg.DataError, psycopg.IntegrityError) as error:
+            if len(units) == 1:
+                await store.mark_stopped(units[0].seq, str(error))
+                raise Stopped(units[0].seq, str(error)) from error
+        half = len(units) // 2
+        position = await self._apply(store, position, units[:half], synchronous)
+        return await self._apply(store, position, units[half:], synchronous)

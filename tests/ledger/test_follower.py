@@ -1,0 +1,219 @@
+"""The ledger goes on after anything but a contradiction."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from openbell.core import codes
+from openbell.ledger.follower import Follower
+from tests.ledger.cluster import Cluster
+from tests.ledger.stream import SHARE, USD, PackedSource, Stream, opened_market
+
+TABLES = ("accounts", "holdings", "orders", "trades", "fills", "entries", "days", "closes", "instruments")
+
+
+def busy_market(steps: int, seed: int = 1) -> Stream:
+    """A stream of `steps` orders, some filled, some cancelled, with ticks between."""
+    stream, dice = opened_market(), random.Random(seed)
+    for _ in range(steps):
+        price = dice.randint(90, 110) * USD
+        maker = stream.order(4, codes.SELL, SHARE, price, f"m-{stream.position}")
+        if dice.random() < 0.5:
+            stream.buy_from(maker, 4, 5, SHARE, price)
+        elif dice.random() < 0.5:
+            stream.cancel(maker, 4, codes.SELL, SHARE, price)
+        if dice.random() < 0.1:
+            stream.tick()
+    return stream
+
+
+def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of the ledger but the reader's."""
+    with psycopg.connect(url) as connection:
+        return {
+            table: sorted(connection.execute(f"SELECT * FROM ledger.{table}".encode())) for table in TABLES
+        }
+
+
+def position(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT position FROM ledger.reader").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.02)
+
+
+class Running:
+    """A follower at work in this event loop; `end` stops it in the middle of whatever it does."""
+
+    def __init__(self, source: PackedSource, url: str, interval_s: float = 0.0) -> None:
+        self.follower = Follower(source, url, interval_s)
+        self.stop = asyncio.Event()
+        self.task = asyncio.create_task(self.follower.run(self.stop))
+
+    async def end(self) -> None:
+        self.stop.set()
+        await self.task
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few units a transaction, so that there are many moments to interrupt."""
+    monkeypatch.setattr("openbell.ledger.intake.BATCH_BYTES", 2_500)
+
+
+@pytest.fixture
+async def expected(cluster: Cluster) -> dict[str, list[tuple[object, ...]]]:
+    """What an undisturbed ledger makes of `busy_market(600)`."""
+    url = cluster.create("undisturbed")
+    stream = busy_market(600)
+    running = Running(PackedSource(stream, 1000), url)
+    await until(lambda: running.follower.position == stream.position)
+    await running.end()
+    return contents(url)
+
+
+async def test_it_makes_its_schema_and_catches_up(cluster: Cluster) -> None:
+    url = cluster.create("fresh")
+    stream = busy_market(20)
+    running = Running(PackedSource(stream), url)
+    await until(lambda: running.follower.position == stream.position)
+    stream.tick()
+    await until(lambda: running.follower.position == stream.position)
+    await running.end()
+    assert position(url) == stream.position
+
+
+async def test_it_acknowledges_only_what_is_applied(cluster: Cluster) -> None:
+    url = cluster.create("acknowledged")
+    source = PackedSource(busy_market(20))
+    running = Running(source, url)
+    await until(lambda: source.acked > 0)
+    assert source.acked <= position(url)
+    await running.end()
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_two_ledgers_at_once_apply_nothing_twice(
+    cluster: Cluster, expected: dict[str, list[tuple[object, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openbell.ledger.follower.MOVED_PAUSE_S", 0.01)
+    url = cluster.create("two_at_once")
+    stream = busy_market(600)
+    sources = [PackedSource(stream, 7), PackedSource(stream, 5)]
+    pair = [Running(source, url) for source in sources]
+    await until(lambda: max(one.follower.position for one in pair) == stream.position)
+    for one in pair:
+        await one.end()
+    assert sum(len(source.subscribed) for source in sources) > 2, "they never met"
+    assert contents(url) == expected
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_stopping_at_random_moments_applies_everything_once(
+    cluster: Cluster, expected: dict[str, list[tuple[object, ...]]]
+) -> None:
+    url = cluster.create("stopped_at_random")
+    stream, dice = busy_market(600), random.Random(2)
+    rounds = 0
+    while True:
+        rounds += 1
+        running = Running(PackedSource(stream, 3), url)
+        with suppress(AssertionError):
+            await until(
+                lambda one=running: one.follower.position == stream.position,  # type: ignore[misc]
+                dice.uniform(0.05, 0.2),
+            )
+        await running.end()
+        if running.follower.position == stream.position:
+            break
+    assert rounds > 2
+    assert contents(url) == expected
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_killing_postgresql_at_random_moments_loses_and_doubles_nothing(
+    tmp_path: Path, expected: dict[str, list[tuple[object, ...]]]
+) -> None:
+    cluster = Cluster(tmp_path)
+    cluster.start()
+    stream, dice = busy_market(600), random.Random(3)
+    url = cluster.create("killed")
+    running = Running(PackedSource(stream, 2), url)
+    try:
+        for _ in range(4):
+            await asyncio.sleep(dice.uniform(0.05, 0.3))
+            cluster.kill()
+            await asyncio.sleep(dice.uniform(0.0, 0.3))
+            await asyncio.to_thread(cluster.start)
+        stream.tick()  # as each second brings; what the last kill undid shows at the next command
+        await until(lambda: running.follower.position == stream.position)
+        await running.end()
+        assert contents(url) == expected
+    finally:
+        await running.end()
+        cluster.kill()
+
+
+async def test_it_waits_for_a_database_that_is_away_at_the_start(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path)
+    started = asyncio.Event()
+    stream = busy_market(5)
+    follower = Follower(PackedSource(stream), cluster.url("late"), 0.0, started.set)
+    stop = asyncio.Event()
+    task = asyncio.create_task(follower.run(stop))
+    try:
+        await asyncio.wait_for(started.wait(), 10)
+        await asyncio.to_thread(cluster.start)
+        cluster.create("late")
+        await until(lambda: follower.position == stream.position)
+    finally:
+        stop.set()
+        await task
+        cluster.kill()
+
+
+async def test_an_event_it_cannot_apply_stops_it_after_all_before_it(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = cluster.create("contradicted")
+    stream = busy_market(20)
+    good = stream.position
+    stream.cancel(999, 4, codes.SELL, SHARE, USD)
+    stream.tick()
+    running = Running(PackedSource(stream, 100), url)
+    await until(lambda: bool(running.follower.stopped))
+    assert position(url) == good
+    assert f"stopped before command {good + 1}" in caplog.text
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT stopped_seq, stopped FROM ledger.reader").fetchone()
+    assert row is not None
+    assert row[0] == good + 1
+    assert "changed orders" in row[1]
+    await running.end()
+
+
+async def test_a_row_that_the_database_refuses_stops_it_there(cluster: Cluster) -> None:
+    url = cluster.create("refused")
+    stream = busy_market(20)
+    good = stream.position
+    stream.accepted(stream.trades, 4, codes.SELL, SHARE, USD)
+    stream.accepted(1 << 63, 4, codes.SELL, SHARE, USD)
+    stream.new_order(4)
+    running = Running(PackedSource(stream, 100), url)
+    await until(lambda: bool(running.follower.stopped))
+    assert position(url) == good
+    await running.end()
