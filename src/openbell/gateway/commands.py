@@ -1,0 +1,173 @@
+"""Requests as command records for the node: packed in one call each, stamped by the sequencer."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import time
+
+from openbell.core import codes, records
+from openbell.core.layout import Record
+from openbell.gateway.order_request import ModifyRequest, OrderRequest
+
+VALID_FOR_NS = 5_000_000_000
+REALM_DEMO = 1
+
+
+def _packer(body: type[Record]) -> struct.Struct:
+    return struct.Struct(records.Header.STRUCT.format + body.STRUCT.format[1:])
+
+
+_NEW_ORDER = _packer(records.NewOrder)
+_CANCEL = _packer(records.Cancel)
+_MODIFY = _packer(records.Modify)
+_CANCEL_ALL = _packer(records.CancelAll)
+_OPEN_ACCOUNT = _packer(records.OpenAccount)
+_CLOSE = _packer(records.Close)
+
+
+class NodeClock:
+    """The sequencer's time, told from the stamps that arrive: its clock and ours may differ.
+
+    A stamp is never later than the sequencer's clock, so the greatest difference seen is the nearest.
+    """
+
+    def __init__(self) -> None:
+        self._ahead_ns = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        self._told = False
+
+    def observe(self, ts: int) -> None:
+        """Take `ts`, which the sequencer has just stamped."""
+        ahead = ts - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        if not self._told or ahead > self._ahead_ns:
+            self._ahead_ns, self._told = ahead, True
+
+    def now(self) -> int:
+        """The sequencer's time in nanoseconds, at most by a message's way behind it."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) + self._ahead_ns
+
+
+def request_key(text: str) -> tuple[int, int]:
+    """The 128-bit key of a client's id for a request, as its low and high words; never (0, 0)."""
+    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    low, high = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+    return (low or 1, high)
+
+
+def new_order(
+    order: OrderRequest, client_id: str, account: int, instrument: int, now: int, actor: int = 0
+) -> bytes:
+    """NEW_ORDER of `account`; `client_id` names it and is its request key."""
+    blob = client_id.encode()
+    padding = -len(blob) % 8
+    return _NEW_ORDER.pack(
+        *_header(
+            codes.C_NEW_ORDER,
+            _NEW_ORDER.size + len(blob) + padding,
+            account,
+            instrument,
+            request_key(client_id),
+            now,
+            padding,
+            actor,
+        ),
+        order.price,
+        order.quantity,
+        order.stop_price,
+        -1,
+        0,
+        order.notional,
+        0,
+        order.side,
+        order.order_type,
+        order.tif,
+        0,
+        0,
+    ) + blob.ljust(len(blob) + padding, b"\0")
+
+
+def cancel(order_id: int, account: int, key: tuple[int, int], now: int) -> bytes:
+    """CANCEL of one order."""
+    return _CANCEL.pack(*_header(codes.C_CANCEL, _CANCEL.size, account, 0, key, now), order_id, 0)
+
+
+def modify(order_id: int, change: ModifyRequest, account: int, key: tuple[int, int], now: int) -> bytes:
+    """MODIFY of one order."""
+    return _MODIFY.pack(
+        *_header(codes.C_MODIFY, _MODIFY.size, account, 0, key, now),
+        order_id,
+        change.price,
+        change.quantity,
+        change.stop_price,
+        change.if_filled,
+        change.flags,
+    )
+
+
+def cancel_all(
+    account: int, instrument: int | None, side: int | None, key: tuple[int, int], now: int
+) -> bytes:
+    """CANCEL_ALL of an account, of one instrument, of one side."""
+    number = records.ANY_INSTRUMENT if instrument is None else instrument
+    return _CANCEL_ALL.pack(
+        *_header(codes.C_CANCEL_ALL, _CANCEL_ALL.size, account, number, key, now),
+        records.ANY_SIDE if side is None else side,
+        codes.WHY_USER,
+        0,
+        0,
+    )
+
+
+def open_demo(grant: int, house: int, now: int) -> bytes:
+    """OPEN_ACCOUNT of a demo account, with `grant` of the house's paper money."""
+    return _OPEN_ACCOUNT.pack(
+        *_header(codes.C_OPEN_ACCOUNT, _OPEN_ACCOUNT.size, 0, 0, (0, 0), now),
+        grant,
+        house,
+        0,
+        codes.KIND_DEMO,
+        REALM_DEMO,
+    )
+
+
+def close_account(account: int, house: int, now: int) -> bytes:
+    """CLOSE_ACCOUNT: cash and shares go back to the house."""
+    return _CLOSE.pack(*_header(codes.C_CLOSE_ACCOUNT, _CLOSE.size, account, 0, (0, 0), now), house, 0)
+
+
+def _header(
+    type_: int,
+    length: int,
+    account: int,
+    instrument: int,
+    key: tuple[int, int],
+    now: int,
+    flags: int = 0,
+    actor: int = 0,
+) -> tuple[int, ...]:
+    low, high = key
+    layout = records.LAYOUT_VERSION
+    until = now + VALID_FOR_NS
+    # length type layout flags shard term source seq ts received_ns source_seq key_low key_high account
+    # firm actor instrument crc valid_until
+    return (
+        length,
+        type_,
+        layout,
+        flags,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        low,
+        high,
+        account,
+        0,
+        actor,
+        instrument,
+        0,
+        until,
+    )

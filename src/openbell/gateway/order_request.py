@@ -1,0 +1,311 @@
+"""What a client asks for, read from JSON into raw units; every wrong field is named with a pointer."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from openbell.core import codes
+from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX, QUANTITY_SCALE
+from openbell.gateway import decimals
+from openbell.gateway.decimals import DecimalError, parse_decimal
+from openbell.gateway.problems import FieldProblem, Problem, bad_json, malformed
+
+CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,48}")
+CLIENT_ID_RULE = "is 1 to 48 of A-Z a-z 0-9 . _ : -"
+
+SIDES = {name: number for number, name in codes.SIDE_NAMES.items()}
+TYPES = {name: number for number, name in codes.TYPE_NAMES.items()}
+TIMES_IN_FORCE = {name: number for number, name in codes.TIF_NAMES.items()}
+STOP_KINDS = (codes.STOP, codes.STOP_LIMIT)
+
+AMOUNT_SCHEMA = {"type": ["string", "number"], "examples": ["213.45", 10], "format": "decimal"}
+Amount = Annotated[Raw, Meta(extra_json_schema=AMOUNT_SCHEMA)]
+NO_AMOUNT = Raw()
+
+VALIDATION = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?")
+FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`")
+
+T = TypeVar("T")
+
+
+class NewOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
+    """The body of POST /v1/orders. Amounts may be strings or numbers."""
+
+    symbol: str
+    side: Annotated[str, Meta(description="BUY or SELL, in any case")]
+    type: Annotated[str, Meta(description="MARKET or LIMIT, in any case")]
+    quantity: Amount = NO_AMOUNT
+    notional: Amount = NO_AMOUNT
+    price: Amount = NO_AMOUNT
+    stop_price: Amount = NO_AMOUNT
+    time_in_force: Annotated[str | None, Meta(description="DAY (default), GTC, IOC, FOK, in any case")] = None
+    client_order_id: Annotated[str | None, Meta(pattern=f"^{CLIENT_ID.pattern}$")] = None
+
+
+class PlaceOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
+    """The body of POST /v1/transactions/place-order; without `quantity` it is 1 share."""
+
+    symbol: str
+    side: Annotated[str, Meta(description="buy or sell")]
+    type: Annotated[str, Meta(description="market or limit")]
+    quantity: Amount = NO_AMOUNT
+    limit_price: Amount = NO_AMOUNT
+    client_order_id: Annotated[str | None, Meta(pattern=f"^{CLIENT_ID.pattern}$")] = None
+
+
+class ModifyOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
+    """The body of PATCH /v1/orders/{orderId}; `quantity` is the new total, filled part included."""
+
+    quantity: Amount = NO_AMOUNT
+    price: Amount = NO_AMOUNT
+    stop_price: Amount = NO_AMOUNT
+    if_filled: Amount = NO_AMOUNT
+
+
+class OrderRequest(Struct, frozen=True):
+    """A new order in raw units; 0 where a number is not given. `client_id` None: the gateway makes one."""
+
+    symbol: str
+    side: int
+    order_type: int
+    tif: int
+    quantity: int
+    notional: int
+    price: int
+    stop_price: int
+    client_id: str | None
+
+
+class ModifyRequest(Struct, frozen=True):
+    """A change in raw units; `flags` are codes.SET_*, `if_filled` -1 means whatever was filled."""
+
+    flags: int
+    price: int
+    quantity: int
+    stop_price: int
+    if_filled: int
+
+
+_new_order = msgspec.json.Decoder(NewOrderBody)
+_place_order = msgspec.json.Decoder(PlaceOrderBody)
+_modify_order = msgspec.json.Decoder(ModifyOrderBody)
+
+
+def read_new_order(body: bytes) -> OrderRequest:
+    """The order in the body of POST /v1/orders.
+
+    Raises:
+        Problem: 400, with every wrong field.
+    """
+    return _order(decode(_new_order, body), "price")
+
+
+def read_place_order(body: bytes) -> OrderRequest:
+    """The order in the body of POST /v1/transactions/place-order.
+
+    Raises:
+        Problem: 400, with every wrong field.
+    """
+    given = decode(_place_order, body)
+    one_share = Raw(b"1") if given.quantity in (b"", b"null") else given.quantity
+    full = NewOrderBody(
+        symbol=given.symbol,
+        side=given.side,
+        type=given.type,
+        quantity=one_share,
+        price=given.limit_price,
+        client_order_id=given.client_order_id,
+    )
+    return _order(full, "limitPrice")
+
+
+def read_modify_order(body: bytes) -> ModifyRequest:
+    """The change in the body of PATCH /v1/orders/{orderId}.
+
+    Raises:
+        Problem: 400, with every wrong field.
+    """
+    given = decode(_modify_order, body)
+    errors: list[FieldProblem] = []
+    price = _price(given.price, "price", errors)
+    stop_price = _price(given.stop_price, "stopPrice", errors)
+    quantity = _quantity(given.quantity, "quantity", errors)
+    filled = _units(given.if_filled, "ifFilled", decimals.QUANTITY_DECIMALS, "INVALID_QUANTITY", errors)
+    if filled is not None and not 0 <= filled <= QUANTITY_MAX:
+        errors.append(FieldProblem("/ifFilled", "INVALID_QUANTITY", "ifFilled is out of range."))
+    flags = (
+        (codes.SET_PRICE if price else 0)
+        | (codes.SET_QUANTITY if quantity else 0)
+        | (codes.SET_STOP_PRICE if stop_price else 0)
+    )
+    if not flags and not errors:
+        errors.append(FieldProblem("/quantity", "REQUIRED", "Give a new quantity, a new price, or both."))
+    if errors:
+        raise malformed(errors)
+    return ModifyRequest(flags, price or 0, quantity or 0, stop_price or 0, -1 if filled is None else filled)
+
+
+def read_client_id(text: str, pointer: str) -> str:
+    """`text` as a client's id for a request.
+
+    Raises:
+        Problem: 400, too long or with other characters.
+    """
+    if CLIENT_ID.fullmatch(text) is None:
+        name = pointer.rpartition("/")[2]
+        raise malformed([FieldProblem(pointer, "INVALID_CLIENT_ORDER_ID", f"{name} {CLIENT_ID_RULE}.")])
+    return text
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """The JSON `body` as what `decoder` makes.
+
+    Raises:
+        Problem: 400; for a field of the wrong kind, unknown or missing, with its pointer.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _validation_problem(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise bad_json(f"The body is not JSON: {what}.") from None
+
+
+def _validation_problem(message: str) -> Problem:
+    match = VALIDATION.fullmatch(message)
+    what, path = (match["what"], match["path"] or "") if match else (message, "")
+    pointer = path.replace(".", "/").replace("[", "/").replace("]", "")
+    if field := FIELD.fullmatch(what):
+        name, missing = field["name"][:64], field["what"] == "missing required"
+        code = "REQUIRED" if missing else "UNKNOWN_FIELD"
+        detail = f"The field {name} is required." if missing else f"There is no field {name} here."
+        return malformed([FieldProblem(f"{pointer}/{name}", code, detail)])
+    if not pointer:
+        return bad_json(f"The body is not what is asked for: {what}.")
+    return malformed([FieldProblem(pointer, "INVALID_TYPE_OF_VALUE", f"{pointer[1:]}: {what}.")])
+
+
+def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
+    errors: list[FieldProblem] = []
+    if not 1 <= len(given.symbol) <= 16:
+        errors.append(
+            FieldProblem("/symbol", "INVALID_SYMBOL", "symbol is 1 to 16 characters, AAPL for one.")
+        )
+    side = _word(given.side, "side", SIDES, errors)
+    order_type = _word(given.type, "type", TYPES, errors)
+    tif = _word(given.time_in_force or "DAY", "timeInForce", TIMES_IN_FORCE, errors)
+    quantity = _quantity(given.quantity, "quantity", errors)
+    notional = _notional(given.notional, errors)
+    price = _price(given.price, price_name, errors)
+    stop_price = _price(given.stop_price, "stopPrice", errors)
+    if given.client_order_id is not None and CLIENT_ID.fullmatch(given.client_order_id) is None:
+        errors.append(
+            FieldProblem("/clientOrderId", "INVALID_CLIENT_ORDER_ID", f"clientOrderId {CLIENT_ID_RULE}.")
+        )
+    if order_type == codes.STOP and stop_price is None:
+        # A STOP order's lone price is where it is elected.
+        price, stop_price = None, price
+    if not errors:
+        _combination(order_type, quantity, notional, price, stop_price, price_name, errors)
+    if errors:
+        raise malformed(errors)
+    return OrderRequest(
+        given.symbol.upper(),
+        side,
+        order_type,
+        tif,
+        quantity or 0,
+        notional or 0,
+        price or 0,
+        stop_price or 0,
+        given.client_order_id,
+    )
+
+
+def _combination(
+    order_type: int,
+    quantity: int | None,
+    notional: int | None,
+    price: int | None,
+    stop_price: int | None,
+    price_name: str,
+    errors: list[FieldProblem],
+) -> None:
+    """Which fields the type of order asks for, and which it does not take."""
+
+    def wrong(name: str, code: str, detail: str) -> None:
+        errors.append(FieldProblem(f"/{name}", code, detail))
+
+    word = codes.TYPE_NAMES[order_type]
+    if quantity is None and notional is None:
+        wrong("quantity", "QUANTITY_REQUIRED", "Say how many shares: quantity is missing.")
+    elif quantity is not None and notional is not None:
+        wrong("notional", "NOTIONAL_NOT_ALLOWED", "Give quantity or notional, not both.")
+    elif notional is not None and order_type != codes.MARKET:
+        wrong("notional", "NOTIONAL_NOT_ALLOWED", f"A {word} order takes quantity, not notional.")
+    limited = order_type in (codes.LIMIT, codes.STOP_LIMIT)
+    if limited and price is None:
+        wrong(price_name, "PRICE_REQUIRED", f"A {word} order needs a {price_name}.")
+    elif price is not None and not limited:
+        wrong(price_name, "PRICE_NOT_ALLOWED", f"A {word} order takes no {price_name}; use type LIMIT.")
+    if order_type in STOP_KINDS and stop_price is None:
+        wrong("stopPrice", "STOP_PRICE_REQUIRED", f"A {word} order needs a stopPrice.")
+    elif stop_price is not None and order_type not in STOP_KINDS:
+        wrong("stopPrice", "STOP_PRICE_NOT_ALLOWED", f"A {word} order takes no stopPrice.")
+
+
+def _word(text: str, name: str, words: dict[str, int], errors: list[FieldProblem]) -> int:
+    number = words.get(text.upper())
+    if number is None:
+        code = {"side": "INVALID_SIDE", "type": "INVALID_TYPE"}.get(name, "INVALID_TIME_IN_FORCE")
+        known = ", ".join(words)
+        errors.append(FieldProblem(f"/{name}", code, f"{name} is one of {known}, not {text[:32]!r}."))
+        return -1
+    return number
+
+
+def _units(raw: Raw, name: str, places: int, code: str, errors: list[FieldProblem]) -> int | None:
+    """The amount in raw units; None if it is absent, null, or wrong (then `errors` says so)."""
+    text = bytes(raw)
+    if text in (b"", b"null"):
+        return None
+    try:
+        return parse_decimal(text, places)
+    except DecimalError as error:
+        errors.append(FieldProblem(f"/{name}", code, f"{name} {error}."))
+        return None
+
+
+def _quantity(raw: Raw, name: str, errors: list[FieldProblem]) -> int | None:
+    units = _units(raw, name, decimals.QUANTITY_DECIMALS, "INVALID_QUANTITY", errors)
+    if units is not None and not 0 < units <= QUANTITY_MAX:
+        most = QUANTITY_MAX // QUANTITY_SCALE
+        detail = f"{name} must be more than 0 and at most {most:,}."
+        errors.append(FieldProblem(f"/{name}", "INVALID_QUANTITY", detail))
+    return units
+
+
+def _price(raw: Raw, name: str, errors: list[FieldProblem]) -> int | None:
+    units = _units(raw, name, decimals.PRICE_DECIMALS, "INVALID_PRICE", errors)
+    if units is not None and not 0 < units <= PRICE_MAX:
+        detail = f"{name} must be more than 0 and at most {decimals.dollars(PRICE_MAX)}."
+        errors.append(FieldProblem(f"/{name}", "INVALID_PRICE", detail))
+    return units
+
+
+def _notional(raw: Raw, errors: list[FieldProblem]) -> int | None:
+    units = _units(raw, "notional", decimals.PRICE_DECIMALS, "INVALID_NOTIONAL", errors)
+    if units is not None and not 0 < units <= NOTIONAL_MAX:
+        detail = f"notional must be more than 0 and at most {decimals.dollars(NOTIONAL_MAX)}."
+        errors.append(FieldProblem("/notional", "INVALID_NOTIONAL", detail))
+    return units
+
+
+def schema_types() -> list[Any]:
+    """The bodies that the API's description names."""
+    return [NewOrderBody, PlaceOrderBody, ModifyOrderBody]
