@@ -1,0 +1,1 @@
+"""The command `openbell`: it wires every part."""

@@ -1,0 +1,5 @@
+"""`python -m openbell.cli` is the command `openbell`."""
+
+from openbell.cli.main import main
+
+main()

@@ -1,0 +1,139 @@
+"""The command line: `openbell up, run, verify, replay, bench`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import openbell
+from openbell.ops.settings import Settings, SettingsError
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit with its code; 2 for arguments or settings that cannot be used."""
+    if sys.platform == "win32":
+        sys.exit("openbell: Windows is not supported (no flock, no Unix sockets): use WSL or a Linux machine")
+    options = parser().parse_args(arguments)
+    try:
+        sys.exit(options.command(options))
+    except (SettingsError, UsageError) as error:
+        print(f"openbell: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+class UsageError(ValueError):
+    """The command cannot be done as given; the message says what to change."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Every setting has its variable too: see docs/settings.md."""
+    top = argparse.ArgumentParser(prog="openbell", description="A stock exchange and its brokerage in one.")
+    top.add_argument("--version", action="version", version=f"openbell {openbell.__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_up(commands)
+    _add_run(commands)
+    _add_verify(commands)
+    _add_replay(commands)
+    _add_bench(commands)
+    return top
+
+
+def _add_up(commands: Any) -> None:
+    one = commands.add_parser("up", help="open the market on this machine")
+    _add_place(one)
+    one.add_argument("--host", help="address to listen on (127.0.0.1)")
+    one.add_argument("--port", help="port of the app, the API and the stream (8000)")
+    one.add_argument("--gateways", metavar="N", help="gateway processes that share the port (1)")
+    one.add_argument(
+        "--no-simulator", dest="simulator", action="store_const", const=False, help="no participants"
+    )
+    one.add_argument("--rate", metavar="N", help="the simulator's orders per second (200)")
+    one.add_argument("--seed", metavar="N", help="where generated history and the simulator start (7)")
+    one.set_defaults(command=_up)
+
+
+def _add_run(commands: Any) -> None:
+    from openbell.cli.roles import ROLES
+
+    one = commands.add_parser("run", help="run one role in this process")
+    one.add_argument("role", choices=sorted(ROLES))
+    _add_place(one)
+    one.set_defaults(command=_run)
+
+
+def _add_verify(commands: Any) -> None:
+    one = commands.add_parser("verify", help="replay the log and compare everything with it")
+    _add_place(one)
+    one.add_argument("--json", action="store_true", help="print one JSON object")
+    one.set_defaults(command=_verify)
+
+
+def _add_replay(commands: Any) -> None:
+    one = commands.add_parser("replay", help="drive recorded order flow through a fresh exchange")
+    one.add_argument("format", choices=["lobster"])
+    one.add_argument("file", type=Path)
+    one.add_argument("--speed", type=float, metavar="N", help="times the recorded speed (as fast as it goes)")
+    one.add_argument("--json", action="store_true", help="print one JSON object")
+    one.set_defaults(command=_replay)
+
+
+def _add_bench(commands: Any) -> None:
+    one = commands.add_parser("bench", help="measure something; without a name, list what there is")
+    one.add_argument("name", nargs="?")
+    one.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="the bench's own; --json prints one JSON object"
+    )
+    one.set_defaults(command=_bench)
+
+
+def _add_place(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--data-dir", metavar="DIR", help="the data folder (./var)")
+    one.add_argument(
+        "--database-url", metavar="URL", help="a PostgreSQL of yours instead of the embedded one"
+    )
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {name: value for name, value in vars(options).items() if name in Settings.__struct_fields__}
+    return Settings.load(**given)
+
+
+def _up(options: argparse.Namespace) -> int:
+    from openbell.cli.lock import FolderInUse
+    from openbell.cli.up import PortInUse, up
+
+    try:
+        return up(_settings(options))
+    except (FolderInUse, PortInUse) as error:
+        print(f"openbell: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    from openbell.cli.roles import run
+
+    return run(_settings(options), options.role)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from openbell.cli.verify import verify
+
+    return verify(_settings(options), options.json)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from openbell.cli.replay import replay
+
+    return replay(options.file, speed=options.speed, as_json=options.json)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from openbell.cli.bench import BenchError, bench
+
+    try:
+        return bench(options.name, options.arguments)
+    except BenchError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,137 @@
+"""`openbell up`: every role on this machine, from an empty folder to an open market."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import urllib.error
+import urllib.request
+
+from openbell.cli import bootstrap
+from openbell.cli.lock import FolderLock
+from openbell.cli.progress import Progress
+from openbell.cli.service import Database, RoleProcess, Service, ServiceFailed
+from openbell.cli.supervisor import Supervisor
+from openbell.node.client import NodeClient
+from openbell.ops.settings import Settings
+
+ANSWER_SECONDS_MAX = 30.0
+
+
+class PortInUse(RuntimeError):
+    """Another program listens on the port."""
+
+
+def up(settings: Settings) -> int:
+    """Open the market and keep it open until Ctrl-C, SIGTERM or a closed terminal; the exit code.
+
+    Raises:
+        FolderInUse: another `openbell up` holds the data folder.
+        PortInUse: another program listens on the port.
+    """
+    with FolderLock(settings.data_dir, f"openbell up, http://{settings.host}:{settings.port}"):
+        require_port(settings.host, settings.port)
+        return asyncio.run(_up(settings))
+
+
+def require_port(host: str, port: int) -> None:
+    """Raise PortInUse unless a server could listen on `port` now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(
+                f"cannot listen on {host}:{port} ({error.strerror}): choose another --port"
+            ) from None
+
+
+async def _up(settings: Settings) -> int:
+    progress = Progress()
+    supervisor = Supervisor(lambda text: progress.say(f"openbell: {text}"))
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(one, told.set)
+    code = 0
+    opening = asyncio.create_task(_open(settings, supervisor, progress))
+    end = asyncio.create_task(told.wait())
+    try:
+        await asyncio.wait({opening, end}, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            opening.result()
+            progress.say(f"OpenBell is open: http://{settings.host}:{settings.port}")
+            await end
+        progress.say("openbell: closing")
+    except ServiceFailed as error:
+        progress.say(f"openbell: {error}")
+        code = 1
+    finally:
+        opening.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await opening
+        await supervisor.stop()
+    return code
+
+
+async def _open(settings: Settings, supervisor: Supervisor, progress: Progress) -> None:
+    """Start everything in the order in which one thing needs another."""
+    base: list[Service] = [RoleProcess(settings, "node")]
+    if settings.database_url is None:
+        base.append(Database(settings))
+    async with progress.step("exchange and database"):
+        await supervisor.start(base)
+    client = await NodeClient.connect(settings.node_socket, name="up", role="admin")
+    try:
+        async with progress.step("instruments and accounts"):
+            await bootstrap.run(client, settings, progress.at)
+        async with progress.step("services"):
+            await supervisor.start(
+                [
+                    RoleProcess(settings, "worker"),
+                    *(RoleProcess(settings, "gateway", number + 1) for number in range(settings.gateways)),
+                ]
+            )
+            await _until_gateways_answer(settings)
+        if settings.simulator:
+            async with progress.step("opening quotes"):
+                counting = asyncio.create_task(_count_quotes(client, progress))
+                try:
+                    await supervisor.start([RoleProcess(settings, "simulator")])
+                finally:
+                    counting.cancel()
+    finally:
+        await client.close()
+
+
+async def _until_gateways_answer(settings: Settings) -> None:
+    """Wait until the port answers /readyz with 200."""
+    url = f"http://{settings.host}:{settings.port}/readyz"
+    said = "no answer"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            while (said := await asyncio.to_thread(_ask, url)) != "":
+                await asyncio.sleep(0.05)
+            return
+    raise ServiceFailed(f"the gateway does not become ready; {url} says: {said}")
+
+
+def _ask(url: str) -> str:
+    """What stands against readiness; nothing when it answers 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return ""
+    except urllib.error.HTTPError as error:
+        return f"{error.code} {error.read(500).decode(errors='replace')}"
+    except OSError as error:
+        return str(error)
+
+
+async def _count_quotes(client: NodeClient, progress: Progress) -> None:
+    """Show how many instruments have a bid and an offer."""
+    while True:
+        found = (await client.query("instruments"))["data"]
+        progress.at(sum(1 for one in found if one["bid_size"] and one["ask_size"]), len(found))
+        await asyncio.sleep(0.3)
