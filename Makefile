@@ -17,7 +17,7 @@ setup: .venv/.done web/dist/.done  ## bring uv, the Python environment with its 
 	@scripts/setup-python
 	@touch $@
 
-web/dist/.done: $(WEB) scripts/setup-web | .venv/.done
+web/dist/.done: $(WEB) scripts/setup-web scripts/web | .venv/.done
 	@scripts/setup-web
 	@mkdir -p $(@D) && touch $@
 
