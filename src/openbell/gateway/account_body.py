@@ -1,0 +1,243 @@
+"""Accounts as answers show them: session, portfolio, executions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+
+from openbell.core import codes
+from openbell.core.records import encode_id
+from openbell.gateway import decimals
+from openbell.gateway.decimals import money, quantity, value
+from openbell.gateway.market_body import AssetBody, MetaBody, asset_fields
+from openbell.gateway.times import rfc3339
+from openbell.identity.account_id import encode_account
+from openbell.market.board import Board
+from openbell.market.instruments import find
+
+CURRENCY = "USD"
+STATUS_NAMES = {codes.AC_OPEN: "OPEN", codes.AC_LOCKED: "LOCKED", codes.AC_CLOSED: "CLOSED"}
+
+
+class SessionBody(Struct, rename="camel", kw_only=True):
+    """The answer to auth/demo: a session of a new account."""
+
+    token: str
+    token_type: str
+    expires_at: str
+    account_id: str
+    csrf_token: str
+    kind: str
+    grant: str
+    currency: str = CURRENCY
+
+
+class MeBody(Struct, rename="camel", kw_only=True):
+    """Whose session this is. `rate_limit` is trading messages a second."""
+
+    account_id: str
+    kind: str
+    status: str
+    created_at: str
+    expires_at: str
+    csrf_token: str
+    rate_limit: int
+    seq: int
+    currency: str = CURRENCY
+
+
+class HoldingBody(Struct, rename="camel", kw_only=True):
+    """One instrument in an account. `shares` is `quantity`; amounts are of the whole holding."""
+
+    symbol: str
+    ticker: str
+    name: str
+    quantity: str
+    shares: str
+    reserved_quantity: str
+    available_quantity: str
+    average_cost: str | None
+    cost: str
+    price: str
+    market_value: str
+    unrealised_pnl: str = field(name="unrealisedPnL")
+    unrealised_pnl_percent: str = field(name="unrealisedPnLPercent")
+    realised_pnl: str = field(name="realisedPnL")
+    day_change: str
+    change: str
+    change_percent: str
+
+
+class PortfolioBody(Struct, rename="camel", kw_only=True):
+    """What an account has and what it is worth, at log position `seq`."""
+
+    account_id: str
+    currency: str
+    cash_balance: str
+    reserved_cash: str
+    buying_power: str
+    holdings_value: str
+    total_value: str
+    day_pnl: str = field(name="dayPnL")
+    day_pnl_percent: str = field(name="dayPnLPercent")
+    unrealised_pnl: str = field(name="unrealisedPnL")
+    realised_pnl: str = field(name="realisedPnL")
+    total_pnl: str = field(name="totalPnL")
+    holdings: Sequence[HoldingBody]
+    timestamp: str
+    seq: int
+    simulated: bool = True
+
+
+class MyAssetBody(AssetBody, kw_only=True):
+    """An asset that the account owns."""
+
+    shares: str
+    average_cost: str | None
+    market_value: str
+    unrealised_pnl: str = field(name="unrealisedPnL")
+    unrealised_pnl_percent: str = field(name="unrealisedPnLPercent")
+
+
+class MyAssetListBody(Struct):
+    """A page of what the account owns."""
+
+    data: Sequence[MyAssetBody]
+    meta: MetaBody
+
+
+class ExecutionBody(Struct, rename="camel", kw_only=True):
+    """One fill of one of the account's orders."""
+
+    exec_id: str
+    trade_id: str
+    order_id: str
+    symbol: str
+    side: str
+    quantity: str
+    price: str
+    value: str
+    fee: str
+    liquidity: str
+    timestamp: str
+    seq: int
+
+
+class ExecutionListBody(Struct, rename="camel", kw_only=True):
+    """A page of executions. `complete` is false while the ledger has not caught up with the account."""
+
+    trades: Sequence[ExecutionBody]
+    next_cursor: str | None
+    complete: bool
+
+
+def execution_id(trade: int, side: int) -> str:
+    """The id of one side of a trade."""
+    return encode_id(trade) + codes.SIDE_NAMES[side][0]
+
+
+def holding_body(position: Mapping[str, Any], board: Board) -> HoldingBody:
+    """A position of the node's `account` query, at the board's price."""
+    quote = board.quote(position["instrument"])
+    listing = find(quote.symbol)
+    units, cost = position["quantity"], position["cost"]
+    worth = value(quote.price, units)
+    return HoldingBody(
+        symbol=quote.symbol,
+        ticker=quote.symbol,
+        name=listing.name if listing else quote.symbol,
+        quantity=quantity(units),
+        shares=quantity(units),
+        reserved_quantity=quantity(position["reserved"]),
+        available_quantity=quantity(units - position["reserved"]),
+        average_cost=decimals.average_price(cost, units),
+        cost=money(cost),
+        price=money(quote.price),
+        market_value=money(worth),
+        unrealised_pnl=money(worth - cost),
+        unrealised_pnl_percent=decimals.percent(worth - cost, cost),
+        realised_pnl=money(position["realised"]),
+        day_change=money(worth - value(quote.close, units)),
+        change=money(quote.change),
+        change_percent=decimals.percent(quote.change, quote.close),
+    )
+
+
+def owned(account: Mapping[str, Any], board: Board) -> list[Mapping[str, Any]]:
+    """The positions that hold shares, the most valuable first."""
+    held = [position for position in account["positions"] if position["quantity"]]
+    held.sort(key=lambda position: -value(board.quote(position["instrument"]).price, position["quantity"]))
+    return held
+
+
+def day_profit(account: Mapping[str, Any], board: Board) -> tuple[int, int]:
+    """The account's profit since the last day roll, and what it had then, deposits and transfers counted in.
+
+    dayPnL = equity now - equity at the roll - net deposits - net share transfers, shares that moved
+    without a trade valued at the official close.
+    """
+    equity, base = account["cash"], account["start_cash"] + account["net_deposits"]
+    for position in account["positions"]:
+        quote = board.quote(position["instrument"])
+        equity += value(quote.price, position["quantity"])
+        base += value(quote.close, position["start_quantity"] + position["net_transfers"])
+    return equity - base, base
+
+
+def portfolio_body(account: Mapping[str, Any], seq: int, ts: int, board: Board) -> PortfolioBody:
+    """An account of the node's query at position `seq`, valued at the board's prices."""
+    held = owned(account, board)
+    worth = sum(value(board.quote(position["instrument"]).price, position["quantity"]) for position in held)
+    unrealised = worth - sum(position["cost"] for position in held)
+    profit, base = day_profit(account, board)
+    return PortfolioBody(
+        account_id=encode_account(account["account"]),
+        currency=CURRENCY,
+        cash_balance=money(account["cash"]),
+        reserved_cash=money(account["reserved"]),
+        buying_power=money(account["cash"] - account["reserved"]),
+        holdings_value=money(worth),
+        total_value=money(account["cash"] + worth),
+        day_pnl=money(profit),
+        day_pnl_percent=decimals.percent(profit, base),
+        unrealised_pnl=money(unrealised),
+        realised_pnl=money(account["realised"]),
+        total_pnl=money(unrealised + account["realised"]),
+        holdings=[holding_body(position, board) for position in held],
+        timestamp=rfc3339(ts),
+        seq=seq,
+    )
+
+
+def my_asset_body(position: Mapping[str, Any], board: Board) -> MyAssetBody:
+    """An owned position as the asset it is."""
+    ticker = board.ticker(position["instrument"])
+    holding = holding_body(position, board)
+    return MyAssetBody(
+        **asset_fields(ticker),
+        shares=holding.shares,
+        average_cost=holding.average_cost,
+        market_value=holding.market_value,
+        unrealised_pnl=holding.unrealised_pnl,
+        unrealised_pnl_percent=holding.unrealised_pnl_percent,
+    )
+
+
+def execution_body(row: Mapping[str, Any], symbol: str) -> ExecutionBody:
+    """A fill of the ledger."""
+    return ExecutionBody(
+        exec_id=execution_id(row["trade"], row["side"]),
+        trade_id=encode_id(row["trade"]),
+        order_id=encode_id(row["order"]),
+        symbol=symbol,
+        side=codes.SIDE_NAMES[row["side"]],
+        quantity=quantity(row["quantity"]),
+        price=money(row["price"]),
+        value=money(row["value"]),
+        fee=money(row["fee"]),
+        liquidity="MAKER" if row["liquidity"] == codes.MAKER else "TAKER",
+        timestamp=rfc3339(row["ts"]),
+        seq=row["seq"],
+    )

@@ -1,0 +1,253 @@
+"""Market data as answers and the stream show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from openbell.core import codes
+from openbell.core.records import encode_id
+from openbell.gateway import decimals
+from openbell.gateway.decimals import money, money_or_none, quantity
+from openbell.gateway.times import rfc3339
+from openbell.market.board import Depth
+from openbell.market.book import Level
+from openbell.market.instruments import Listing, find
+from openbell.market.ticker import Print, Quote, Ticker
+
+STATUS_NAMES = {codes.IN_CONTINUOUS: "CONTINUOUS", codes.IN_SUSPENDED: "SUSPENDED"}
+
+
+class QuoteBody(Struct, rename="camel", kw_only=True):
+    """An instrument's quote; `change` counts from the official close, `previous_close`."""
+
+    symbol: str
+    bid: str | None
+    ask: str | None
+    bid_size: str
+    ask_size: str
+    last: str
+    last_size: str
+    change: str
+    change_percent: str
+    volume: str
+    open: str | None
+    high: str | None
+    low: str | None
+    previous_close: str
+    status: str
+    timestamp: str
+    seq: int
+    simulated: bool = True
+
+
+class AssetBody(Struct, rename="camel", kw_only=True):
+    """A company with its market now. `ticker` and `symbol` are the same."""
+
+    ticker: str
+    symbol: str
+    name: str
+    sector: str
+    industry: str
+    market_cap: str
+    price: str
+    change: str
+    change_percent: str
+    bid: str | None
+    ask: str | None
+    previous_close: str
+    open: str | None
+    high: str | None
+    low: str | None
+    volume: str
+    status: str
+    tick_size: str
+    lot_size: str
+    simulated: bool = True
+
+
+class MetaBody(Struct):
+    """Where a page lies in its list."""
+
+    total: int
+    offset: int
+    limit: int
+
+
+class AssetListBody(Struct):
+    """A page of assets."""
+
+    data: Sequence[AssetBody]
+    meta: MetaBody
+
+
+class QuoteListBody(Struct, rename="camel"):
+    """Several quotes, in the order asked for."""
+
+    data: Sequence[QuoteBody]
+    next_cursor: str | None = None
+
+
+class LevelBody(Struct):
+    """One price level of a book: its total size, and the number of orders in it."""
+
+    price: str
+    quantity: str
+    orders: int
+
+
+class BookBody(Struct, kw_only=True):
+    """A book, best first."""
+
+    symbol: str
+    bids: Sequence[LevelBody]
+    asks: Sequence[LevelBody]
+    timestamp: str
+    seq: int
+    simulated: bool = True
+
+
+class TradeBody(Struct, rename="camel", kw_only=True):
+    """One trade of the tape; `side` is the taker's."""
+
+    trade_id: str
+    symbol: str
+    price: str
+    quantity: str
+    side: str
+    timestamp: str
+    seq: int
+
+
+class TradeListBody(Struct, rename="camel", kw_only=True):
+    """The newest trades, newest first."""
+
+    trades: Sequence[TradeBody]
+    next_cursor: str | None
+    seq: int
+
+
+class CandleBody(Struct, kw_only=True):
+    """One candle; `source` is traded, filled or generated."""
+
+    timestamp: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    source: str
+
+
+class HistoryBody(Struct, kw_only=True):
+    """Candles of one symbol, oldest first."""
+
+    symbol: str
+    interval: str
+    candles: Sequence[CandleBody]
+    simulated: bool = True
+
+
+class ChangeBody(Struct, kw_only=True):
+    """The next change of phase or day."""
+
+    phase: str
+    at: str
+
+
+class ClockBody(Struct, rename="camel", kw_only=True):
+    """What time the exchange has, and what it does."""
+
+    timestamp: str
+    calendar: str
+    phase: str
+    is_open: bool
+    trading_date: str
+    next_change: ChangeBody | None
+    seq: int
+
+
+def quote_body(quote: Quote) -> QuoteBody:
+    """A quote of the board."""
+    return QuoteBody(
+        symbol=quote.symbol,
+        bid=money_or_none(quote.bid),
+        ask=money_or_none(quote.ask),
+        bid_size=quantity(quote.bid_size),
+        ask_size=quantity(quote.ask_size),
+        last=money(quote.price),
+        last_size=quantity(quote.last_size),
+        change=money(quote.change),
+        change_percent=decimals.percent(quote.change, quote.close),
+        volume=quantity(quote.volume),
+        open=money_or_none(quote.day_open),
+        high=money_or_none(quote.day_high),
+        low=money_or_none(quote.day_low),
+        previous_close=money(quote.close),
+        status=STATUS_NAMES[quote.status],
+        timestamp=rfc3339(quote.ts),
+        seq=quote.seq,
+    )
+
+
+def asset_fields(ticker: Ticker) -> dict[str, Any]:
+    """The fields of an AssetBody; a listing that the table does not know is named by its symbol."""
+    quote = ticker.quote()
+    facts = find(quote.symbol) or Listing(quote.symbol, quote.symbol, "", "", 0, ticker.reference_price)
+    return {
+        "ticker": quote.symbol,
+        "symbol": quote.symbol,
+        "name": facts.name,
+        "sector": facts.sector,
+        "industry": facts.industry,
+        "market_cap": str(facts.market_cap),
+        "price": money(quote.price),
+        "change": money(quote.change),
+        "change_percent": decimals.percent(quote.change, quote.close),
+        "bid": money_or_none(quote.bid),
+        "ask": money_or_none(quote.ask),
+        "previous_close": money(quote.close),
+        "open": money_or_none(quote.day_open),
+        "high": money_or_none(quote.day_high),
+        "low": money_or_none(quote.day_low),
+        "volume": quantity(quote.volume),
+        "status": STATUS_NAMES[quote.status],
+        "tick_size": money(ticker.tick_size),
+        "lot_size": quantity(ticker.lot_size),
+    }
+
+
+def asset_body(ticker: Ticker) -> AssetBody:
+    """A company with its market now."""
+    return AssetBody(**asset_fields(ticker))
+
+
+def level_body(level: Level) -> LevelBody:
+    """One level of a book."""
+    return LevelBody(money(level.price), quantity(level.quantity), level.orders)
+
+
+def book_body(symbol: str, depth: Depth) -> BookBody:
+    """A book of the board."""
+    return BookBody(
+        symbol=symbol,
+        bids=[level_body(level) for level in depth.bids],
+        asks=[level_body(level) for level in depth.asks],
+        timestamp=rfc3339(depth.ts),
+        seq=depth.seq,
+    )
+
+
+def trade_body(symbol: str, made: Print) -> TradeBody:
+    """A trade of the board's tape."""
+    return TradeBody(
+        trade_id=encode_id(made.trade),
+        symbol=symbol,
+        price=money(made.price),
+        quantity=quantity(made.quantity),
+        side=codes.SIDE_NAMES[made.side],
+        timestamp=rfc3339(made.ts),
+        seq=made.seq,
+    )

@@ -1,0 +1,170 @@
+"""Orders as answers show them, made from an answer of the node, a row of its memory, or one of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from openbell.core import codes
+from openbell.core.records import encode_id
+from openbell.gateway import decimals
+from openbell.gateway.order_request import OrderRequest
+from openbell.gateway.refusals import refusal
+from openbell.gateway.times import rfc3339
+
+
+class OrderBody(Struct, rename="camel", kw_only=True):
+    """An order. `filled_qty` is seed A's name of `filled_quantity`; `timestamp` is `created_at`."""
+
+    order_id: str
+    client_order_id: str | None
+    symbol: str
+    side: str
+    type: str
+    time_in_force: str
+    status: str
+    reason: str | None
+    quantity: str
+    notional: str | None
+    filled_quantity: str
+    filled_qty: str
+    remaining_quantity: str
+    price: str | None
+    stop_price: str | None
+    avg_price: str | None
+    filled_value: str
+    code: str | None
+    detail: str | None
+    timestamp: str
+    created_at: str
+    updated_at: str
+    seq: int
+
+
+class ModifiedOrderBody(OrderBody, kw_only=True):
+    """An order after a modify."""
+
+    priority_kept: bool
+
+
+class OrderListBody(Struct, rename="camel", kw_only=True):
+    """A page of orders. `complete` is false while the ledger's older ones cannot be read."""
+
+    orders: Sequence[OrderBody]
+    next_cursor: str | None
+    complete: bool
+    seq: int
+
+
+class OutcomeBody(Struct, rename="camel", kw_only=True):
+    """What became of one order of a cancel-all."""
+
+    order_id: str
+    status: str
+    reason: str | None
+    filled_quantity: str
+
+
+class CancelAllBody(Struct, rename="camel", kw_only=True):
+    """The answer to DELETE /v1/orders."""
+
+    cancelled: int
+    orders: Sequence[OutcomeBody]
+    seq: int
+
+
+# Bound at import: these run for each order.
+_SIDES = codes.SIDE_NAMES
+_TYPES = codes.TYPE_NAMES
+_TIFS = codes.TIF_NAMES
+_STATUSES = codes.STATUS_NAMES
+
+
+def reason_name(reason: int) -> str | None:
+    """The public word of a WHY_*, None for none."""
+    return codes.REASON_NAMES[reason] if reason else None
+
+
+def limit_price(order_type: int, price: int) -> str | None:
+    """The price as its owner gave it: a MARKET order has a cap in the core, and no price."""
+    return None if order_type in (codes.MARKET, codes.STOP) else decimals.money_or_none(price)
+
+
+def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderBody:
+    """The order that `answer` (a core Answer of NEW_ORDER) tells about."""
+    filled = decimals.quantity(answer.filled)
+    when = rfc3339(answer.ts)
+    return OrderBody(
+        order_id=encode_id(answer.order),
+        client_order_id=client_id,
+        symbol=request.symbol,
+        side=_SIDES[request.side],
+        type=_TYPES[request.order_type],
+        time_in_force=_TIFS[answer.tif],
+        status=_STATUSES[answer.status],
+        reason=reason_name(answer.reason),
+        quantity=decimals.quantity(answer.quantity),
+        notional=decimals.money_or_none(request.notional),
+        filled_quantity=filled,
+        filled_qty=filled,
+        remaining_quantity=decimals.quantity(answer.leaves),
+        price=decimals.money_or_none(request.price),
+        stop_price=decimals.money_or_none(request.stop_price),
+        avg_price=decimals.average_price(answer.notional, answer.filled),
+        filled_value=decimals.money(answer.notional),
+        code=None,
+        detail=None,
+        timestamp=when,
+        created_at=when,
+        updated_at=when,
+        seq=answer.seq,
+    )
+
+
+def order_fields(row: Mapping[str, Any], symbol: str) -> dict[str, Any]:
+    """The fields of an OrderBody from a row of the node's `order` queries or the ledger's."""
+    filled = decimals.quantity(row["filled"])
+    refused = refusal(row["code"]) if row["code"] else None
+    created = rfc3339(row["created_ts"])
+    return {
+        "order_id": encode_id(row["order"]),
+        "client_order_id": row["client_id"] or None,
+        "symbol": symbol,
+        "side": _SIDES[row["side"]],
+        "type": _TYPES[row["order_type"]],
+        "time_in_force": _TIFS[row["tif"]],
+        "status": _STATUSES[row["status"]],
+        "reason": reason_name(row["reason"]),
+        "quantity": decimals.quantity(row["quantity"]),
+        "notional": None,
+        "filled_quantity": filled,
+        "filled_qty": filled,
+        "remaining_quantity": decimals.quantity(row["leaves"]),
+        "price": limit_price(row["order_type"], row["price"]),
+        "stop_price": None,
+        "avg_price": decimals.average_price(row["notional"], row["filled"]),
+        "filled_value": decimals.money(row["notional"]),
+        "code": refused.code if refused else None,
+        "detail": refused.detail(row["limit"], row["observed"]) if refused else None,
+        "timestamp": created,
+        "created_at": created,
+        "updated_at": rfc3339(row["updated_ts"]),
+        "seq": row["seq"],
+    }
+
+
+def order_body(row: Mapping[str, Any], symbol: str) -> OrderBody:
+    """A row as an order."""
+    return OrderBody(**order_fields(row, symbol))
+
+
+def outcome_body(row: Mapping[str, Any]) -> OutcomeBody:
+    """A row as one outcome of a cancel-all."""
+    return OutcomeBody(
+        order_id=encode_id(row["order"]),
+        status=_STATUSES[row["status"]],
+        reason=reason_name(row["reason"]),
+        filled_quantity=decimals.quantity(row["filled"]),
+    )
