@@ -58,6 +58,22 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     web_dist: Annotated[Path | None, Meta(description="The built web app; `web/dist` of the checkout.")] = (
         None
     )
+    session_days: Annotated[
+        float, Meta(gt=0, le=365, description="How long a session token is good, in days.")
+    ] = 7.0
+    order_rate: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000, description="Trading messages a second an account; cancels always pass."),
+    ] = 200
+    demo_accounts: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Most demo accounts open at a time.")
+    ] = 10_000
+    demo_rate: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Demo accounts a minute that one address may open.")
+    ] = 20
+    demo_idle_hours: Annotated[
+        float, Meta(gt=0, description="After so many idle hours a demo account is closed and paid back.")
+    ] = 24.0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least severity that is logged.")
     ] = "info"
