@@ -5,6 +5,8 @@ A row is (start, open, high, low, close, volume): ns UTC, prices in 1/10,000 USD
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +19,11 @@ WIDTH = 6
 def none() -> Rows:
     """No rows."""
     return np.empty((0, WIDTH), dtype=np.int64)
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """Rows one after another."""
+    return np.concatenate(parts) if parts else none()
 
 
 def fold(rows: Rows, starts: list[int]) -> Rows:

@@ -1,0 +1,251 @@
+"""Candles to read: stored ones, quiet intervals filled in, and the simulated history before the first start.
+
+Sources: `traded` holds trades; `filled` had none, so it repeats the last price with no volume; `simulated`
+holds at least some of the generated history, which ends where the market first opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from openbell.market.calendar import MINUTE, Calendar
+from openbell.market.generated import Generator
+from openbell.market.intervals import Interval, interval
+from openbell.market.rows import START, Rows, fold, join
+
+LIMIT_MAX = 2_000
+CONNECT_S = 2.0
+AWAY_S = 0.5  # after a failure, refuse at once for so long instead of letting every caller wait
+
+TRADED, FILLED, SIMULATED = "traded", "filled", "simulated"
+
+STORED = """
+SELECT width_bucket(start, %(starts)s::bigint[]),
+       (array_agg(open ORDER BY start) FILTER (WHERE open IS NOT NULL))[1],
+       max(high), min(low),
+       (array_agg(close ORDER BY start DESC) FILTER (WHERE close IS NOT NULL))[1],
+       sum(volume), sum(trades)
+FROM market.{table}
+WHERE instrument = %(instrument)s AND start >= %(first)s AND start < %(end)s
+GROUP BY 1 ORDER BY 1
+"""
+CLOSE_BEFORE = """
+SELECT close FROM market.{table}
+WHERE instrument = %(instrument)s AND start < %(first)s AND close IS NOT NULL
+ORDER BY start DESC LIMIT 1
+"""
+
+
+class HistoryUnavailable(Exception):
+    """PostgreSQL, or the stored candles in it, cannot be reached now; trading is not affected."""
+
+
+class Listed(NamedTuple):
+    """What history needs to know of an instrument; a board's ticker has these too."""
+
+    instrument: int
+    symbol: str
+    reference_price: int
+    tick_size: int
+
+
+class Candle(NamedTuple):
+    """One interval: start in ns UTC, prices in 1/10,000 USD, volume in 1/1e8 share. `trades` counts real
+    ones only."""
+
+    start: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    trades: int
+    source: str
+
+
+class History:
+    """Candles of one exchange, read through a small pool that opens at the first call.
+
+    Args:
+        database_url: where schema `market` is.
+        seed: the exchange's, as genesis names it.
+        calendar: the exchange's.
+        start_ns: when the exchange first started: the time of its genesis.
+        now: the clock, ns UTC; nothing after it is filled in.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        seed: int,
+        calendar: Calendar,
+        start_ns: int,
+        connections: int = 4,
+        now: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._generator = Generator(seed, calendar, start_ns)
+        self._calendar = calendar
+        self._now = now
+        self._pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]] = AsyncConnectionPool(
+            database_url,
+            min_size=0,
+            max_size=connections,
+            open=False,
+            timeout=CONNECT_S,
+            reconnect_timeout=CONNECT_S,
+            max_waiting=200,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": 2,
+                "application_name": "openbell history",
+                "options": "-c statement_timeout=5000 -c default_transaction_read_only=on",
+            },
+        )
+        self._opening = asyncio.Lock()
+        self._opened = False
+        self._away_until = 0.0
+
+    async def close(self) -> None:
+        """Close the pool; the object is done then."""
+        if self._opened:
+            await self._pool.close()
+
+    async def candles(
+        self, listed: Listed, interval_name: str, from_ns: int | None, to_ns: int | None, limit: int
+    ) -> list[Candle]:
+        """The newest `limit` candles (at most LIMIT_MAX) that overlap [from_ns, to_ns), oldest first.
+
+        None stands for as early as there is history, and for now. Between the first and the last there is
+        one for every interval; coarser ones are made of the stored and generated minutes or days in them.
+
+        Raises:
+            ValueError: an interval that is not kept.
+            HistoryUnavailable: the stored candles cannot be read now.
+        """
+        kept = interval(interval_name)
+        end = min(self._now() + 1, to_ns) if to_ns is not None else self._now() + 1
+        first = max(self._generator.first, from_ns or 0)
+        starts = kept.starts(first, end, min(limit, LIMIT_MAX))
+        if not starts:
+            return []
+        stored, before = await self._stored(listed, kept, starts)
+        simulated = await self._simulated(listed, kept, starts)
+        return merge(starts, stored, simulated, before or listed.reference_price)
+
+    async def _stored(
+        self, listed: Listed, kept: Interval, starts: Sequence[int]
+    ) -> tuple[dict[int, Candle], int]:
+        """What trades made of each interval, and the last close before them all (0: none)."""
+        end = kept.following(starts[-1])
+        if end <= self._generator.end:
+            return {}, 0
+        table = "minutes" if kept.base == MINUTE else "days"
+        arguments = {"instrument": listed.instrument, "starts": starts, "first": starts[0], "end": end}
+        rows = await self._rows(STORED.format(table=table), arguments)
+        stored = {}
+        for bucket, opened, high, low, close, volume, trades in rows:
+            start = starts[bucket - 1]
+            stored[start] = Candle(
+                start, opened or 0, high or 0, low or 0, close or 0, int(volume), int(trades), TRADED
+            )
+        before = []
+        if starts[0] > self._generator.end:
+            before = await self._rows(CLOSE_BEFORE.format(table=table), arguments)
+        return stored, before[0][0] if before else 0
+
+    async def _simulated(self, listed: Listed, kept: Interval, starts: list[int]) -> dict[int, Candle]:
+        if starts[0] >= self._generator.end:
+            return {}
+        # Weeks of minutes take some milliseconds to draw: others are served meanwhile.
+        rows = await asyncio.to_thread(self._generated, listed, kept, starts)
+        return {row[START]: Candle._make((*row, 0, SIMULATED)) for row in rows.tolist()}
+
+    def _generated(self, listed: Listed, kept: Interval, starts: list[int]) -> Rows:
+        end = min(kept.following(starts[-1]), self._generator.end)
+        symbol, reference_price, tick_size = listed.symbol, listed.reference_price, listed.tick_size
+        parts: list[Rows] = []
+        day = self._calendar.day(starts[0])
+        if kept.base != MINUTE:
+            # Whole days, and of the first start's own day what its generated minutes make of it.
+            parts.append(self._generator.days(symbol, reference_price, tick_size))
+            day = self._calendar.day(self._generator.end)
+        while day.start < end:
+            minutes = self._generator.minutes(symbol, reference_price, tick_size, day)
+            parts.append(minutes if kept.base == MINUTE else fold(minutes, [day.start]))
+            day = self._calendar.following(day)
+        rows = join(parts)
+        return fold(rows[rows[:, START] < end], starts)
+
+    async def _rows(self, query: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
+        if time.monotonic() < self._away_until:
+            raise HistoryUnavailable("the database is away")
+        try:
+            await self._open()
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(query.encode(), arguments)
+                return await cursor.fetchall()
+        except (
+            psycopg.OperationalError,
+            psycopg.errors.UndefinedTable,
+            PoolTimeout,
+            TooManyRequests,
+        ) as error:
+            self._away_until = time.monotonic() + AWAY_S
+            raise HistoryUnavailable(f"stored candles cannot be read: {error}") from error
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if not self._opened:
+                await self._pool.open(wait=False)
+                self._opened = True
+
+
+def merge(
+    starts: Sequence[int], stored: dict[int, Candle], simulated: dict[int, Candle], before: int
+) -> list[Candle]:
+    """One candle for each start: simulated then traded where both are in it, filled where none is.
+
+    Args:
+        before: the price at which the first start's interval begins.
+    """
+    merged = []
+    for start in starts:
+        earlier, later = simulated.get(start), stored.get(start)
+        if earlier and later:
+            candle = _both(earlier, later)
+        elif later:
+            candle = later if later.open else _flat(start, before, later.volume, later.trades, TRADED)
+        else:
+            candle = earlier or _flat(start, before, 0, 0, FILLED)
+        before = candle.close
+        merged.append(candle)
+    return merged
+
+
+def _flat(start: int, price: int, volume: int, trades: int, source: str) -> Candle:
+    return Candle(start, price, price, price, price, volume, trades, source)
+
+
+def _both(earlier: Candle, later: Candle) -> Candle:
+    """An interval in which the simulated history ends and trading begins."""
+    volume = earlier.volume + later.volume
+    if not later.open:
+        return earlier._replace(volume=volume, trades=later.trades)
+    return Candle(
+        earlier.start,
+        earlier.open,
+        max(earlier.high, later.high),
+        min(earlier.low, later.low),
+        later.close,
+        volume,
+        later.trades,
+        SIMULATED,
+    )

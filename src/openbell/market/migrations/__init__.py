@@ -1,0 +1,1 @@
+"""Alembic's migrations of the schema `market`, run at the role's start."""

@@ -1,0 +1,113 @@
+"""The writing side of stored candles: a batch and the reader's new position, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg import AsyncConnection, AsyncCursor
+
+from openbell.market.candles import Batch, Key, Tally
+
+# Losing the last commits in a crash loses position and candles together; the log has them still.
+SESSION = "SET synchronous_commit = off; SET application_name = 'openbell market'"
+ADVANCE = "UPDATE market.reader SET position = %s WHERE position = %s AND genesis = %s"
+MERGE = """
+INSERT INTO market.{table} AS kept
+SELECT * FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                     %s::bigint[], %s::bigint[], %s::bigint[])
+ON CONFLICT (instrument, start) DO UPDATE SET
+    open = coalesce(kept.open, excluded.open),
+    high = greatest(kept.high, excluded.high),
+    low = least(kept.low, excluded.low),
+    close = coalesce(excluded.close, kept.close),
+    volume = kept.volume + excluded.volume,
+    notional = kept.notional + excluded.notional,
+    trades = kept.trades + excluded.trades
+"""
+
+
+class PositionMoved(Exception):
+    """Another process advanced the position meanwhile: nothing of this batch was written."""
+
+
+class ForeignDatabase(Exception):
+    """The database holds the candles of another exchange."""
+
+
+class CandleStore:
+    """A connection to the tables of stored candles; one writer, one batch at a time."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection = connection
+        self._genesis = ""
+
+    @classmethod
+    async def connect(cls, database_url: str) -> CandleStore:
+        """Connect and prepare the session.
+
+        Raises:
+            psycopg.OperationalError: PostgreSQL cannot be reached.
+        """
+        connection = await AsyncConnection.connect(database_url, autocommit=True, connect_timeout=5)
+        try:
+            await connection.execute(SESSION)
+        except BaseException:
+            await connection.close()
+            raise
+        return cls(connection)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._connection.close()
+
+    async def adopt(self, genesis: bytes) -> int:
+        """Take the database for the exchange that began with the command `genesis`.
+
+        Returns:
+            The log position of the last command whose trades are stored, 0 in a new database.
+
+        Raises:
+            ForeignDatabase: it holds the candles of another exchange.
+        """
+        mark = hashlib.sha256(genesis).hexdigest()
+        await self._connection.execute("UPDATE market.reader SET genesis = %s WHERE genesis = ''", (mark,))
+        cursor = await self._connection.execute("SELECT position, genesis FROM market.reader")
+        row = await cursor.fetchone()
+        if row is None or row[1] != mark:
+            found = row[1][:12] if row else "nothing"
+            raise ForeignDatabase(
+                f"the database holds the candles of the exchange {found}, the node runs {mark[:12]}; "
+                "use another database or data folder"
+            )
+        self._genesis = mark
+        return int(row[0])
+
+    async def apply(self, position: int, batch: Batch, synchronous: bool = False) -> None:
+        """Add the batch to the candles and advance the position from `position` to the batch's.
+
+        Args:
+            synchronous: return only when this transaction, and all before it, are on disk.
+
+        Raises:
+            PositionMoved: the position is no longer `position`; nothing was written.
+            psycopg.OperationalError: PostgreSQL went away; whether the batch was written, its position says.
+        """
+        async with self._connection.transaction(), self._connection.cursor() as cursor:
+            if synchronous:
+                await cursor.execute("SET LOCAL synchronous_commit = on")
+            await cursor.execute(ADVANCE, (batch.position, position, self._genesis))
+            if cursor.rowcount != 1:
+                raise PositionMoved(f"the candles' position is no longer {position}")
+            await _merge(cursor, "minutes", batch.minutes)
+            await _merge(cursor, "days", batch.days)
+
+
+async def _merge(cursor: AsyncCursor[Any], table: str, tallies: Mapping[Key, Tally]) -> None:
+    if not tallies:
+        return
+    # Rows in order of their key: two writers that overlap wait for each other instead of deadlocking.
+    rows = [(*key, *tallies[key].values()) for key in sorted(tallies)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await cursor.execute(MERGE.format(table=table).encode(), columns)

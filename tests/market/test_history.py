@@ -1,0 +1,187 @@
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest
+
+from openbell.market.calendar import DAY, MINUTE, Always
+from openbell.market.candles import Batch
+from openbell.market.generated import Generator
+from openbell.market.history import (
+    FILLED,
+    LIMIT_MAX,
+    SIMULATED,
+    TRADED,
+    Candle,
+    History,
+    HistoryUnavailable,
+    Listed,
+    merge,
+)
+from openbell.market.intervals import INTERVALS, interval
+from openbell.market.migrate import migrate
+from openbell.market.rows import fold
+from openbell.market.store import CandleStore
+from tests.market.events import SHARE, trade, unit
+
+CALENDAR = Always()
+MIDNIGHT = 1_795_305_600 * 10**9
+GENESIS_TIME = MIDNIGHT + 600 * MINUTE + 17  # ten in the morning
+NOW = GENESIS_TIME + 3 * DAY
+APPLE = Listed(3, "AAPL", 3_093_500, 100)
+
+
+@pytest.fixture
+async def history(database: str) -> AsyncIterator[History]:
+    migrate(database)
+    made = History(database, 7, CALENDAR, GENESIS_TIME, now=lambda: NOW)
+    yield made
+    await made.close()
+
+
+async def record(database: str, *trades: tuple[int, int, int]) -> None:
+    """Store trades of Apple: (time after genesis in ns, price, shares)."""
+    batch = Batch(CALENDAR)
+    for seq, (after, price, shares) in enumerate(trades, 1):
+        batch.add(unit(seq, trade(APPLE.instrument, price, shares * SHARE), ts=GENESIS_TIME + after))
+    store = await CandleStore.connect(database)
+    await store.apply(await store.adopt(b"genesis"), batch)
+    await store.close()
+
+
+def assert_gapless(candles: list[Candle], name: str) -> None:
+    assert all(interval(name).following(a.start) == b.start for a, b in pairwise(candles))
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+async def test_every_interval_is_gapless_from_simulated_to_now(
+    history: History, database: str, name: str
+) -> None:
+    await record(database, (30 * MINUTE, 3_100_000, 5), (2 * DAY, 3_200_000, 7))
+    candles = await history.candles(APPLE, name, None, None, LIMIT_MAX)
+    assert_gapless(candles, name)
+    assert candles[-1].start == interval(name).floor(NOW)
+    assert all(c.low <= min(c.open, c.close) <= max(c.open, c.close) <= c.high for c in candles)
+    assert candles[-1].close == 3_200_000
+
+
+async def test_the_chart_runs_from_the_generated_into_the_traded(history: History, database: str) -> None:
+    await record(database, (0, 3_100_000, 5))
+    first = GENESIS_TIME - 17
+    candles = await history.candles(APPLE, "1m", first - MINUTE, first + 3 * MINUTE, 10)
+    assert [c.source for c in candles] == [SIMULATED, TRADED, FILLED, FILLED]
+    assert candles[0].close == APPLE.reference_price
+    assert candles[1] == Candle(first, *(3_100_000,) * 4, 5 * SHARE, 1, TRADED)
+    assert candles[2] == Candle(first + MINUTE, *(3_100_000,) * 4, 0, 0, FILLED)
+
+
+async def test_quiet_intervals_repeat_the_last_close_before_the_window(
+    history: History, database: str
+) -> None:
+    await record(database, (MINUTE, 3_100_000, 5))
+    candles = await history.candles(APPLE, "5m", NOW - DAY, NOW, 10)
+    assert len(candles) == 10
+    assert {(c.close, c.volume, c.source) for c in candles} == {(3_100_000, 0, FILLED)}
+
+
+async def test_before_the_first_trade_quiet_intervals_show_the_reference_price(history: History) -> None:
+    candles = await history.candles(APPLE, "1h", GENESIS_TIME, NOW, 100)
+    assert {(c.close, c.source) for c in candles} == {(APPLE.reference_price, FILLED)}
+
+
+async def test_the_hour_of_the_first_start_joins_both_and_says_simulated(
+    history: History, database: str
+) -> None:
+    start = GENESIS_TIME + 30 * MINUTE
+    late = History(database, 7, CALENDAR, start, now=lambda: NOW)
+    await record(database, (31 * MINUTE, 3_500_000, 5))
+    (hour,) = await late.candles(APPLE, "1h", start, start + 1, 1)
+    generated = Generator(7, CALENDAR, start)
+    rows = generated.minutes("AAPL", APPLE.reference_price, 100, CALENDAR.day(start))
+    (before,) = fold(rows, [hour.start]).tolist()
+    assert hour == Candle(
+        before[0], before[1], 3_500_000, before[3], 3_500_000, before[5] + 5 * SHARE, 1, SIMULATED
+    )
+    await late.close()
+
+
+async def test_coarse_stored_candles_are_made_of_their_minutes(history: History, database: str) -> None:
+    day = GENESIS_TIME + DAY - GENESIS_TIME % DAY
+    await record(
+        database,
+        *(
+            (day - GENESIS_TIME + at * MINUTE, price, 1)
+            for at, price in ((1, 200), (3, 500), (7, 100), (61, 300))
+        ),
+    )
+    five = await history.candles(APPLE, "5m", day, day + 10 * MINUTE, 10)
+    assert [(c.open, c.high, c.low, c.close, c.trades) for c in five] == [
+        (200, 500, 200, 500, 2),
+        (100,) * 4 + (1,),
+    ]
+    (hour,) = await history.candles(APPLE, "1h", day, day + 1, 1)
+    assert hour == Candle(day, 200, 500, 100, 100, 3 * SHARE, 3, TRADED)
+    (whole,) = await history.candles(APPLE, "1d", day, day + 1, 1)
+    assert whole == Candle(day, 200, 500, 100, 300, 4 * SHARE, 4, TRADED)
+
+
+async def test_an_interval_of_trades_too_small_is_traded_at_the_price_before(
+    history: History, database: str
+) -> None:
+    batch = Batch(CALENDAR)
+    ts = GENESIS_TIME + DAY
+    batch.add(unit(1, trade(APPLE.instrument, 9_000_000, 5, eligible=False), ts=ts))
+    store = await CandleStore.connect(database)
+    await store.apply(await store.adopt(b"genesis"), batch)
+    await store.close()
+    (candle,) = await history.candles(APPLE, "1m", ts, ts + 1, 1)
+    assert candle[1:] == (*(APPLE.reference_price,) * 4, 5, 1, TRADED)
+
+
+async def test_the_days_before_the_first_start_come_without_a_database() -> None:
+    away = History("postgresql://openbell@/none?host=/nowhere", 7, CALENDAR, GENESIS_TIME, now=lambda: NOW)
+    candles = await away.candles(APPLE, "1d", None, MIDNIGHT, 5)
+    assert {c.source for c in candles} == {SIMULATED}
+    assert candles[-1].start == MIDNIGHT - DAY
+    assert candles[-1].close == APPLE.reference_price
+    with pytest.raises(HistoryUnavailable):
+        await away.candles(APPLE, "1d", None, None, 5)
+    await away.close()
+
+
+async def test_a_window_in_the_past_holds_only_its_own_generated_candles(history: History) -> None:
+    week = MIDNIGHT - 400 * DAY
+    kept = interval("1w")
+    candles = await history.candles(APPLE, "1w", kept.floor(week), kept.floor(week) + 7 * DAY, 10)
+    days = await history.candles(APPLE, "1d", candles[0].start, candles[0].start + 7 * DAY, 10)
+    assert (len(candles), len(days)) == (1, 7)
+    assert candles[0].volume == sum(day.volume for day in days)
+    assert (candles[0].open, candles[0].close) == (days[0].open, days[-1].close)
+    minutes = await history.candles(APPLE, "1m", days[3].start, days[3].start + DAY, LIMIT_MAX)
+    assert (len(minutes), max(c.high for c in minutes)) == (1440, days[3].high)
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "limit"), [(NOW + DAY, None, 5), (5, 4, 5), (None, None, 0), (None, -1, 5)]
+)
+async def test_an_empty_window_has_no_candles(
+    history: History, first: int | None, end: int | None, limit: int
+) -> None:
+    assert await history.candles(APPLE, "1d", first, end, limit) == []
+
+
+async def test_no_answer_is_longer_than_the_limit(history: History) -> None:
+    assert len(await history.candles(APPLE, "1m", None, None, 10**9)) == LIMIT_MAX
+
+
+async def test_an_unknown_interval_is_refused(history: History) -> None:
+    with pytest.raises(ValueError, match="'2m' is not kept"):
+        await history.candles(APPLE, "2m", None, None, 1)
+
+
+def test_merging_fills_with_the_close_before() -> None:
+    traded = Candle(10, 5, 9, 4, 8, 100, 3, TRADED)
+    assert [(c.start, c.close, c.source) for c in merge([0, 10, 20], {10: traded}, {}, 6)] == [
+        (0, 6, FILLED),
+        (10, 8, TRADED),
+        (20, 8, FILLED),
+    ]
