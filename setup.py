@@ -66,7 +66,6 @@ def extensions() -> list[Extension]:
             f"openbell.{package}.{path.stem}",
             [str(path.with_suffix(".py").relative_to(ROOT))],
             extra_compile_args=["-O1" if checked else "-O3", "-fwrapv", "-fno-strict-overflow"],
-            optional=not checked,
         )
         for package in COMPILED
         for path in sorted((SOURCE / "openbell" / package).glob("*.pxd"))
@@ -86,6 +85,8 @@ def extensions() -> list[Extension]:
             "embedsignature": True,
         },
     )
+    for extension in made:  # set here: cythonize makes new ones, without it
+        extension.optional = not checked
     return made
 
 
