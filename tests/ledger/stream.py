@@ -203,14 +203,17 @@ class Stream:
         return self.unit(codes.C_CANCEL, bytes(records.Cancel(order=order)), account=account)
 
 
-def opened_market() -> Stream:
-    """A stream with one instrument, a seller (4) with 1,000 shares and a buyer (5) with 100,000 USD."""
+def opened_market(size: int = 1) -> Stream:
+    """A stream with one instrument, a seller (4) with 1,000 shares and a buyer (5) with 100,000 USD.
+
+    `size` times as many of each.
+    """
     stream = Stream()
     stream.list(0, "ACME")
     stream.open(4, codes.KIND_HOUSE)
     stream.open(5)
-    stream.deposit(5, 100_000 * USD)
-    stream.issue(4, 0, 1_000 * SHARE, 90_000 * USD)
+    stream.deposit(5, size * 100_000 * USD)
+    stream.issue(4, 0, size * 1_000 * SHARE, size * 90_000 * USD)
     return stream
 
 

@@ -21,7 +21,7 @@ TABLES = ("accounts", "holdings", "orders", "trades", "fills", "entries", "days"
 
 def busy_market(steps: int, seed: int = 1) -> Stream:
     """A stream of `steps` orders, some filled, some cancelled, with ticks between."""
-    stream, dice = opened_market(), random.Random(seed)
+    stream, dice = opened_market(1 + steps // 1_000), random.Random(seed)
     for _ in range(steps):
         price = dice.randint(90, 110) * USD
         maker = stream.order(4, codes.SELL, SHARE, price, f"m-{stream.position}")

@@ -29,7 +29,7 @@ FEES = 2
 ERRORS = 3
 
 # Places in a balance's and in an order's row (the order of their tables' columns).
-A_CASH, A_REALISED, A_SEQ, A_STATUS = 1, 2, 5, 7
+A_CASH, A_REALISED, A_REALM, A_SEQ, A_KIND, A_STATUS = 1, 2, 3, 5, 6, 7
 H_QUANTITY, H_COST, H_REALISED, H_SEQ = 2, 3, 4, 5
 O_PRICE, O_QUANTITY, O_FILLED, O_LEAVES, O_NOTIONAL, O_SEQ, O_UPDATED = 3, 4, 5, 6, 7, 10, 12
 O_STATUS, O_REASON = 16, 17

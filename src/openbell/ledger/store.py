@@ -78,6 +78,12 @@ def genesis_mark(genesis: bytes) -> str:
     return hashlib.sha256(genesis).hexdigest()
 
 
+def own_accounts(ts: int) -> list[list[int]]:
+    """The accounts that the exchange itself has from genesis, at `ts`, on."""
+    kinds = ((CLEARING, codes.KIND_CLEARING), (FEES, codes.KIND_FEES), (ERRORS, codes.KIND_ERROR))
+    return [[number, 0, 0, 0, ts, 1, kind, codes.AC_OPEN] for number, kind in kinds]
+
+
 class LedgerStore:
     """A connection to the ledger's tables; one writer, one batch at a time."""
 
@@ -128,9 +134,7 @@ class LedgerStore:
             if known:
                 return int(position)
             await self.connection.execute("UPDATE ledger.reader SET genesis = %s, position = 1", (mark,))
-            own = ((CLEARING, codes.KIND_CLEARING), (FEES, codes.KIND_FEES), (ERRORS, codes.KIND_ERROR))
-            rows = [(number, 0, 0, 0, ts, 1, kind, codes.AC_OPEN) for number, kind in own]
-            await self.copy(self.connection.cursor(), "ledger.accounts", rows)
+            await self.copy(self.connection.cursor(), "ledger.accounts", own_accounts(ts))
         return 1
 
     async def apply(self, position: int, units: Sequence[UnitLike], synchronous: bool = False) -> int:

@@ -1,0 +1,303 @@
+"""Compares the ledger in a database with a replay: every row, and the balances with the exchange's own.
+
+The replay's driver (`openbell verify`) applies the log again and feeds this, command by command. Rows
+are read from one moment of the database, so the ledger may go on meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import Connection, ServerCursor
+
+from openbell.core import codes
+from openbell.ledger import tables
+from openbell.ledger.projection import (
+    A_CASH,
+    A_KIND,
+    A_REALISED,
+    A_REALM,
+    A_STATUS,
+    H_COST,
+    H_QUANTITY,
+    H_REALISED,
+    O_STATUS,
+    Accounts,
+    CannotApply,
+    HoldingRow,
+    Holdings,
+    Projection,
+    UnitLike,
+)
+from openbell.ledger.store import genesis_mark, own_accounts
+
+Row = Sequence[Any]
+ENDED_AT_ONCE = 5_000
+DIFFERENCES_MAX = 20
+
+# The order in which the replay makes the rows of tables that are only ever appended to.
+APPENDED = {
+    "trades": "trade",
+    "fills": "seq, trade, liquidity DESC",
+    "entries": "seq, index, leg",
+    "days": "seq",
+    "closes": "date, instrument",
+}
+POSTED = """
+SELECT account, asset, sum(amount)::bigint FROM ledger.postings
+GROUP BY account, asset HAVING sum(amount) <> 0
+"""
+
+
+class Found(Exception):
+    """As many differences as anybody reads."""
+
+
+class Comparison:
+    """One moment of a database's ledger, and what a replay says it should be.
+
+    Args:
+        database_url: the ledger's.
+        genesis: the log's first command.
+        ts: its time.
+
+    Attributes:
+        position: the ledger's at that moment: the replay must feed the units up to it, no more.
+        differences: what was found, first things first.
+
+    Raises:
+        psycopg.OperationalError: PostgreSQL cannot be reached.
+    """
+
+    def __init__(self, database_url: str, genesis: bytes, ts: int) -> None:
+        self.differences: list[str] = []
+        self.connection: Connection[Any] = psycopg.connect(database_url, connect_timeout=5)
+        self.connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        self.connection.read_only = True
+        self.position, mark, stopped = self._reader()
+        if mark and mark != genesis_mark(genesis):
+            self.differ("the exchange's first command", mark, genesis_mark(genesis))
+        if stopped:
+            self.differences.append(f"the ledger stopped after command {self.position}: {stopped}")
+        accounts: Accounts = {row[0]: list(row) for row in own_accounts(ts)}
+        self.replay = Projection(accounts, {})
+        self.orders = 0
+        self.streams = {
+            table: self._stream(table, f"SELECT * FROM ledger.{table} ORDER BY {order}")
+            for table, order in APPENDED.items()
+        }
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def _reader(self) -> tuple[int, str, str]:
+        try:
+            row = self.connection.execute("SELECT position, genesis, stopped FROM ledger.reader").fetchone()
+        except psycopg.errors.UndefinedTable:
+            self.connection.rollback()
+            row = None
+        return (int(row[0]), str(row[1]), str(row[2])) if row else (0, "", "")
+
+    def _stream(self, table: str, query: str) -> ServerCursor[Any] | None:
+        if not self.position:
+            return None
+        cursor = ServerCursor(self.connection, f"verify_{table}")
+        cursor.itersize = ENDED_AT_ONCE
+        cursor.execute(query.encode())
+        return cursor
+
+    def differ(self, what: str, ledger: object, replay: object) -> None:
+        """Note a difference.
+
+        Raises:
+            Found: enough were noted.
+        """
+        self.differences.append(f"{what}: the ledger has {ledger}, the replay gives {replay}")
+        if len(self.differences) >= DIFFERENCES_MAX:
+            raise Found
+
+    # --- during the replay --------------------------------------------------------------------
+
+    def feed(self, units: Iterable[UnitLike]) -> None:
+        """Apply the next units of the replay and compare what they completed.
+
+        Raises:
+            Found: as many differences as are noted; there is no use in going on.
+        """
+        for unit in units:
+            try:
+                self.replay.apply(unit)
+            except CannotApply as error:
+                self.differences.append(f"command {unit.seq}: {error}")
+                raise Found from error
+        made: dict[str, list[tuple[int, ...]]] = {
+            "trades": self.replay.trades,
+            "fills": self.replay.fills,
+            "entries": self.replay.entries,
+            "days": self.replay.days,
+            "closes": self.replay.closes,
+        }
+        for table, rows in made.items():
+            self._compare_appended(table, rows)
+            rows.clear()
+        for number in self.replay.changes:  # compared and forgotten when it ended
+            self.differences.append(f"order {number} changes after its end, up to command {self.replay.seq}")
+            raise Found
+        ended = [row for row in self.replay.orders.values() if row[O_STATUS] not in codes.WORKING]
+        if len(ended) >= ENDED_AT_ONCE:
+            self._compare_orders(ended)
+
+    def _compare_appended(self, table: str, rows: list[tuple[int, ...]]) -> None:
+        stream = self.streams[table]
+        if stream is None or not rows:
+            return
+        found = stream.fetchmany(len(rows))
+        for there, expected in zip(found, rows, strict=False):
+            if tuple(there) != expected:
+                self._differ_row(table, there, expected)
+        for expected in rows[len(found) :]:
+            self.differ(f"{table} {expected[:3]}", "no such row", expected)
+
+    def _differ_row(self, table: str, there: Row, expected: Row) -> None:
+        names = [column.name for column in tables.metadata.tables[f"{tables.SCHEMA}.{table}"].columns]
+        for name, one, other in zip(names, there, expected, strict=True):
+            if one != other:
+                self.differ(f"{table} {tuple(expected[:3])}, {name}", one, other)
+                return
+
+    def _compare_orders(self, rows: list[list[int | str]]) -> None:
+        """Compare final orders, and forget them."""
+        for start in range(0, len(rows), ENDED_AT_ONCE):
+            part = rows[start : start + ENDED_AT_ONCE]
+            query = "SELECT * FROM ledger.orders WHERE order_id = ANY(%s)"
+            cursor = self.connection.execute(query, ([row[0] for row in part],))
+            found = {row[0]: row for row in cursor}
+            for row in part:
+                there = found.get(row[0])
+                if there is None:
+                    self.differ(f"order {row[0]}", "no such order", row)
+                elif list(there) != row:
+                    self._differ_row("orders", there, row)
+                del self.replay.orders[int(row[0])]
+            self.orders += len(part)
+
+    # --- at the ledger's position -------------------------------------------------------------
+
+    def finish(self, accounts: Iterable[Mapping[str, Any]], totals: Mapping[str, int]) -> None:
+        """Compare what is left, and the balances with the exchange's.
+
+        Args:
+            accounts: every account that was ever opened, as core's `view.account` shows it now.
+            totals: core's `view.totals`.
+        """
+        self._compare_orders(list(self.replay.orders.values()))
+        self._compare_count("orders", self.orders)
+        for table, stream in self.streams.items():
+            extra = stream.fetchone() if stream is not None else None
+            if extra is not None:
+                self.differ(f"{table} {tuple(extra[:3])}", extra, "no such row")
+        self._compare_balances()
+        self._compare_postings()
+        self._compare_exchange(accounts)
+        cash = sum(row[A_CASH] for row in self.replay.accounts.values())
+        if cash != totals["deposits"] - totals["withdrawals"]:
+            self.differ("all cash", cash, totals["deposits"] - totals["withdrawals"])
+
+    def _compare_count(self, table: str, expected: int) -> None:
+        row = self.connection.execute(f"SELECT count(*) FROM ledger.{table}".encode()).fetchone()
+        assert row is not None
+        if row[0] != expected:
+            self.differ(f"number of {table}", row[0], expected)
+
+    def _compare_balances(self) -> None:
+        """Accounts, holdings and instruments, row by row."""
+        accounts = {(number,): row for number, row in self.replay.accounts.items()}
+        instruments = {(number,): row for number, row in self.replay.instruments.items()}
+        expected: dict[str, dict[Any, Any]] = {
+            "accounts": accounts,
+            "holdings": self.replay.holdings,
+            "instruments": instruments,
+        }
+        for table, rows in expected.items():
+            keys = len(tables.metadata.tables[f"{tables.SCHEMA}.{table}"].primary_key)
+            left = dict(rows)
+            with ServerCursor(self.connection, f"verify_{table}") as cursor:
+                cursor.itersize = ENDED_AT_ONCE
+                for there in cursor.execute(f"SELECT * FROM ledger.{table}".encode()):
+                    row = left.pop(tuple(there[:keys]), None)
+                    if row is None:
+                        self.differ(f"{table} {tuple(there[:keys])}", there, "no such row")
+                    elif list(there) != list(row):
+                        self._differ_row(table, there, row)
+            for key, row in left.items():
+                self.differ(f"{table} {key}", "no such row", row)
+
+    def _compare_postings(self) -> None:
+        """Each balance is the sum of its postings, and the outside's is what everybody has together."""
+        posted = {(row[0], row[1]): row[2] for row in self.connection.execute(POSTED)}
+        expected = balances(self.replay.accounts, self.replay.holdings)
+        for key in sorted(posted.keys() | expected.keys()):
+            if posted.get(key, 0) != expected.get(key, 0):
+                account, asset = key
+                what = "cash" if asset == tables.CASH else f"instrument {asset}"
+                self.differ(
+                    f"postings of account {account} in {what}", posted.get(key, 0), expected.get(key, 0)
+                )
+
+    def _compare_exchange(self, accounts: Iterable[Mapping[str, Any]]) -> None:
+        """The replayed ledger with the replayed exchange: two ways of counting the same events."""
+        held: dict[int, dict[int, HoldingRow]] = {}
+        for (number, instrument), holding in self.replay.holdings.items():
+            held.setdefault(number, {})[instrument] = holding
+        seen = 0
+        for view in accounts:
+            seen += 1
+            number = view["account"]
+            row = self.replay.accounts.get(number)
+            if row is None:
+                self.differ(f"account {number}", "no such account", dict(view))
+                continue
+            mine = {
+                "cash": row[A_CASH],
+                "realised": row[A_REALISED],
+                "realm": row[A_REALM],
+                "kind": row[A_KIND],
+                "status": row[A_STATUS],
+            }
+            self._compare_fields(f"account {number}", mine, view)
+            self._compare_positions(number, held.get(number, {}), view["positions"])
+        if seen != len(self.replay.accounts):
+            self.differ("number of accounts", len(self.replay.accounts), seen)
+
+    def _compare_positions(
+        self, number: int, held: Mapping[int, HoldingRow], positions: Sequence[Mapping[str, int]]
+    ) -> None:
+        views = {one["instrument"]: one for one in positions}
+        for instrument, view in views.items():
+            row = held.get(instrument, [number, instrument, 0, 0, 0, 0])
+            mine = {"quantity": row[H_QUANTITY], "cost": row[H_COST], "realised": row[H_REALISED]}
+            self._compare_fields(f"account {number}, instrument {instrument}", mine, view)
+        for instrument, row in held.items():
+            if instrument not in views and row[H_QUANTITY]:
+                self.differ(f"account {number}, instrument {instrument}, quantity", row[H_QUANTITY], 0)
+
+    def _compare_fields(self, what: str, mine: Mapping[str, int], view: Mapping[str, Any]) -> None:
+        for name, value in mine.items():
+            if value != view[name]:
+                self.differ(f"{what}, {name}", value, view[name])
+
+
+def balances(accounts: Accounts, holdings: Holdings) -> dict[tuple[int, int], int]:
+    """What each account has of each asset, and minus the sum of it for the outside; zeros left out."""
+    found: dict[tuple[int, int], int] = {}
+    for number, row in accounts.items():
+        found[number, tables.CASH] = row[A_CASH]
+    for (number, instrument), row in holdings.items():
+        found[number, instrument] = row[H_QUANTITY]
+    outside: dict[int, int] = {}
+    for (_, asset), amount in found.items():
+        outside[asset] = outside.get(asset, 0) - amount
+    found.update({(tables.OUTSIDE, asset): amount for asset, amount in outside.items()})
+    return {key: amount for key, amount in found.items() if amount}

@@ -1,0 +1,26 @@
+"""The ledger as a role: one reader of the node's events, one database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from openbell.ledger.follower import READER, Follower
+from openbell.node.client import NodeClient
+from openbell.ops.settings import Settings
+
+
+async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Keep the ledger up with the node until `stop` is set.
+
+    Ready when the database was reached and brought to this build's schema, or found to be away: orders
+    go on without it, so nothing waits for it.
+
+    Raises:
+        NodeUnavailable: the node's door does not open in 30 s.
+    """
+    client = await NodeClient.connect(settings.node_socket, name=READER, role="ledger", retry_s=30)
+    try:
+        await Follower(client, settings.database, on_started=ready).run(stop)
+    finally:
+        await client.close()
