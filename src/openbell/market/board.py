@@ -55,10 +55,14 @@ class Board:
 
     def add(self, row: Mapping[str, Any], seq: int) -> None:
         """Take over an instrument as the node's `instruments` query gave it at `seq`; its book is empty
-        until `set_depth`."""
+        until `set_depth`. The prints of an instrument that is taken over again stay."""
         number, symbol = row["instrument"], row["symbol"]
-        self._tickers[number] = Ticker(number, symbol, row, seq)
+        ticker = Ticker(number, symbol, row, seq)
+        if number in self._tickers:
+            ticker.prints = self._tickers[number].prints
+        self._tickers[number] = ticker
         self._numbers[symbol] = number
+        self._changes.quotes.add(number)
 
     def set_depth(self, instrument: int, depth: Mapping[str, Sequence[Sequence[int]]], seq: int) -> None:
         """Take over an instrument's whole book as the node's `depth` query gave it at `seq`."""
