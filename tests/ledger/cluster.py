@@ -61,11 +61,10 @@ class Cluster:
             self.process.wait(10)
             self.process = None
 
-    def create(self, database: str) -> str:
-        """Make an empty database; returns its URL."""
+    def create(self, database: str, template: str = "template1") -> str:
+        """Make a database, empty or a copy of another one; returns its URL."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)'.encode())
-            connection.execute(f'CREATE DATABASE "{database}"'.encode())
+            connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}".encode())
         return self.url(database)
 
     def remove(self) -> None:

@@ -21,6 +21,7 @@ def cluster() -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="ledger-") as folder:
         made = Cluster(Path(folder))
         made.start()
+        migrate(made.create("empty_ledger"))
         yield made
         made.kill()
 
@@ -28,9 +29,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def database(cluster: Cluster) -> str:
     """The URL of a database with an empty ledger."""
-    url = cluster.create(f"ledger{next(counter)}")
-    migrate(url)
-    return url
+    return cluster.create(f"ledger{next(counter)}", template="empty_ledger")
 
 
 @pytest.fixture

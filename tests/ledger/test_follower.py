@@ -18,6 +18,8 @@ from tests.ledger.stream import SHARE, USD, PackedSource, Stream, opened_market
 
 TABLES = ("accounts", "holdings", "orders", "trades", "fills", "entries", "days", "closes", "instruments")
 
+undisturbed: dict[str, list[tuple[object, ...]]] = {}
+
 
 def busy_market(steps: int, seed: int = 1) -> Stream:
     """A stream of `steps` orders, some filled, some cancelled, with ticks between."""
@@ -78,12 +80,14 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def expected(cluster: Cluster) -> dict[str, list[tuple[object, ...]]]:
     """What an undisturbed ledger makes of `busy_market(600)`."""
-    url = cluster.create("undisturbed")
-    stream = busy_market(600)
-    running = Running(PackedSource(stream, 1000), url)
-    await until(lambda: running.follower.position == stream.position)
-    await running.end()
-    return contents(url)
+    if not undisturbed:
+        url = cluster.create("undisturbed")
+        stream = busy_market(600)
+        running = Running(PackedSource(stream, 1000), url)
+        await until(lambda: running.follower.position == stream.position)
+        await running.end()
+        undisturbed.update(contents(url))
+    return undisturbed
 
 
 async def test_it_makes_its_schema_and_catches_up(cluster: Cluster) -> None:

@@ -62,6 +62,7 @@ def realm_of(command: bytes) -> int:
 
 
 def symbol_of(command: bytes) -> str:
-    """The symbol that a LIST command names."""
+    """The symbol that a LIST command names, safe to store as text."""
     body = records.List.from_buffer_copy(command, records.Header.SIZE)
-    return records.symbol_text(body.symbol_low, body.symbol_high)
+    raw = bytes(body)[:16].rstrip(b"\0")
+    return raw.decode("ascii", "backslashreplace").replace("\0", "\\x00")

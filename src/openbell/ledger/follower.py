@@ -26,6 +26,16 @@ RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 MOVED_PAUSE_S = 1.0
 
+# What one event can be to blame for; anything else is about the connection or the schema.
+CONTRADICTIONS = (
+    CannotApply,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    ArithmeticError,
+    LookupError,
+    ValueError,
+)
+
 
 class Source(Protocol):
     """What the ledger needs of the node's client."""
@@ -163,7 +173,7 @@ class Follower:
         """Apply the units; where one cannot be, apply all before it and stop there."""
         try:
             return await store.apply(position, units, synchronous)
-        except (CannotApply, psycopg.DataError, psycopg.IntegrityError) as error:
+        except CONTRADICTIONS as error:
             if len(units) == 1:
                 await store.mark_stopped(units[0].seq, str(error))
                 raise Stopped(units[0].seq, str(error)) from error

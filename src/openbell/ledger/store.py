@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import psycopg
 from psycopg import AsyncConnection, AsyncCursor
 
 from openbell.core import codes
@@ -242,8 +241,3 @@ class LedgerStore:
         await self.connection.execute(
             "UPDATE ledger.reader SET stopped = %s, stopped_seq = %s", (reason[:1000].replace("\0", ""), seq)
         )
-
-
-def is_data_error(error: psycopg.Error) -> bool:
-    """Whether the database refused the rows themselves, rather than being away, full or busy."""
-    return isinstance(error, psycopg.DataError | psycopg.IntegrityError)

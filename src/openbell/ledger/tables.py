@@ -200,7 +200,7 @@ entries = Table(
 days = Table(
     "days",
     metadata,
-    Column("date", Integer, primary_key=True, autoincrement=False),
+    _big("date", primary_key=True),
     _big("seq"),
     _big("ts"),
 )
@@ -208,7 +208,7 @@ days = Table(
 closes = Table(
     "closes",
     metadata,
-    Column("date", Integer, primary_key=True, autoincrement=False),
+    _big("date", primary_key=True),
     _big("instrument", primary_key=True),
     _big("price"),
     _big("volume"),

@@ -126,13 +126,13 @@ CREATE TABLE ledger.entries (
 );
 
 CREATE TABLE ledger.days (
-    date integer PRIMARY KEY,
+    date bigint PRIMARY KEY,
     seq bigint NOT NULL,
     ts bigint NOT NULL
 );
 
 CREATE TABLE ledger.closes (
-    date integer NOT NULL,
+    date bigint NOT NULL,
     instrument bigint NOT NULL,
     price bigint NOT NULL,
     volume bigint NOT NULL,
