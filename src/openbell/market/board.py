@@ -148,7 +148,7 @@ class Board:
             return
         ticker.close = price or ticker.reference_price
         ticker.day_open = ticker.day_high = ticker.day_low = 0
-        ticker.volume = ticker.notional = ticker.trades = 0
+        ticker.volume = ticker.notional = 0
         ticker.seq, ticker.ts = unit.seq, unit.ts
         self._changes.quotes.add(number)
 

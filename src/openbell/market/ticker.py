@@ -29,7 +29,8 @@ class Quote(NamedTuple):
 
     `price` is the last eligible trade, before the first one the official close, before the first of these
     the reference price. `change` is `price` less the official close, `change_bp` the same in 1/100 percent.
-    `status` is one of IN_*. `ts` is the time of the last change.
+    `volume` and `notional` are the day's, `trades` counts since the listing. `status` is one of IN_*.
+    `ts` is the time of the last change.
     """
 
     instrument: int
