@@ -23,6 +23,7 @@ from openbell.ledger.projection import (
     H_COST,
     H_QUANTITY,
     H_REALISED,
+    O_FILLED,
     O_STATUS,
     Accounts,
     CannotApply,
@@ -31,6 +32,7 @@ from openbell.ledger.projection import (
     Projection,
     UnitLike,
 )
+from openbell.ledger.prune import prunable
 from openbell.ledger.store import genesis_mark, own_accounts
 
 Row = Sequence[Any]
@@ -76,7 +78,7 @@ class Comparison:
         self.connection: Connection[Any] = psycopg.connect(database_url, connect_timeout=5)
         self.connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         self.connection.read_only = True
-        self.position, mark, stopped = self._reader()
+        self.position, mark, stopped, self.pruned = self._reader()
         if mark and mark != genesis_mark(genesis):
             self.differ("the exchange's first command", mark, genesis_mark(genesis))
         if stopped:
@@ -92,13 +94,14 @@ class Comparison:
     def close(self) -> None:
         self.connection.close()
 
-    def _reader(self) -> tuple[int, str, str]:
+    def _reader(self) -> tuple[int, str, str, int]:
+        query = "SELECT position, genesis, stopped, pruned FROM ledger.reader"
         try:
-            row = self.connection.execute("SELECT position, genesis, stopped FROM ledger.reader").fetchone()
+            row = self.connection.execute(query).fetchone()
         except psycopg.errors.UndefinedTable:
             self.connection.rollback()
             row = None
-        return (int(row[0]), str(row[1]), str(row[2])) if row else (0, "", "")
+        return (int(row[0]), str(row[1]), str(row[2]), int(row[3])) if row else (0, "", "", 0)
 
     def _stream(self, table: str, query: str) -> ServerCursor[Any] | None:
         if not self.position:
@@ -176,12 +179,20 @@ class Comparison:
             found = {row[0]: row for row in cursor}
             for row in part:
                 there = found.get(row[0])
-                if there is None:
+                self.orders += there is not None or not self._was_pruned(row)
+                if there is None and not self._was_pruned(row):
                     self.differ(f"order {row[0]}", "no such order", row)
-                elif list(there) != row:
+                elif there is not None and list(there) != row:
                     self._differ_row("orders", there, row)
                 del self.replay.orders[int(row[0])]
-            self.orders += len(part)
+
+    def _was_pruned(self, row: Row) -> bool:
+        account = self.replay.accounts.get(row[1])
+        return (
+            row[0] <= self.pruned
+            and account is not None
+            and prunable(row[O_FILLED], row[O_STATUS], account[A_KIND])
+        )
 
     # --- at the ledger's position -------------------------------------------------------------
 

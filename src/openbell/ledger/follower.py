@@ -16,12 +16,14 @@ from openbell.core.records import Header
 from openbell.ledger.intake import Intake
 from openbell.ledger.migrate import migrate
 from openbell.ledger.projection import CannotApply, UnitLike
+from openbell.ledger.prune import prune
 from openbell.ledger.store import LedgerStore, PositionMoved
 
 log = logging.getLogger(__name__)
 
 READER = "ledger"
 ACK_EVERY_S = 5.0
+PRUNE_EVERY_S = 10.0
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 MOVED_PAUSE_S = 1.0
@@ -62,6 +64,7 @@ class Follower:
         source: the node's client.
         database_url: where schema `ledger` is, or will be.
         interval_s: the least time between two batches while units only trickle.
+        prune_after_ns: log time after which the simulator's orders that never filled go; 0: never.
         on_started: called once, when the database was first reached or found to be away.
 
     Attributes:
@@ -74,15 +77,18 @@ class Follower:
         source: Source,
         database_url: str,
         interval_s: float = 0.25,
+        prune_after_ns: int = 0,
         on_started: Callable[[], None] = lambda: None,
     ) -> None:
         self.source = source
         self.database_url = database_url
         self.interval_s = interval_s
+        self.prune_after_ns = prune_after_ns
         self.position = 0
         self.stopped = ""
         self._on_started: Callable[[], None] | None = on_started
         self._acked_at = 0.0
+        self._prune_at = 0.0
         self._away_since = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -164,8 +170,14 @@ class Follower:
                         # Only what is on disk may be forgotten by the node: PostgreSQL can lose the rest.
                         self._acked_at = time.monotonic()
                         await self.source.ack(position)
+                    await self._prune(store, units[-1].ts)
         finally:
             await store.close()
+
+    async def _prune(self, store: LedgerStore, now_ns: int) -> None:
+        if self.prune_after_ns and time.monotonic() >= self._prune_at:
+            more = await prune(store.connection, now_ns - self.prune_after_ns)
+            self._prune_at = time.monotonic() + (0.0 if more else PRUNE_EVERY_S)
 
     async def _apply(
         self, store: LedgerStore, position: int, units: Sequence[UnitLike], synchronous: bool

@@ -56,7 +56,8 @@ def _small(name: str, primary_key: bool = False) -> Column[int]:
     return Column(name, SmallInteger, nullable=False, autoincrement=False, primary_key=primary_key)
 
 
-# One row: how far the ledger is, of which exchange, and why it stopped ("" while it runs).
+# One row: how far the ledger is, of which exchange, why it stopped ("" while it runs), and up to which
+# order id the simulator's orders that never filled were dropped.
 reader = Table(
     "reader",
     metadata,
@@ -65,6 +66,7 @@ reader = Table(
     Column("genesis", Text, nullable=False),
     Column("stopped", Text, nullable=False),
     _big("stopped_seq"),
+    _big("pruned"),
 )
 
 instruments = Table(

@@ -16,9 +16,10 @@ CREATE TABLE ledger.reader (
     position bigint NOT NULL,
     genesis text NOT NULL,
     stopped text NOT NULL,
-    stopped_seq bigint NOT NULL
+    stopped_seq bigint NOT NULL,
+    pruned bigint NOT NULL
 );
-INSERT INTO ledger.reader VALUES (true, 0, '', '', 0);
+INSERT INTO ledger.reader VALUES (true, 0, '', '', 0, 0);
 
 CREATE TABLE ledger.instruments (
     instrument bigint PRIMARY KEY,
