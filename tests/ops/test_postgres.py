@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -170,26 +169,24 @@ def no_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_namespaces")
-async def test_where_user_namespaces_are_forbidden_root_becomes_nobody() -> None:
-    with tempfile.TemporaryDirectory(prefix="openbell-") as place:
-        Path(place).chmod(0o755)
-        settings = Settings.load({}, data_dir=Path(place) / "d")
-        server = Postgres(settings.postgres_dir)
-        if subprocess.run([*unprivileged()[0], "test", "-x", str(server.bin / "postgres")]).returncode:
-            pytest.skip("the user nobody cannot reach this environment's programs")
-        await server.start()
-        assert server.pid
-        assert Path(f"/proc/{server.pid}").stat().st_uid == module.NOBODY
-        assert await fetch(settings, "SELECT 1") == [(1,)]
-        await server.stop()
+async def test_where_user_namespaces_are_forbidden_root_becomes_nobody(settings: Settings) -> None:
+    settings.data_dir.mkdir(mode=0o700)
+    server = Postgres(settings.postgres_dir)
+    await server.start()
+    assert server.pid
+    assert Path(f"/proc/{server.pid}").stat().st_uid == module.NOBODY
+    assert await fetch(settings, "SELECT 1") == [(1,)]
+    await server.stop()
+    assert settings.data_dir.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.usefixtures("no_namespaces")
-async def test_what_nobody_cannot_reach_is_named(tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)
-    server = Postgres(tmp_path / "closed" / "d" / "postgres")
+async def test_what_nobody_cannot_reach_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.data_dir.mkdir(mode=0o700)
+    plain = [word for word in unprivileged()[0] if "-caps" not in word]
+    monkeypatch.setattr(module, "unprivileged", lambda: (plain, module.NOBODY))
     with pytest.raises(PostgresError, match=r"the user nobody cannot reach .* or set OPENBELL_DATABASE_URL"):
-        await server.start()
+        await Postgres(settings.postgres_dir).start()
 
 
 async def test_a_database_url_reaches_an_empty_database_of_ours(database: str) -> None:

@@ -165,14 +165,15 @@ class Postgres:
                 for one in [path, *path.rglob("*")]:
                     os.chown(one, owner, owner, follow_symlinks=False)
         if owner == NOBODY:
-            for folder in (self.folder, self.folder.parent):  # to pass through, not to read
-                folder.chmod(folder.stat().st_mode | 0o001)
             self._require_reach(prefix, paths[0])
 
     def _require_reach(self, prefix: list[str], data: Path) -> None:
         """Raise unless the user nobody can run the server and write its data."""
-        for flag, path in (("-x", self.bin / "postgres"), ("-w", data)):
-            if subprocess.run([*prefix, "test", flag, str(path)], timeout=10).returncode:
+        for path, command in (
+            (self.bin, [str(self.bin / "postgres"), "--version"]),
+            (data, ["sh", "-c", ': > "$1" && rm "$1"', "sh", str(data / "reach")]),
+        ):
+            if subprocess.run([*prefix, *command], capture_output=True, timeout=10).returncode:
                 raise PostgresError(
                     f"root may not run PostgreSQL, user namespaces are forbidden here, and the user nobody"
                     f" cannot reach {path}: run as an ordinary user, or set OPENBELL_DATABASE_URL"
@@ -273,12 +274,16 @@ def unprivileged() -> tuple[list[str], int | None]:
     """
     if os.geteuid() != 0:
         return [], None
-    namespace = ["unshare", "-U", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
-    if shutil.which("unshare") and not subprocess.run([*namespace, "true"], capture_output=True).returncode:
-        return namespace, 0
-    if shutil.which("setpriv"):
-        parting = ["--clear-groups", "--pdeathsig", "QUIT"]
-        return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", *parting], NOBODY
+    become = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--pdeathsig", "QUIT"]
+    # Folders above ours may be root's alone; with this the server passes through them.
+    passing = [f"--{kind}-caps=+dac_override" for kind in ("inh", "ambient")]
+    for prefix, owner in (
+        (["unshare", "-U", f"--map-user={NOBODY}", f"--map-group={NOBODY}"], 0),
+        ([*become, *passing], NOBODY),
+        (become, NOBODY),
+    ):
+        if shutil.which(prefix[0]) and not subprocess.run([*prefix, "true"], capture_output=True).returncode:
+            return prefix, owner
     raise PostgresError(
         "PostgreSQL does not run as root, and neither unshare nor setpriv works here:"
         " run as an ordinary user, or set OPENBELL_DATABASE_URL"
