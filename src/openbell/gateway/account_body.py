@@ -13,6 +13,7 @@ from openbell.gateway import decimals
 from openbell.gateway.decimals import money, quantity, value
 from openbell.gateway.market_body import AssetBody, MetaBody, asset_fields
 from openbell.gateway.times import rfc3339
+from openbell.gateway.words import AccountKind, AccountStatus, Decimal, Liquidity, Side, Time
 from openbell.identity.account_id import encode_account
 from openbell.market.board import Board
 from openbell.market.instruments import find
@@ -26,11 +27,11 @@ class SessionBody(Struct, rename="camel", kw_only=True):
 
     token: str
     token_type: str
-    expires_at: str
+    expires_at: Time
     account_id: str
     csrf_token: str
-    kind: str
-    grant: str
+    kind: AccountKind
+    grant: Decimal
     currency: str = CURRENCY
 
 
@@ -38,10 +39,10 @@ class MeBody(Struct, rename="camel", kw_only=True):
     """Whose session this is. `rate_limit` is trading messages a second."""
 
     account_id: str
-    kind: str
-    status: str
-    created_at: str
-    expires_at: str
+    kind: AccountKind
+    status: AccountStatus
+    created_at: Time
+    expires_at: Time
     csrf_token: str
     rate_limit: int
     seq: int
@@ -54,20 +55,20 @@ class HoldingBody(Struct, rename="camel", kw_only=True):
     symbol: str
     ticker: str
     name: str
-    quantity: str
-    shares: str
-    reserved_quantity: str
-    available_quantity: str
-    average_cost: str | None
-    cost: str
-    price: str
-    market_value: str
-    unrealised_pnl: str = field(name="unrealisedPnL")
-    unrealised_pnl_percent: str = field(name="unrealisedPnLPercent")
-    realised_pnl: str = field(name="realisedPnL")
-    day_change: str
-    change: str
-    change_percent: str
+    quantity: Decimal
+    shares: Decimal
+    reserved_quantity: Decimal
+    available_quantity: Decimal
+    average_cost: Decimal | None
+    cost: Decimal
+    price: Decimal
+    market_value: Decimal
+    unrealised_pnl: Decimal = field(name="unrealisedPnL")
+    unrealised_pnl_percent: Decimal = field(name="unrealisedPnLPercent")
+    realised_pnl: Decimal = field(name="realisedPnL")
+    day_change: Decimal
+    change: Decimal
+    change_percent: Decimal
 
 
 class PortfolioBody(Struct, rename="camel", kw_only=True):
@@ -75,18 +76,18 @@ class PortfolioBody(Struct, rename="camel", kw_only=True):
 
     account_id: str
     currency: str
-    cash_balance: str
-    reserved_cash: str
-    buying_power: str
-    holdings_value: str
-    total_value: str
-    day_pnl: str = field(name="dayPnL")
-    day_pnl_percent: str = field(name="dayPnLPercent")
-    unrealised_pnl: str = field(name="unrealisedPnL")
-    realised_pnl: str = field(name="realisedPnL")
-    total_pnl: str = field(name="totalPnL")
+    cash_balance: Decimal
+    reserved_cash: Decimal
+    buying_power: Decimal
+    holdings_value: Decimal
+    total_value: Decimal
+    day_pnl: Decimal = field(name="dayPnL")
+    day_pnl_percent: Decimal = field(name="dayPnLPercent")
+    unrealised_pnl: Decimal = field(name="unrealisedPnL")
+    realised_pnl: Decimal = field(name="realisedPnL")
+    total_pnl: Decimal = field(name="totalPnL")
     holdings: Sequence[HoldingBody]
-    timestamp: str
+    timestamp: Time
     seq: int
     simulated: bool = True
 
@@ -94,11 +95,11 @@ class PortfolioBody(Struct, rename="camel", kw_only=True):
 class MyAssetBody(AssetBody, kw_only=True):
     """An asset that the account owns."""
 
-    shares: str
-    average_cost: str | None
-    market_value: str
-    unrealised_pnl: str = field(name="unrealisedPnL")
-    unrealised_pnl_percent: str = field(name="unrealisedPnLPercent")
+    shares: Decimal
+    average_cost: Decimal | None
+    market_value: Decimal
+    unrealised_pnl: Decimal = field(name="unrealisedPnL")
+    unrealised_pnl_percent: Decimal = field(name="unrealisedPnLPercent")
 
 
 class MyAssetListBody(Struct):
@@ -115,13 +116,13 @@ class ExecutionBody(Struct, rename="camel", kw_only=True):
     trade_id: str
     order_id: str
     symbol: str
-    side: str
-    quantity: str
-    price: str
-    value: str
-    fee: str
-    liquidity: str
-    timestamp: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    value: Decimal
+    fee: Decimal
+    liquidity: Liquidity
+    timestamp: Time
     seq: int
 
 

@@ -11,7 +11,6 @@ from openbell.core.layout import Record
 from openbell.gateway.order_request import ModifyRequest, OrderRequest
 
 VALID_FOR_NS = 5_000_000_000
-REALM_DEMO = 1
 
 
 def _packer(body: type[Record]) -> struct.Struct:
@@ -22,8 +21,6 @@ _NEW_ORDER = _packer(records.NewOrder)
 _CANCEL = _packer(records.Cancel)
 _MODIFY = _packer(records.Modify)
 _CANCEL_ALL = _packer(records.CancelAll)
-_OPEN_ACCOUNT = _packer(records.OpenAccount)
-_CLOSE = _packer(records.Close)
 
 
 class NodeClock:
@@ -116,23 +113,6 @@ def cancel_all(
         0,
         0,
     )
-
-
-def open_demo(grant: int, house: int, now: int) -> bytes:
-    """OPEN_ACCOUNT of a demo account, with `grant` of the house's paper money."""
-    return _OPEN_ACCOUNT.pack(
-        *_header(codes.C_OPEN_ACCOUNT, _OPEN_ACCOUNT.size, 0, 0, (0, 0), now),
-        grant,
-        house,
-        0,
-        codes.KIND_DEMO,
-        REALM_DEMO,
-    )
-
-
-def close_account(account: int, house: int, now: int) -> bytes:
-    """CLOSE_ACCOUNT: cash and shares go back to the house."""
-    return _CLOSE.pack(*_header(codes.C_CLOSE_ACCOUNT, _CLOSE.size, account, 0, (0, 0), now), house, 0)
 
 
 def _header(

@@ -12,6 +12,7 @@ from openbell.core.records import encode_id
 from openbell.gateway import decimals
 from openbell.gateway.decimals import money, money_or_none, quantity
 from openbell.gateway.times import rfc3339
+from openbell.gateway.words import CandleSource, Decimal, Side, Time, TradingStatus
 from openbell.market.board import Depth
 from openbell.market.book import Level
 from openbell.market.instruments import Listing, find
@@ -24,21 +25,21 @@ class QuoteBody(Struct, rename="camel", kw_only=True):
     """An instrument's quote; `change` counts from the official close, `previous_close`."""
 
     symbol: str
-    bid: str | None
-    ask: str | None
-    bid_size: str
-    ask_size: str
-    last: str
-    last_size: str
-    change: str
-    change_percent: str
-    volume: str
-    open: str | None
-    high: str | None
-    low: str | None
-    previous_close: str
-    status: str
-    timestamp: str
+    bid: Decimal | None
+    ask: Decimal | None
+    bid_size: Decimal
+    ask_size: Decimal
+    last: Decimal
+    last_size: Decimal
+    change: Decimal
+    change_percent: Decimal
+    volume: Decimal
+    open: Decimal | None
+    high: Decimal | None
+    low: Decimal | None
+    previous_close: Decimal
+    status: TradingStatus
+    timestamp: Time
     seq: int
     simulated: bool = True
 
@@ -51,20 +52,20 @@ class AssetBody(Struct, rename="camel", kw_only=True):
     name: str
     sector: str
     industry: str
-    market_cap: str
-    price: str
-    change: str
-    change_percent: str
-    bid: str | None
-    ask: str | None
-    previous_close: str
-    open: str | None
-    high: str | None
-    low: str | None
-    volume: str
-    status: str
-    tick_size: str
-    lot_size: str
+    market_cap: Decimal
+    price: Decimal
+    change: Decimal
+    change_percent: Decimal
+    bid: Decimal | None
+    ask: Decimal | None
+    previous_close: Decimal
+    open: Decimal | None
+    high: Decimal | None
+    low: Decimal | None
+    volume: Decimal
+    status: TradingStatus
+    tick_size: Decimal
+    lot_size: Decimal
     simulated: bool = True
 
 
@@ -93,8 +94,8 @@ class QuoteListBody(Struct, rename="camel"):
 class LevelBody(Struct):
     """One price level of a book: its total size, and the number of orders in it."""
 
-    price: str
-    quantity: str
+    price: Decimal
+    quantity: Decimal
     orders: int
 
 
@@ -104,7 +105,7 @@ class BookBody(Struct, kw_only=True):
     symbol: str
     bids: Sequence[LevelBody]
     asks: Sequence[LevelBody]
-    timestamp: str
+    timestamp: Time
     seq: int
     simulated: bool = True
 
@@ -114,10 +115,10 @@ class TradeBody(Struct, rename="camel", kw_only=True):
 
     trade_id: str
     symbol: str
-    price: str
-    quantity: str
-    side: str
-    timestamp: str
+    price: Decimal
+    quantity: Decimal
+    side: Side
+    timestamp: Time
     seq: int
 
 
@@ -132,13 +133,13 @@ class TradeListBody(Struct, rename="camel", kw_only=True):
 class CandleBody(Struct, kw_only=True):
     """One candle; `source` is traded, filled or generated."""
 
-    timestamp: str
-    open: str
-    high: str
-    low: str
-    close: str
-    volume: str
-    source: str
+    timestamp: Time
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    source: CandleSource
 
 
 class HistoryBody(Struct, kw_only=True):
@@ -154,13 +155,13 @@ class ChangeBody(Struct, kw_only=True):
     """The next change of phase or day."""
 
     phase: str
-    at: str
+    at: Time
 
 
 class ClockBody(Struct, rename="camel", kw_only=True):
     """What time the exchange has, and what it does."""
 
-    timestamp: str
+    timestamp: Time
     calendar: str
     phase: str
     is_open: bool

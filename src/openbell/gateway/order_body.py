@@ -13,6 +13,7 @@ from openbell.gateway import decimals
 from openbell.gateway.order_request import OrderRequest
 from openbell.gateway.refusals import refusal
 from openbell.gateway.times import rfc3339
+from openbell.gateway.words import Decimal, OrderStatus, OrderType, Side, Time, TimeInForce
 
 
 class OrderBody(Struct, rename="camel", kw_only=True):
@@ -21,25 +22,25 @@ class OrderBody(Struct, rename="camel", kw_only=True):
     order_id: str
     client_order_id: str | None
     symbol: str
-    side: str
-    type: str
-    time_in_force: str
-    status: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    status: OrderStatus
     reason: str | None
-    quantity: str
-    notional: str | None
-    filled_quantity: str
-    filled_qty: str
-    remaining_quantity: str
-    price: str | None
-    stop_price: str | None
-    avg_price: str | None
-    filled_value: str
+    quantity: Decimal
+    notional: Decimal | None
+    filled_quantity: Decimal
+    filled_qty: Decimal
+    remaining_quantity: Decimal
+    price: Decimal | None
+    stop_price: Decimal | None
+    avg_price: Decimal | None
+    filled_value: Decimal
     code: str | None
     detail: str | None
-    timestamp: str
-    created_at: str
-    updated_at: str
+    timestamp: Time
+    created_at: Time
+    updated_at: Time
     seq: int
 
 
@@ -62,9 +63,9 @@ class OutcomeBody(Struct, rename="camel", kw_only=True):
     """What became of one order of a cancel-all."""
 
     order_id: str
-    status: str
+    status: OrderStatus
     reason: str | None
-    filled_quantity: str
+    filled_quantity: Decimal
 
 
 class CancelAllBody(Struct, rename="camel", kw_only=True):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, field
 
 from openbell.core import codes
 from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX, QUANTITY_SCALE
@@ -24,7 +24,7 @@ STOP_KINDS = (codes.STOP, codes.STOP_LIMIT)
 
 AMOUNT_SCHEMA = {"type": ["string", "number"], "examples": ["213.45", 10], "format": "decimal"}
 Amount = Annotated[Raw, Meta(extra_json_schema=AMOUNT_SCHEMA)]
-NO_AMOUNT = Raw()
+ClientId = Annotated[str | None, Meta(extra_json_schema={"pattern": f"^{CLIENT_ID.pattern}$"})]
 
 VALIDATION = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?")
 FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`")
@@ -38,12 +38,12 @@ class NewOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
     symbol: str
     side: Annotated[str, Meta(description="BUY or SELL, in any case")]
     type: Annotated[str, Meta(description="MARKET or LIMIT, in any case")]
-    quantity: Amount = NO_AMOUNT
-    notional: Amount = NO_AMOUNT
-    price: Amount = NO_AMOUNT
-    stop_price: Amount = NO_AMOUNT
+    quantity: Amount = field(default_factory=Raw)
+    notional: Amount = field(default_factory=Raw)
+    price: Amount = field(default_factory=Raw)
+    stop_price: Amount = field(default_factory=Raw)
     time_in_force: Annotated[str | None, Meta(description="DAY (default), GTC, IOC, FOK, in any case")] = None
-    client_order_id: Annotated[str | None, Meta(pattern=f"^{CLIENT_ID.pattern}$")] = None
+    client_order_id: ClientId = None
 
 
 class PlaceOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
@@ -52,18 +52,18 @@ class PlaceOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
     symbol: str
     side: Annotated[str, Meta(description="buy or sell")]
     type: Annotated[str, Meta(description="market or limit")]
-    quantity: Amount = NO_AMOUNT
-    limit_price: Amount = NO_AMOUNT
-    client_order_id: Annotated[str | None, Meta(pattern=f"^{CLIENT_ID.pattern}$")] = None
+    quantity: Amount = field(default_factory=Raw)
+    limit_price: Amount = field(default_factory=Raw)
+    client_order_id: ClientId = None
 
 
 class ModifyOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
     """The body of PATCH /v1/orders/{orderId}; `quantity` is the new total, filled part included."""
 
-    quantity: Amount = NO_AMOUNT
-    price: Amount = NO_AMOUNT
-    stop_price: Amount = NO_AMOUNT
-    if_filled: Amount = NO_AMOUNT
+    quantity: Amount = field(default_factory=Raw)
+    price: Amount = field(default_factory=Raw)
+    stop_price: Amount = field(default_factory=Raw)
+    if_filled: Amount = field(default_factory=Raw)
 
 
 class OrderRequest(Struct, frozen=True):
@@ -304,8 +304,3 @@ def _notional(raw: Raw, errors: list[FieldProblem]) -> int | None:
         detail = f"notional must be more than 0 and at most {decimals.dollars(NOTIONAL_MAX)}."
         errors.append(FieldProblem("/notional", "INVALID_NOTIONAL", detail))
     return units
-
-
-def schema_types() -> list[Any]:
-    """The bodies that the API's description names."""
-    return [NewOrderBody, PlaceOrderBody, ModifyOrderBody]

@@ -1,0 +1,128 @@
+"""What an account has, and what it did."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import get
+from litestar.params import Parameter
+
+from openbell.core.records import decode_id, encode_id
+from openbell.gateway.account_body import (
+    ExecutionListBody,
+    MyAssetListBody,
+    PortfolioBody,
+    execution_body,
+    my_asset_body,
+    owned,
+    portfolio_body,
+)
+from openbell.gateway.market_body import MetaBody
+from openbell.gateway.problems import bad_query
+from openbell.gateway.services import Services
+from openbell.gateway.times import parse_time
+from openbell.identity.tokens import Session
+from openbell.ledger.reads import NEWEST
+
+TAGS = ["Portfolio"]
+PAGE = 100
+PAGE_MAX = 500
+SCANNED_PAGES_MAX = 20
+# How long the ledger may take to reach what the account has just done, before a page says it has not.
+CATCH_UP_S = 1.0
+
+
+@get("/portfolio", tags=TAGS, summary="Cash, holdings and profit")
+async def get_portfolio(services: Services, session: Session) -> PortfolioBody:
+    """The account at the log position in `seq`, valued at the latest prices."""
+    seq, account = await services.account(session)
+    return portfolio_body(account, seq, services.clock.now(), services.board)
+
+
+@get("/my-assets", tags=TAGS, summary="What the account owns, most valuable first")
+async def my_assets(
+    services: Services,
+    session: Session,
+    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = PAGE,
+    offset: Annotated[int, Parameter(ge=0)] = 0,
+) -> MyAssetListBody:
+    """A page of the account's assets with their shares."""
+    _, account = await services.account(session)
+    held = owned(account, services.board)
+    page = held[offset : offset + limit]
+    return MyAssetListBody(
+        data=[my_asset_body(position, services.board) for position in page],
+        meta=MetaBody(len(held), offset, limit),
+    )
+
+
+@get("/portfolio/history", tags=TAGS, summary="The account's executions, newest first")
+async def get_executions(
+    services: Services,
+    session: Session,
+    from_: Annotated[str | None, Parameter(query="from", description="a date or a time, included")] = None,
+    to: Annotated[str | None, Parameter(description="a date (its end) or a time, excluded")] = None,
+    symbol: str | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = PAGE,
+) -> ExecutionListBody:
+    """A page of executions from the ledger, once it has reached the account's latest."""
+    start, end = time_range(from_, to)
+    instrument = None if symbol is None else services.instrument(symbol)
+    before = 0 if cursor is None else _cursor(cursor)
+    seq, _ = await services.account(session)
+    complete = await services.ledger_read(services.ledger.wait_for(seq, CATCH_UP_S))
+    rows, more = await _fills(services, session.account, (start, end), instrument, before, limit)
+    return ExecutionListBody(
+        trades=[execution_body(row, services.symbol(row["instrument"])) for row in rows],
+        next_cursor=encode_id(rows[-1]["trade"]) if more else None,
+        complete=complete,
+    )
+
+
+async def _fills(
+    services: Services,
+    account: int,
+    span: tuple[int, int],
+    instrument: int | None,
+    before: int,
+    limit: int,
+) -> tuple[list[dict[str, Any]], bool]:
+    """(up to `limit` fills before trade `before`, whether there are more)."""
+    found: list[dict[str, Any]] = []
+    for _ in range(SCANNED_PAGES_MAX):
+        asked = PAGE_MAX if instrument is not None else limit + 1
+        rows = await services.ledger_read(services.ledger.fills(account, *span, before, asked))
+        found += [row for row in rows if instrument is None or row["instrument"] == instrument]
+        if len(found) > limit or len(rows) < asked:
+            break
+        before = rows[-1]["trade"]
+    return found[:limit], len(found) > limit
+
+
+def time_range(from_: str | None, to: str | None) -> tuple[int, int]:
+    """`from` and `to` of a query as nanoseconds, all of time where they are absent.
+
+    Raises:
+        Problem: 400.
+    """
+    bounds = [0, NEWEST]
+    for index, (name, text) in enumerate((("from", from_), ("to", to))):
+        if text is None:
+            continue
+        try:
+            bounds[index] = parse_time(text, end_of_day=index == 1)
+        except ValueError:
+            detail = f"{name} is a date (2026-03-05) or a time (2026-03-05T14:30:00Z)."
+            raise bad_query(name, "INVALID_TIME", detail) from None
+    return bounds[0], bounds[1]
+
+
+def _cursor(text: str) -> int:
+    try:
+        return decode_id(text)
+    except ValueError:
+        raise bad_query("cursor", "INVALID_CURSOR", "cursor is the nextCursor of the page before.") from None
+
+
+ACCOUNT_ROUTES = [get_portfolio, my_assets, get_executions]

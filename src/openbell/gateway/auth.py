@@ -1,0 +1,81 @@
+"""Who asks: a bearer token, or the web app's cookie with its anti-forgery token."""
+
+from __future__ import annotations
+
+from openbell.gateway.call import Call
+from openbell.gateway.problems import Problem, unauthenticated
+from openbell.identity.tokens import Session, Signer, TokenError
+
+COOKIE = "openbell_session"
+CSRF_COOKIE = "openbell_csrf"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def authenticate(call: Call, signer: Signer) -> Session:
+    """The session of a request.
+
+    Raises:
+        Problem: 401 without a good token; 403 CSRF_FAILED when a cookie would change something and the
+            request does not show that the app's own page made it.
+    """
+    given = call.headers.get(b"authorization")
+    if given is not None:
+        scheme, _, token = given.decode("latin-1").strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise unauthenticated("Sign in with the header Authorization: Bearer and a session token.")
+        return check(token.strip(), signer)
+    cookie = read_cookie(call.header(b"cookie") or "", COOKIE)
+    if cookie is None:
+        raise unauthenticated("Sign in first: POST /v1/auth/demo opens a demo account.")
+    session = check(cookie, signer)
+    if call.method not in SAFE_METHODS:
+        token = call.header(b"x-csrf-token") or ""
+        if not signer.csrf_matches(session, token):
+            detail = "The header X-CSRF-Token is missing or not this session's; load the page again."
+            raise Problem(403, "CSRF_FAILED", detail, title="Not allowed")
+    return session
+
+
+def check(token: str, signer: Signer) -> Session:
+    """The session of `token`.
+
+    Raises:
+        Problem: 401.
+    """
+    try:
+        return signer.check(token)
+    except TokenError as error:
+        raise unauthenticated(f"Sign in again: {error}.") from None
+
+
+def refuse_cross_site(call: Call) -> None:
+    """Keep other sites from making a browser sign in here.
+
+    Raises:
+        Problem: 403 for a request that a browser says came from another site.
+    """
+    if call.headers.get(b"sec-fetch-site") == b"cross-site":
+        raise Problem(403, "CSRF_FAILED", "Another site's page may not sign in here.", title="Not allowed")
+
+
+def read_cookie(header: str, name: str) -> str | None:
+    """The value of cookie `name` in a Cookie header, None if it is not there."""
+    for part in header.split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name and value:
+            return value
+    return None
+
+
+def set_cookies(token: str, csrf: str, lifetime_s: int, secure: bool) -> list[tuple[bytes, bytes]]:
+    """The headers that sign a browser in; its page can read the anti-forgery token, not the session."""
+    end = f"; Path=/; Max-Age={lifetime_s}; SameSite=Strict" + ("; Secure" if secure else "")
+    return [
+        (b"set-cookie", f"{COOKIE}={token}; HttpOnly{end}".encode()),
+        (b"set-cookie", f"{CSRF_COOKIE}={csrf}{end}".encode()),
+    ]
+
+
+def clear_cookies(secure: bool) -> list[tuple[bytes, bytes]]:
+    """The headers that sign a browser out."""
+    return [(name, value) for name, value in set_cookies("", "", 0, secure)]

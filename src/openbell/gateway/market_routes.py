@@ -1,0 +1,191 @@
+"""Assets, quotes, books, trades, candles and the clock. No sign-in needed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from openbell.gateway.account_routes import time_range
+from openbell.gateway.decimals import money, quantity
+from openbell.gateway.market_body import (
+    AssetBody,
+    AssetListBody,
+    BookBody,
+    CandleBody,
+    ChangeBody,
+    ClockBody,
+    HistoryBody,
+    MetaBody,
+    QuoteBody,
+    QuoteListBody,
+    TradeListBody,
+    asset_body,
+    book_body,
+    quote_body,
+    trade_body,
+)
+from openbell.gateway.problems import bad_query, unavailable
+from openbell.gateway.services import Services
+from openbell.gateway.times import rfc3339
+from openbell.market.history import LIMIT_MAX as CANDLES_MAX
+from openbell.market.history import HistoryUnavailable, Listed
+from openbell.market.instruments import INSTRUMENTS
+from openbell.market.intervals import INTERVALS
+from openbell.market.search import QUERY_LENGTH_MAX, search
+from openbell.market.ticker import PRINTS_KEPT
+
+TAGS = ["Market data"]
+PUBLIC: list[dict[str, list[str]]] = []
+ASSETS_PAGE_MAX = 100
+SYMBOLS_MAX = 512
+DEPTH_MAX = 2_048
+SEARCHED_MAX = len(INSTRUMENTS)
+
+PageSize = Annotated[int, Parameter(ge=1, le=ASSETS_PAGE_MAX)]
+Offset = Annotated[int, Parameter(ge=0)]
+
+
+@get("/assets/top", tags=TAGS, security=PUBLIC, summary="Assets by market capitalisation")
+async def top_assets(services: Services, limit: PageSize = 20, offset: Offset = 0) -> AssetListBody:
+    """A page of all assets, the largest company first."""
+    return _page(services, [listing.symbol for listing in INSTRUMENTS], limit, offset)
+
+
+@get("/assets", tags=TAGS, security=PUBLIC, summary="Search assets by ticker and name")
+async def find_assets(
+    services: Services,
+    search_: Annotated[str | None, Parameter(query="search", max_length=QUERY_LENGTH_MAX)] = None,
+    limit: PageSize = 20,
+    offset: Offset = 0,
+) -> AssetListBody:
+    """Best match first; without `search`, all assets as in /assets/top."""
+    if search_ is None:
+        found = INSTRUMENTS
+    else:
+        found = tuple(search(search_, SEARCHED_MAX))
+    return _page(services, [listing.symbol for listing in found], limit, offset)
+
+
+def _page(services: Services, symbols: list[str], limit: int, offset: int) -> AssetListBody:
+    listed = [number for symbol in symbols if (number := services.board.number(symbol)) is not None]
+    page = listed[offset : offset + limit]
+    data = [asset_body(services.board.ticker(number)) for number in page]
+    return AssetListBody(data, MetaBody(len(listed), offset, limit))
+
+
+@get("/assets/{symbol:str}", tags=TAGS, security=PUBLIC, summary="One asset")
+async def get_asset(symbol: str, services: Services) -> AssetBody:
+    """The company with its market now."""
+    return asset_body(services.board.ticker(services.instrument(symbol)))
+
+
+@get("/quotes/{symbol:str}", tags=TAGS, security=PUBLIC, summary="One quote")
+async def get_quote(symbol: str, services: Services) -> QuoteBody:
+    """The quote now."""
+    return quote_body(services.board.quote(services.instrument(symbol)))
+
+
+@get("/quotes", tags=TAGS, security=PUBLIC, summary="Several quotes")
+async def get_quotes(
+    services: Services,
+    symbols: Annotated[
+        str, Parameter(description="comma-separated, at most 512", max_length=16 * SYMBOLS_MAX)
+    ],
+) -> QuoteListBody:
+    """The quotes in the order asked for."""
+    names = [name.strip() for name in symbols.split(",") if name.strip()]
+    if not 1 <= len(names) <= SYMBOLS_MAX:
+        detail = f"symbols names 1 to {SYMBOLS_MAX} symbols, these are {len(names):,}."
+        raise bad_query("symbols", "TOO_MANY_SYMBOLS", detail)
+    return QuoteListBody([quote_body(services.board.quote(services.instrument(name))) for name in names])
+
+
+@get("/book/{symbol:str}", tags=TAGS, security=PUBLIC, summary="The order book")
+async def get_book(
+    symbol: str, services: Services, depth: Annotated[int, Parameter(ge=1, le=DEPTH_MAX)] = 10
+) -> BookBody:
+    """Price levels, best first; `seq` is the stream's."""
+    number = services.instrument(symbol)
+    return book_body(services.symbol(number), services.board.depth(number, depth))
+
+
+@get("/trades/{symbol:str}", tags=TAGS, security=PUBLIC, summary="The newest trades")
+async def get_trades(
+    symbol: str, services: Services, limit: Annotated[int, Parameter(ge=1, le=PRINTS_KEPT)] = 50
+) -> TradeListBody:
+    """The tape, newest first."""
+    number = services.instrument(symbol)
+    name = services.symbol(number)
+    prints = services.board.trades(number, limit)
+    return TradeListBody(
+        trades=[trade_body(name, made) for made in prints], next_cursor=None, seq=services.board.seq
+    )
+
+
+@get("/history/{symbol:str}", tags=TAGS, security=PUBLIC, summary="Candles")
+async def get_history(
+    symbol: str,
+    services: Services,
+    interval: Annotated[str, Parameter(description="1m 5m 15m 1h 1d 1w 1mo")] = "1d",
+    from_: Annotated[str | None, Parameter(query="from", description="a date or a time, included")] = None,
+    to: Annotated[str | None, Parameter(description="a date (its end) or a time, excluded")] = None,
+    limit: Annotated[int, Parameter(ge=1, le=CANDLES_MAX)] = 300,
+) -> HistoryBody:
+    """The newest `limit` candles of the range, oldest first."""
+    if interval not in INTERVALS:
+        raise bad_query("interval", "INVALID_INTERVAL", f"interval is one of {', '.join(INTERVALS)}.")
+    start, end = time_range(from_, to)
+    ticker = services.board.ticker(services.instrument(symbol))
+    listed = Listed(ticker.instrument, ticker.symbol, ticker.reference_price, ticker.tick_size)
+    try:
+        candles = await services.history.candles(
+            listed, interval, start or None, None if to is None else end, limit
+        )
+    except HistoryUnavailable:
+        raise unavailable("Charts cannot be read right now. Try again in a moment.") from None
+    rows = [
+        CandleBody(
+            timestamp=rfc3339(candle.start),
+            open=money(candle.open),
+            high=money(candle.high),
+            low=money(candle.low),
+            close=money(candle.close),
+            volume=quantity(candle.volume),
+            source=candle.source,
+        )
+        for candle in candles
+    ]
+    return HistoryBody(symbol=ticker.symbol, interval=interval, candles=rows)
+
+
+@get("/clock", tags=TAGS, security=PUBLIC, summary="The exchange's time and phase")
+async def get_clock(services: Services) -> ClockBody:
+    """The phase now and the next change."""
+    state = services.calendar.state(services.clock.now())
+    date = f"{state.date // 10_000:04d}-{state.date // 100 % 100:02d}-{state.date % 100:02d}"
+    following = services.calendar.state(state.next_change)
+    phase = "DAY_ROLL" if following.phase == state.phase else following.phase
+    return ClockBody(
+        timestamp=rfc3339(state.time),
+        calendar=state.calendar,
+        phase=state.phase,
+        is_open=state.is_open,
+        trading_date=date,
+        next_change=ChangeBody(phase=phase, at=rfc3339(state.next_change)),
+        seq=services.board.seq,
+    )
+
+
+MARKET_ROUTES = [
+    top_assets,
+    find_assets,
+    get_asset,
+    get_quote,
+    get_quotes,
+    get_book,
+    get_trades,
+    get_history,
+    get_clock,
+]

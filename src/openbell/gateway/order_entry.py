@@ -1,0 +1,170 @@
+"""Order entry: new, modify, cancel. Raw handlers, because this is the way that must be quick."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+
+from openbell.core import codes
+from openbell.core.records import Answer, decode_id, encode_id
+from openbell.gateway import commands, limits, refusals
+from openbell.gateway.auth import authenticate
+from openbell.gateway.call import Call, Reply, json_reply
+from openbell.gateway.order_body import ModifiedOrderBody, new_order_body, order_body, order_fields
+from openbell.gateway.order_request import (
+    OrderRequest,
+    read_client_id,
+    read_modify_order,
+    read_new_order,
+    read_place_order,
+)
+from openbell.gateway.problems import FieldProblem, malformed, order_not_found
+from openbell.gateway.services import Services
+from openbell.identity.tokens import Session
+
+BY_CLIENT_ID = "/v1/orders:by-client-id/"
+REPLAYED_HEADER = (b"idempotent-replayed", b"true")
+NO_KEY = (0, 0)
+
+
+class OrderEntry:
+    """The handlers of one gateway process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        # Ids for orders whose senders gave none: unique for as long as the core remembers ids.
+        self._prefix = f"ob-{secrets.token_hex(6)}-"
+        self._numbers = itertools.count(1)
+
+    async def place(self, call: Call) -> Reply:
+        """POST /v1/orders."""
+        session = authenticate(call, self._services.signer)
+        return await self._place(call, session, read_new_order(await call.body()), 201)
+
+    async def place_order(self, call: Call) -> Reply:
+        """POST /v1/transactions/place-order."""
+        session = authenticate(call, self._services.signer)
+        return await self._place(call, session, read_place_order(await call.body()), 200)
+
+    async def _place(self, call: Call, session: Session, order: OrderRequest, status: int) -> Reply:
+        services = self._services
+        client_id = self._client_id(call, order)
+        instrument = services.instrument(order.symbol, 422)
+        limit, left = services.spend(session)
+        command = commands.new_order(order, client_id, session.account, instrument, services.clock.now())
+        answer = await services.send(command, BY_CLIENT_ID + client_id)
+        if answer.code != codes.E_OK:
+            raise _refused(answer)
+        headers = limits.headers(limit, left)
+        if answer.flags & codes.REPLAYED:
+            headers += (REPLAYED_HEADER,)
+        return json_reply(status, new_order_body(answer, order, client_id), headers)
+
+    async def modify(self, call: Call) -> Reply:
+        """PATCH /v1/orders/{orderId}."""
+        services = self._services
+        session = authenticate(call, services.signer)
+        order_id = read_order_id(_last(call.path))
+        change = read_modify_order(await call.body())
+        limit, left = services.spend(session)
+        key = idempotency_key(call)
+        command = commands.modify(order_id, change, session.account, key, services.clock.now())
+        answer = await services.send(command, f"/v1/orders/{encode_id(order_id)}")
+        if answer.code != codes.E_OK:
+            raise _refused(answer, order_id)
+        fields = await self._fields(order_id, session.account)
+        kept = bool(answer.flags & (codes.PRIORITY_KEPT | codes.UNCHANGED))
+        headers = limits.headers(limit, left)
+        if answer.flags & codes.REPLAYED:
+            headers += (REPLAYED_HEADER,)
+        return json_reply(200, ModifiedOrderBody(**fields, priority_kept=kept), headers)
+
+    async def cancel(self, call: Call) -> Reply:
+        """DELETE /v1/orders/{orderId}."""
+        session = authenticate(call, self._services.signer)
+        return await self._cancel(call, session, read_order_id(_last(call.path)))
+
+    async def cancel_by_client_id(self, call: Call) -> Reply:
+        """DELETE /v1/orders:by-client-id/{clientOrderId}."""
+        session = authenticate(call, self._services.signer)
+        client_id = read_client_id(_last(call.path), "/path/clientOrderId")
+        low, high = commands.request_key(client_id)
+        _, row = await self._services.query(
+            "order_by_key", account=session.account, key_low=low, key_high=high
+        )
+        if row is None or row["client_id"] != client_id:
+            raise order_not_found(client_id)
+        return await self._cancel(call, session, row["order"])
+
+    async def _cancel(self, call: Call, session: Session, order_id: int) -> Reply:
+        services = self._services
+        key = idempotency_key(call)
+        command = commands.cancel(order_id, session.account, key, services.clock.now())
+        answer = await services.send(command, f"/v1/orders/{encode_id(order_id)}")
+        if answer.code not in (codes.E_OK, codes.E_ORDER_ENDED, codes.E_UNKNOWN_ORDER):
+            raise _refused(answer, order_id)
+        # What the core has forgotten, the ledger knows: an order that ended long ago is no 404.
+        row = await find_order(services, session.account, order_id)
+        headers = (REPLAYED_HEADER,) if answer.flags & codes.REPLAYED else ()
+        return json_reply(200, order_body(row, services.symbol(row["instrument"])), headers)
+
+    async def _fields(self, order_id: int, account: int) -> dict[str, object]:
+        row = await find_order(self._services, account, order_id)
+        return order_fields(row, self._services.symbol(row["instrument"]))
+
+    def _client_id(self, call: Call, order: OrderRequest) -> str:
+        given = call.header(b"idempotency-key")
+        if given is None:
+            return order.client_id or self._prefix + str(next(self._numbers))
+        key = read_client_id(given.strip('"'), "/header/Idempotency-Key")
+        if order.client_id not in (None, key):
+            detail = "Idempotency-Key and clientOrderId name the same thing; give one, or both equal."
+            raise malformed([FieldProblem("/clientOrderId", "INVALID_CLIENT_ORDER_ID", detail)])
+        return key
+
+
+def idempotency_key(call: Call) -> tuple[int, int]:
+    """The request key of an Idempotency-Key header, NO_KEY without one.
+
+    Raises:
+        Problem: 400, malformed.
+    """
+    given = call.header(b"idempotency-key")
+    if given is None:
+        return NO_KEY
+    return commands.request_key(read_client_id(given.strip('"'), "/header/Idempotency-Key"))
+
+
+def read_order_id(text: str) -> int:
+    """The number behind a public order id.
+
+    Raises:
+        Problem: 404; what is no id names no order.
+    """
+    try:
+        return decode_id(text)
+    except ValueError:
+        raise order_not_found(text) from None
+
+
+async def find_order(services: Services, account: int, order_id: int) -> dict[str, object]:
+    """An order of `account`, from the node's memory or the ledger.
+
+    Raises:
+        Problem: 404, for another account's order too; 503 when neither can be asked.
+    """
+    _, row = await services.query("order", order=order_id)
+    if row is None:
+        row = await services.ledger_read(services.ledger.order(order_id))
+    if row is None or row["account"] != account:
+        raise order_not_found(encode_id(order_id))
+    return row
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _refused(answer: Answer, order_id: int | None = None) -> Exception:
+    number = order_id or answer.order
+    return refusals.problem(answer.code, answer.limit, answer.observed, encode_id(number) if number else None)

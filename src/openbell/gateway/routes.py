@@ -1,0 +1,72 @@
+"""The raw routes: one table, which the door serves and the API's description reads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from openbell.gateway.call import Call, Reply
+from openbell.gateway.order_body import ModifiedOrderBody, OrderBody
+from openbell.gateway.order_entry import OrderEntry
+from openbell.gateway.order_request import ModifyOrderBody, NewOrderBody, PlaceOrderBody
+
+Handler = Callable[[Call], Awaitable[Reply]]
+
+
+class RawRoute(NamedTuple):
+    """One route. A path may end in one parameter; `handler` is a method of OrderEntry."""
+
+    method: str
+    path: str
+    name: str
+    handler: Callable[[OrderEntry, Call], Awaitable[Reply]]
+    takes: type[Struct] | None
+    answers: type[Struct]
+    status: int
+    summary: str
+
+
+RAW_ROUTES = (
+    RawRoute(
+        "POST", "/v1/orders", "placeOrder", OrderEntry.place, NewOrderBody, OrderBody, 201,
+        "Place an order: answered when it is durable and matched",
+    ),
+    RawRoute(
+        "POST", "/v1/transactions/place-order", "placeOrderShort", OrderEntry.place_order, PlaceOrderBody,
+        OrderBody, 200, "Place an order; no quantity is 1 share",
+    ),
+    RawRoute(
+        "PATCH", "/v1/orders/{orderId}", "modifyOrder", OrderEntry.modify, ModifyOrderBody,
+        ModifiedOrderBody, 200, "Change an order: whole, or the old one stands",
+    ),
+    RawRoute(
+        "DELETE", "/v1/orders/{orderId}", "cancelOrder", OrderEntry.cancel, None, OrderBody, 200,
+        "Cancel an order: answers its true end state",
+    ),
+    RawRoute(
+        "DELETE", "/v1/orders:by-client-id/{clientOrderId}", "cancelOrderByClientId",
+        OrderEntry.cancel_by_client_id, None, OrderBody, 200, "Cancel an order by its client's id",
+    ),
+)  # fmt: skip
+
+
+class RawTable:
+    """The routes bound to one process's order entry."""
+
+    def __init__(self, entry: OrderEntry) -> None:
+        self._exact: dict[tuple[str, str], Handler] = {}
+        self._below: dict[tuple[str, str], Handler] = {}
+        for route in RAW_ROUTES:
+            handler: Handler = route.handler.__get__(entry)
+            prefix, brace, _ = route.path.partition("{")
+            (self._below if brace else self._exact)[(route.method, prefix)] = handler
+
+    def find(self, method: str, path: str) -> Handler | None:
+        """The handler of `method` on `path`, None if it is no raw route."""
+        found = self._exact.get((method, path))
+        if found is None and method in ("DELETE", "PATCH"):
+            prefix, slash, name = path.rpartition("/")
+            found = self._below.get((method, prefix + slash)) if name else None
+        return found

@@ -1,0 +1,141 @@
+"""What the routes need of the rest of the exchange, and the node's failures as problems."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from openbell.core import codes
+from openbell.core.records import Answer
+from openbell.gateway import refusals
+from openbell.gateway.commands import NodeClock
+from openbell.gateway.limits import RateLimiter
+from openbell.gateway.problems import (
+    outcome_unknown,
+    rate_limited,
+    unauthenticated,
+    unavailable,
+    unknown_symbol,
+)
+from openbell.identity.demo import DemoAccounts
+from openbell.identity.throttle import Throttle
+from openbell.identity.tokens import Session, Signer
+from openbell.ledger.reads import LedgerReads, LedgerUnavailable
+from openbell.market.board import Board
+from openbell.market.calendar import Calendar
+from openbell.market.history import History
+from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
+from openbell.ops.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass
+class Services:
+    """Everything a route may use. One of these lives in each gateway process."""
+
+    settings: Settings
+    node: NodeClient
+    signer: Signer
+    throttle: Throttle
+    demo: DemoAccounts
+    ledger: LedgerReads
+    history: History
+    calendar: Calendar
+    limiter: RateLimiter
+    board: Board = field(default_factory=Board)
+    clock: NodeClock = field(default_factory=NodeClock)
+    heard_ns: int = 0  # when the event stream last told something, CLOCK_MONOTONIC
+
+    async def send(self, command: bytes, link: str | None = None) -> Answer:
+        """The node's answer to `command`, durable.
+
+        Args:
+            link: where to learn the outcome, should it stay unknown.
+
+        Raises:
+            Problem: 503 UNAVAILABLE (nothing happened) or OUTCOME_UNKNOWN.
+        """
+        try:
+            return await self.node.send(command)
+        except NodeUnavailable:
+            raise unavailable("The exchange cannot be reached; nothing was done. Try again.") from None
+        except OutcomeUnknown:
+            raise outcome_unknown(
+                "The exchange was lost before it answered; whether the request took effect is not known yet.",
+                link,
+            ) from None
+
+    async def query(self, name: str, **arguments: Any) -> tuple[int, Any]:
+        """(log position, data) of a query of the node.
+
+        Raises:
+            Problem: 503 UNAVAILABLE.
+        """
+        try:
+            result = await self.node.query(name, **arguments)
+        except (NodeUnavailable, OutcomeUnknown):
+            raise unavailable("The exchange cannot be reached. Try again in a moment.") from None
+        return result["seq"], result["data"]
+
+    async def account(self, session: Session) -> tuple[int, dict[str, Any]]:
+        """(log position, the session's account).
+
+        Raises:
+            Problem: 401 if it does not exist, 503 UNAVAILABLE.
+        """
+        seq, account = await self.query("account", account=session.account)
+        if account is None:
+            raise unauthenticated(refusals.refusal(codes.E_UNKNOWN_ACCOUNT).sentence)
+        return seq, account
+
+    def fresh(self, stale_ns: int) -> bool:
+        """Whether the event stream has told something within `stale_ns`."""
+        return self.heard_ns > 0 and time.monotonic_ns() - self.heard_ns < stale_ns
+
+    async def ledger_answers(self) -> bool:
+        """Whether the ledger can be read, and still follows."""
+        try:
+            return not (await self.ledger.status())["stopped"]
+        except LedgerUnavailable:
+            return False
+
+    async def ledger_read(self, reading: Awaitable[T]) -> T:
+        """What a read of the ledger gives.
+
+        Raises:
+            Problem: 503 UNAVAILABLE while PostgreSQL is away.
+        """
+        try:
+            return await reading
+        except LedgerUnavailable:
+            raise unavailable("Older history cannot be read right now. Try again in a moment.") from None
+
+    def instrument(self, symbol: str, status: int = 404) -> int:
+        """The number of `symbol`, in any case.
+
+        Raises:
+            Problem: `status` UNKNOWN_SYMBOL.
+        """
+        number = self.board.number(symbol.upper())
+        if number is None:
+            raise unknown_symbol(symbol, status)
+        return number
+
+    def symbol(self, instrument: int) -> str:
+        """The symbol of instrument number `instrument`."""
+        return self.board.ticker(instrument).symbol
+
+    def spend(self, session: Session) -> tuple[int, int]:
+        """Count a trading message of the session's account: its (limit, what is left).
+
+        Raises:
+            Problem: 429.
+        """
+        limit = session.rate_limit or self.limiter.limit
+        wait = self.limiter.take(session.account, limit)
+        if wait:
+            raise rate_limited("trading messages", limit, "second", 1)
+        return limit, self.limiter.left(session.account, limit)
