@@ -21,6 +21,9 @@ BATCH_MAGIC_BYTES = b"OBBT"
 
 # The first batch starts on a page of its own, so that no later write touches the header's page.
 SEGMENT_START = 4096
+LOCK = "lock"  # the file whose lock is the ownership of a journal
+MARK = "durable"  # the file that tells other processes the durable position
+
 CHAIN_SIZE = 32
 CHAIN_ZERO = bytes(CHAIN_SIZE)  # before the first batch
 

@@ -7,7 +7,7 @@ from typing import Any
 import cython
 
 if not cython.compiled:
-    from openbell.core.records import COMMAND_LENGTH_MAX, Header
+    from openbell.core.records import COMMAND_LENGTH_MAX, LAYOUT_VERSION, Header
     from openbell.core.types import i64, u32, u64
     from openbell.log.crc import of_record
 
@@ -38,24 +38,25 @@ def stamp(buf: Any, start: i64, stop: i64, seq: u64, ts: i64, term: u32) -> u64:
     return seq
 
 
-def check(buf: Any, start: i64, stop: i64, seq: u64) -> i64:
-    """The offset of the first record in `buf[start:stop]` that is not sound, or `stop`.
+def check(buf: Any, start: i64, stop: i64, seq: u64) -> tuple[int, int]:
+    """How far the records in `buf[start:stop]` are sound: (offset, next sequence).
 
-    Sound: a possible length, sequence `seq` and on, and the CRC it says.
+    Sound: a possible length, the layout of this build, sequence `seq` and on, and the CRC it says.
+    The offset is `stop` if all are, else that of the first that is not.
     """
     at = start
     while at < stop:
         if stop - at < 96:
-            return at
+            break
         if cython.compiled:
             head = cython.cast(cython.pointer(cython.const[Header]), cython.address(buf[at]))
         else:
             head = Header.from_buffer_copy(buf, at)
         length = head.length
         if length < 96 or length > COMMAND_LENGTH_MAX or length > stop - at:
-            return at
-        if head.seq != seq or head.crc != of_record(buf, at, length):
-            return at
+            break
+        if head.seq != seq or head.layout != LAYOUT_VERSION or head.crc != of_record(buf, at, length):
+            break
         at += length
         seq += 1
-    return at
+    return at, seq
