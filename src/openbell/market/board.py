@@ -63,6 +63,7 @@ class Board:
         self._tickers[number] = ticker
         self._numbers[symbol] = number
         self._changes.quotes.add(number)
+        self.seq = max(self.seq, seq)
 
     def set_depth(self, instrument: int, depth: Mapping[str, Sequence[Sequence[int]]], seq: int) -> None:
         """Take over an instrument's whole book as the node's `depth` query gave it at `seq`."""
