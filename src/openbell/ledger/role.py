@@ -9,6 +9,8 @@ from openbell.ledger.follower import READER, Follower
 from openbell.node.client import NodeClient
 from openbell.ops.settings import Settings
 
+HOUR_NS = 3_600 * 1_000_000_000
+
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Keep the ledger up with the node until `stop` is set.
@@ -19,8 +21,10 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
     Raises:
         NodeUnavailable: the node's door does not open in 30 s.
     """
+    prune_after_ns = settings.ledger_keep_hours * HOUR_NS
     client = await NodeClient.connect(settings.node_socket, name=READER, role="ledger", retry_s=30)
     try:
-        await Follower(client, settings.database, on_started=ready).run(stop)
+        follower = Follower(client, settings.database, prune_after_ns=prune_after_ns, on_started=ready)
+        await follower.run(stop)
     finally:
         await client.close()

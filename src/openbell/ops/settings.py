@@ -51,6 +51,13 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
         str | None,
         Meta(description="A PostgreSQL of yours (`postgresql://...`); without it one is embedded."),
     ] = None
+    ledger_keep_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Hours until simulated orders that never filled leave the database; 0 keeps them.",
+        ),
+    ] = 24
     session_key: Annotated[
         Path | None,
         Meta(description="The file (0600) of the key that signs session tokens; `DATA_DIR/session.key`."),
