@@ -186,9 +186,19 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
         return self.data_dir / "run"
 
     @property
+    def journal_dir(self) -> Path:
+        """The log of commands: what everything else is made from."""
+        return self.data_dir / "journal"
+
+    @property
+    def snapshot_dir(self) -> Path:
+        """The node's snapshots; each can be made again from the journal."""
+        return self.data_dir / "snapshots"
+
+    @property
     def log_dir(self) -> Path:
         """What the roles said, a file each."""
-        return self.data_dir / "log"
+        return self.data_dir / "logs"
 
     @property
     def participants_file(self) -> Path:
