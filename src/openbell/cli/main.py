@@ -75,6 +75,9 @@ def _add_replay(commands: Any) -> None:
     one = commands.add_parser("replay", help="drive recorded order flow through a fresh exchange")
     one.add_argument("format", choices=["lobster"])
     one.add_argument("file", type=Path)
+    one.add_argument(
+        "--book", type=Path, metavar="FILE", help="its best bids and offers (the file beside it)"
+    )
     one.add_argument("--speed", type=float, metavar="N", help="times the recorded speed (as fast as it goes)")
     one.add_argument("--json", action="store_true", help="print one JSON object")
     one.set_defaults(command=_replay)
@@ -127,7 +130,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     from openbell.cli.replay import replay
 
-    return replay(options.file, speed=options.speed, as_json=options.json)
+    return replay(options.file, book=options.book, speed=options.speed, as_json=options.json)
 
 
 def _bench(options: argparse.Namespace) -> int:

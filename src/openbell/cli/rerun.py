@@ -1,0 +1,83 @@
+"""The log applied again, from its first command, with the units that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from openbell.core.exchange import Exchange
+from openbell.core.records import Answer, Event, Header
+from openbell.log.reader import JournalReader
+
+READ_BYTES = 1 << 18
+
+
+class Unit(NamedTuple):
+    """One command of the log and the records of all its events."""
+
+    seq: int
+    ts: int
+    command: bytes
+    events: bytes
+
+
+class Rerun:
+    """A fresh exchange fed by the journal in `folder`.
+
+    Raises:
+        FileNotFoundError: the journal holds no command yet.
+        LogCorrupt, LogGone, LogUnknown: as JournalReader says.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.reader = JournalReader(folder)
+        self._data = self.reader.read(READ_BYTES)
+        if not self._data:
+            raise FileNotFoundError(f"the log in {folder} holds no command yet")
+        length = Header.from_buffer_copy(self._data).length
+        self.genesis = self._data[:length]
+        self._data = self._data[length:]
+        self.exchange = Exchange(self.genesis)
+
+    def units(self, stops: Collection[int]) -> Iterator[list[Unit]]:
+        """Runs of units up to the end that is durable now; a run ends at each of the positions `stops`."""
+        while self._data or (data := self.reader.read(READ_BYTES)):
+            self._data, data = b"", self._data or data
+            for part in split(data, stops):
+                start = 0
+                while start < len(part):
+                    stop = self.exchange.run(part, start, len(part))
+                    yield self._take(part[start:stop])
+                    start = stop
+
+    def close(self) -> None:
+        """Give the journal's files back."""
+        self.reader.close()
+
+    def _take(self, commands: bytes) -> list[Unit]:
+        """The units of the commands that were just applied."""
+        exchange = self.exchange
+        answers = exchange.answers(0, exchange.answer_count)
+        events = exchange.events(0, exchange.event_count)
+        exchange.clear()
+        made, at, first = [], 0, 0
+        for answer in range(0, len(answers), Answer.SIZE):
+            head = Header.from_buffer_copy(commands, at)
+            last = first + Answer.from_buffer_copy(answers, answer).events * Event.SIZE
+            made.append(Unit(head.seq, head.ts, commands[at : at + head.length], events[first:last]))
+            at, first = at + head.length, last
+        return made
+
+
+def split(data: bytes, stops: Collection[int]) -> Iterator[bytes]:
+    """Whole records, cut behind each record whose sequence is in `stops`."""
+    start = at = 0
+    while at < len(data):
+        head = Header.from_buffer_copy(data, at)
+        at += head.length
+        if head.seq in stops:
+            yield data[start:at]
+            start = at
+    if start < at:
+        yield data[start:at]
