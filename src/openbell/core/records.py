@@ -187,17 +187,17 @@ BODIES: dict[int, type[Record] | None] = {
 #   ACCEPTED   order account instrument side order_type tif price(limit or market cap) quantity leaves status
 #   REJECTED   as ACCEPTED, and code limit observed
 #   TRADE      order=taker account=taker's side=taker's price quantity notional=value leaves=taker's
-#              other_order other_account other_leaves = maker's, trade, flags bit 0: eligible (moves `last`)
+#              other_order other_account other_leaves = maker's, trade, status=1: eligible (moves `last`)
 #   FILL       order account side price quantity=this fill filled=so far leaves notional=value so far
 #              observed=value of this fill limit=fee of this fill reason=MAKER|TAKER trade status
 #              other_order other_account = the counterparty's
 #   CANCELLED, EXPIRED  order account side order_type tif price quantity=total filled leaves=what ended
 #              notional=value filled reason status
 #   MODIFIED   order account side price quantity=new total filled leaves notional=value filled status
-#              reason=1 if priority was kept
+#              reason=PRIORITY_KEPT or 0
 #   LEVEL      instrument side price quantity=size now (0: gone) leaves=orders now
 #   REFUSED    order_type=command type, code limit observed, account, order where it names one
-#   ACCOUNT    account status=AC_* order_type=KIND_*
+#   ACCOUNT    account status=AC_* order_type=KIND_* quantity=realm
 #   CASH       account quantity=signed amount notional=balance after other_account=counterparty (0: outside)
 #              reason=command type
 #   SHARES     account instrument quantity=signed notional=signed cost moved with them

@@ -6,12 +6,27 @@ a copy and a state hash is a scan. Nothing here grows: capacities come from gene
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 from typing import Any
 
 from openbell.core.layout import Record, record
-from openbell.core.records import Answer, Event, Genesis, Header
+from openbell.core.records import (
+    Amount,
+    Answer,
+    Cancel,
+    CancelAll,
+    Close,
+    DayRoll,
+    Event,
+    Genesis,
+    Header,
+    Issue,
+    List,
+    Modify,
+    NewOrder,
+    OpenAccount,
+    Transfer,
+)
 
 NIL = 0xFFFFFFFF  # "no record", in any index
 MAP_NORESERVE = 0x4000  # Linux; capacities are address space until they are used
@@ -48,10 +63,6 @@ Scalars = record(
     trades i64
     deposits i64
     withdrawals i64
-    to_books i64
-    to_accounts i64
-    books_seen i64
-    accounts_seen i64
     """,
 )
 
@@ -186,7 +197,7 @@ Holding = record(
     day u32
     next u32
     prev u32
-    pins u32
+    reserved2 u32
     """,
 )
 
@@ -293,7 +304,24 @@ Message = record(
 )
 
 # The answer while a command is applied, and the command itself, as words; see exchange.py.
+FAULT_LENGTH = 1
+FAULT_SEQUENCE = 2
+FAULT_CHANNEL = 3
+FAULT_TIME = 4
+
 DESK_BYTES = 1024
+HEADER_WORDS = 12
+LIST_WORDS = List.SIZE // 8
+ISSUE_WORDS = Issue.SIZE // 8
+OPEN_ACCOUNT_WORDS = OpenAccount.SIZE // 8
+AMOUNT_WORDS = Amount.SIZE // 8
+TRANSFER_WORDS = Transfer.SIZE // 8
+CLOSE_WORDS = Close.SIZE // 8
+NEW_ORDER_WORDS = NewOrder.SIZE // 8
+CANCEL_WORDS = Cancel.SIZE // 8
+MODIFY_WORDS = Modify.SIZE // 8
+CANCEL_ALL_WORDS = CancelAll.SIZE // 8
+DAY_ROLL_WORDS = DayRoll.SIZE // 8
 OUTPUT_RECORDS = 65_536  # above this many events `run` hands over between commands
 
 
@@ -334,8 +362,8 @@ class Memory:
         # output and mail: forgotten after each batch
         self.add("events", Event, output)
         self.add("answers", Answer, OUTPUT_RECORDS)
-        self.add("mail", Message, output)
-        self.add("post", Message, 4 * genesis.slice + 16)
+        self.add("mail", Message, power_of_two(2 * orders + genesis.instruments))
+        self.add("post", Message, power_of_two(2 * genesis.slice))
 
     def add(self, name: str, layout: type[Record], count: int) -> None:
         """Allocate `count` zeroed records of `layout`; untouched pages cost nothing."""
@@ -356,8 +384,3 @@ class Memory:
 def genesis_of(command: bytes) -> Any:
     """The genesis body of a GENESIS command record."""
     return Genesis.from_buffer_copy(command, Header.SIZE)
-
-
-def size_of(layout: type[Record]) -> int:
-    """Bytes of one record."""
-    return ctypes.sizeof(layout)

@@ -17,3 +17,5 @@ CASH_TOP = 4 * 10**18  # no product is ever larger; two of them add within 63 bi
 WORD = 0xFFFFFFFFFFFFFFFF
 GOLDEN = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads consecutive keys
 NEAR = 8  # rungs looked at one by one, from the best, before a binary search
+BASIS = 10_000  # basis points in one
+COLLAR_MAX = 100_000_000  # basis points; the widest collar a listing may have

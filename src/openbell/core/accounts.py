@@ -1,0 +1,257 @@
+"""The account machine: orders as their owners see them, reserved and settled.
+
+It checks shape and account, reserves, and sends ENTER, CANCEL and MODIFY to the books over one ordered
+channel; what comes back (fills, ends, refusals) it settles and releases in the step it arrives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.channel import Channel
+from openbell.core.command import Command
+from openbell.core.outbox import Outbox
+from openbell.core.requests import Requests
+from openbell.core.tickets import Tickets
+from openbell.core.vault import Vault
+
+if not cython.compiled:
+    from openbell.core.codes import (
+        BUY,
+        E_OK,
+        EV_CANCELLED,
+        EV_EXPIRED,
+        EV_FILL,
+        EV_MODIFIED,
+        EV_REJECTED,
+        PRIORITY_KEPT,
+        ST_CANCELLED,
+        ST_EXPIRED,
+        ST_FILLED,
+        ST_OPEN,
+        ST_PARTIALLY_FILLED,
+        ST_REJECTED,
+        UNCHANGED,
+        WHY_DAY_END,
+    )
+    from openbell.core.numbers import value_up
+    from openbell.core.state import (
+        M_END,
+        M_FILL,
+        M_MODIFIED,
+        M_NOT_MODIFIED,
+        M_REFERENCE,
+        M_REFUSED,
+    )
+    from openbell.core.types import i64
+
+
+class Accounts:
+    """Settles what the books report, and keeps each order's reserve exact."""
+
+    def __init__(
+        self,
+        memory: Any,
+        command: Command,
+        outbox: Outbox,
+        tickets: Tickets,
+        requests: Requests,
+        vault: Vault,
+        mail: Channel,
+    ) -> None:
+        self.scalars = memory["scalars"]
+        self.accounts = memory["accounts"]
+        self.assets = memory["assets"]
+        self.holdings = memory["holdings"]
+        self.rows = memory["tickets"]
+        self.command = command
+        self.answers = memory["answers"]
+        self.outbox = outbox
+        self.events = memory["events"]
+        self.tickets = tickets
+        self.requests = requests
+        self.vault = vault
+        self.mail = mail.messages
+
+    # -- reserve ---------------------------------------------------------------------------------
+
+    def need(self, side: i64, price: i64, leaves: i64) -> i64:
+        """What an order must hold: cash at its cap price for a buy, shares for a sell."""
+        if side == BUY:
+            return value_up(price, leaves)
+        return leaves
+
+    def reserve(self, t: i64, amount: i64) -> None:
+        """Make the order's reserve exactly `amount`."""
+        change: i64 = amount - self.rows[t].reserved
+        self.rows[t].reserved = amount
+        if self.rows[t].side == BUY:
+            self.accounts[self.rows[t].account].reserved += change
+        else:
+            self.holdings[self.rows[t].holding].reserved += change
+
+    # -- messages from the books -----------------------------------------------------------------
+
+    def handle(self, i: i64) -> None:
+        """Apply the message at index `i` of the mail."""
+        kind: i64 = self.mail[i].kind
+        if kind == M_REFERENCE:
+            self.assets[self.mail[i].instrument].reference = self.mail[i].price
+            return
+        t: i64 = self.mail[i].ref
+        if self.rows[t].id != self.mail[i].order:
+            return  # an answer to a cancel or modify that came after the order's end
+        if kind == M_FILL:
+            self.fill(i, t)
+        elif kind == M_END:
+            self.end(i, t)
+        elif kind == M_MODIFIED:
+            self.modified(i, t)
+        elif kind == M_NOT_MODIFIED:
+            self.not_modified(i, t)
+        elif kind == M_REFUSED:
+            self.refused(i, t)
+
+    def fill(self, i: i64, t: i64) -> None:
+        """Settle one side of a trade and release what a better price left reserved."""
+        quantity: i64 = self.mail[i].quantity
+        value: i64 = self.mail[i].value
+        side: i64 = self.rows[t].side
+        leaves: i64 = self.mail[i].leaves
+        self.vault.settle(self.rows[t].account, self.rows[t].holding, side, quantity, value)
+        self.rows[t].filled += quantity
+        self.rows[t].notional += value
+        if self.rows[t].pending == 0 or leaves == 0:
+            self.reserve(t, self.need(side, self.rows[t].price, leaves))
+        elif side == BUY:
+            self.reserve(t, self.rows[t].reserved - value)
+        else:
+            self.reserve(t, self.rows[t].reserved - quantity)
+        self.rows[t].status = ST_FILLED if leaves == 0 else ST_PARTIALLY_FILLED
+        self.touch(t)
+        e: i64 = self.event(EV_FILL, t)
+        self.events[e].price = self.mail[i].price
+        self.events[e].quantity = quantity
+        self.events[e].leaves = leaves
+        self.events[e].reason = self.mail[i].reason
+        self.events[e].trade = self.mail[i].trade
+        self.events[e].observed = value
+        self.events[e].other_order = self.mail[i].other_order
+        self.events[e].other_account = self.mail[i].other_account
+        if leaves == 0:
+            self.over(t)
+
+    def end(self, i: i64, t: i64) -> None:
+        """What was left of an order is cancelled or expired."""
+        reason: i64 = self.mail[i].reason
+        self.reserve(t, 0)
+        self.rows[t].reason = reason
+        self.rows[t].status = ST_EXPIRED if reason == WHY_DAY_END else ST_CANCELLED
+        self.touch(t)
+        e: i64 = self.event(EV_EXPIRED if reason == WHY_DAY_END else EV_CANCELLED, t)
+        self.events[e].leaves = self.mail[i].leaves
+        self.over(t)
+
+    def refused(self, i: i64, t: i64) -> None:
+        """The book refused a new order."""
+        self.reserve(t, 0)
+        self.reject(t, self.mail[i].code, self.mail[i].limit, self.mail[i].observed)
+        self.tickets.unlink(t)
+
+    def reject(self, t: i64, code: i64, limit: i64, observed: i64) -> None:
+        """End a new order that a rule refused; it is kept with the reason."""
+        self.rows[t].status = ST_REJECTED
+        self.rows[t].code = code
+        self.rows[t].limit = limit
+        self.rows[t].observed = observed
+        self.touch(t)
+        e: i64 = self.event(EV_REJECTED, t)
+        self.events[e].code = code
+        self.events[e].limit = limit
+        self.events[e].observed = observed
+        self.requests.end(self.rows[t].request, self.scalars[0].time)
+
+    def modified(self, i: i64, t: i64) -> None:
+        leaves: i64 = self.mail[i].leaves
+        self.rows[t].price = self.mail[i].price
+        self.rows[t].quantity = self.rows[t].filled + leaves
+        self.settle_reserve(t, leaves)
+        if self.answers_now(i):
+            self.answers[self.command.count - 1].flags = self.mail[i].flags
+        if self.mail[i].flags & UNCHANGED:
+            return
+        self.touch(t)
+        e: i64 = self.event(EV_MODIFIED, t)
+        self.events[e].leaves = leaves
+        self.events[e].reason = self.mail[i].flags & PRIORITY_KEPT
+
+    def not_modified(self, i: i64, t: i64) -> None:
+        self.settle_reserve(t, self.rows[t].quantity - self.rows[t].filled)
+        if self.answers_now(i):
+            self.command.fail(self.mail[i].code, self.mail[i].limit, self.mail[i].observed)
+
+    def settle_reserve(self, t: i64, leaves: i64) -> None:
+        """A modify was decided: without another under way the reserve is exact again."""
+        if self.rows[t].pending > 0:
+            self.rows[t].pending -= 1
+        if self.rows[t].pending == 0:
+            self.reserve(t, self.need(self.rows[t].side, self.rows[t].price, leaves))
+
+    def over(self, t: i64) -> None:
+        """A working order ended: it leaves the lists and its request's time to live starts."""
+        self.tickets.unlink(t)
+        self.requests.end(self.rows[t].request, self.scalars[0].time)
+        if self.accounts[self.rows[t].account].closing_to != 0:
+            self.closing = self.rows[t].account
+
+    # -- events and answers ----------------------------------------------------------------------
+
+    def touch(self, t: i64) -> None:
+        self.rows[t].seq = self.scalars[0].position
+        self.rows[t].updated_ts = self.scalars[0].time
+
+    def event(self, kind: i64, t: i64) -> i64:
+        """A new event with the order's state."""
+        e: i64 = self.outbox.event(kind, self.rows[t].instrument, self.rows[t].account, self.rows[t].id)
+        self.events[e].side = self.rows[t].side
+        self.events[e].order_type = self.rows[t].order_type
+        self.events[e].tif = self.rows[t].tif
+        self.events[e].status = self.rows[t].status
+        self.events[e].reason = self.rows[t].reason
+        self.events[e].price = self.rows[t].price
+        self.events[e].quantity = self.rows[t].quantity
+        self.events[e].filled = self.rows[t].filled
+        self.events[e].leaves = self.rows[t].quantity - self.rows[t].filled
+        self.events[e].notional = self.rows[t].notional
+        return e
+
+    def answers_now(self, i: i64) -> bool:
+        """Whether message `i` was caused by the command whose answer is being made."""
+        return self.mail[i].cause == self.scalars[0].position
+
+    def answer(self, t: i64) -> None:
+        """The answer being made shows the order as it is."""
+        a: i64 = self.command.count - 1
+        self.answers[a].order = self.rows[t].id
+        self.answers[a].instrument = self.rows[t].instrument
+        self.answers[a].price = self.rows[t].price
+        self.answers[a].quantity = self.rows[t].quantity
+        self.answers[a].filled = self.rows[t].filled
+        self.answers[a].notional = self.rows[t].notional
+        self.answers[a].leaves = 0
+        if self.working(t):
+            self.answers[a].leaves = self.rows[t].quantity - self.rows[t].filled
+        self.answers[a].status = self.rows[t].status
+        self.answers[a].reason = self.rows[t].reason
+        self.answers[a].side = self.rows[t].side
+        self.answers[a].order_type = self.rows[t].order_type
+        self.answers[a].tif = self.rows[t].tif
+        if self.answers[a].code == E_OK and self.rows[t].status == ST_REJECTED:
+            self.answers[a].code = self.rows[t].code
+            self.answers[a].limit = self.rows[t].limit
+            self.answers[a].observed = self.rows[t].observed
+
+    def working(self, t: i64) -> bool:
+        return self.rows[t].status == ST_OPEN or self.rows[t].status == ST_PARTIALLY_FILLED

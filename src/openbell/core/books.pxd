@@ -1,0 +1,57 @@
+from openbell.core.layouts cimport *
+from openbell.core.channel cimport Channel
+from openbell.core.ladder cimport Ladder
+from openbell.core.numbers cimport value_down
+from openbell.core.outbox cimport Outbox
+from openbell.core.prices cimport Prices, collar_price
+from openbell.core.queue cimport Queue
+
+
+cdef class Books:
+    cdef Scalars[::1] scalars
+    cdef Instrument[::1] instruments
+    cdef Level[::1] levels
+    cdef BookOrder[::1] orders
+    cdef Event[::1] events
+    cdef Message[::1] inbox
+    cdef Message[::1] letters
+    cdef readonly Ladder ladder
+    cdef readonly Prices prices
+    cdef readonly Queue queue
+    cdef Outbox outbox
+    cdef Channel mail
+    cdef i64 shard
+    cdef public i64 time
+    cdef i64 cause
+    # the incoming order
+    cdef i64 taker
+    cdef i64 taker_ref
+    cdef i64 taker_account
+    cdef i64 leaves
+    cdef i64 filled
+    # what a refusal says
+    cdef i64 limit
+    cdef i64 observed
+
+    cdef void handle(self, i64 i) noexcept nogil
+    cdef void enter(self, i64 i) noexcept nogil
+    cdef void cancel(self, i64 i) noexcept nogil
+    cdef void modify(self, i64 i) noexcept nogil
+    cdef void replace(self, i64 i, i64 slot, i64 price, i64 leaves) noexcept nogil
+    cdef void requeue(self, i64 slot, i64 n, i64 side, i64 price, i64 leaves) noexcept nogil
+    cdef void match(self, i64 n, i64 side, i64 price) noexcept nogil
+    cdef void sweep(self, i64 n, i64 side, i64 level, i64 at) noexcept nogil
+    cdef void trade(self, i64 n, i64 side, i64 maker, i64 price, i64 quantity) noexcept nogil
+    cdef void fill(self, i64 n, i64 side, i64 maker, i64 price, i64 quantity, i64 value, i64 trade) noexcept nogil
+    cdef void print_trade(self, i64 n, i64 price, i64 quantity, i64 value) noexcept nogil
+    cdef bint fillable(self, i64 n, i64 side, i64 price, i64 quantity) noexcept nogil
+    cdef i64 check(self, i64 n, i64 side, i64 order_type, i64 price, i64 quantity) noexcept nogil
+    cdef bint has_room(self, i64 n, i64 side, i64 price, i64 leaving) noexcept nogil
+    cdef bint rests(self, i64 i) noexcept nogil
+    cdef i64 why_left(self, i64 i, i64 n, i64 side) noexcept nogil
+    cdef void take_on(self, i64 i) noexcept nogil
+    cdef void accept(self, i64 i, i64 n, i64 side, i64 price) noexcept nogil
+    cdef i64 reply(self, i64 i, i64 kind) noexcept nogil
+    cdef void end(self, i64 i, i64 reason) noexcept nogil
+    cdef void refuse(self, i64 i, i64 kind, i64 code) noexcept nogil
+    cdef void publish(self, i64 n) noexcept nogil

@@ -1,0 +1,415 @@
+"""The book machine: matches orders by price, then time, and knows nothing of money.
+
+It takes ENTER, CANCEL and MODIFY messages of the account machine, in order, and answers each fill and
+each end with messages of its own. Public events (accepted, trades, levels) are written here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.channel import Channel
+from openbell.core.ladder import Ladder
+from openbell.core.outbox import Outbox
+from openbell.core.prices import Prices
+from openbell.core.queue import Queue
+
+if not cython.compiled:
+    from openbell.core.codes import (
+        BUY,
+        DAY,
+        E_BOOK_FULL,
+        E_FILLED_SINCE,
+        E_LOT_SIZE,
+        E_OK,
+        E_PRICE_COLLAR,
+        E_SUSPENDED,
+        E_TICK_SIZE,
+        EV_ACCEPTED,
+        EV_TRADE,
+        FOK,
+        GTC,
+        IN_SUSPENDED,
+        LIMIT,
+        MAKER,
+        MARKET,
+        PRIORITY_KEPT,
+        PROTECTIONS_OFF,
+        SELL,
+        ST_OPEN,
+        TAKER,
+        UNCHANGED,
+        WHY_COLLAR,
+        WHY_FOK,
+        WHY_IOC,
+        WHY_NO_LIQUIDITY,
+        WHY_USER,
+    )
+    from openbell.core.numbers import value_down
+    from openbell.core.prices import collar_price
+    from openbell.core.state import (
+        M_CANCEL,
+        M_END,
+        M_ENTER,
+        M_FILL,
+        M_MODIFIED,
+        M_NOT_FOUND,
+        M_NOT_MODIFIED,
+        M_REFERENCE,
+        M_REFUSED,
+        NIL,
+    )
+    from openbell.core.types import i64
+
+
+class Books:
+    """All books of one shard."""
+
+    def __init__(self, memory: Any, genesis: Any, outbox: Outbox, inbox: Channel, mail: Channel) -> None:
+        self.scalars = memory["scalars"]
+        self.instruments = memory["instruments"]
+        self.levels = memory["levels"]
+        self.orders = memory["book_orders"]
+        self.ladder = Ladder(memory, genesis.levels)
+        self.prices = Prices(memory, self.ladder)
+        self.queue = Queue(memory, self.ladder, outbox)
+        self.outbox = outbox
+        self.events = memory["events"]
+        self.inbox = inbox.messages
+        self.mail = mail
+        self.letters = mail.messages
+        self.shard = genesis.shard
+        self.time = 0
+
+    # -- messages from the account machine -------------------------------------------------------
+
+    def handle(self, i: i64) -> None:
+        """Apply the message at index `i` of the inbox."""
+        kind: i64 = self.inbox[i].kind
+        self.cause = self.inbox[i].cause
+        if kind == M_ENTER:
+            self.enter(i)
+        elif kind == M_CANCEL:
+            self.cancel(i)
+        else:
+            self.modify(i)
+        self.publish(self.inbox[i].instrument)
+
+    def enter(self, i: i64) -> None:
+        n: i64 = self.inbox[i].instrument
+        side: i64 = self.inbox[i].side
+        price: i64 = self.inbox[i].price
+        self.leaves = self.inbox[i].quantity
+        self.filled = 0
+        code: i64 = self.check(n, side, self.inbox[i].order_type, price, self.leaves)
+        if code == E_OK and self.rests(i) and not self.has_room(n, side, price, NIL):
+            code = E_BOOK_FULL
+        if code != E_OK:
+            self.refuse(i, M_REFUSED, code)
+            return
+        self.accept(i, n, side, price)
+        if self.inbox[i].tif == FOK and not self.fillable(n, side, price, self.leaves):
+            self.end(i, WHY_FOK)
+            return
+        self.take_on(i)
+        self.match(n, side, price)
+        if self.leaves == 0:
+            return
+        if self.rests(i):
+            slot: i64 = self.queue.new(self.taker, n, side, price, self.leaves, self.filled)
+            self.orders[slot].ref = self.taker_ref
+            self.orders[slot].account = self.taker_account
+            self.orders[slot].tif = self.inbox[i].tif
+            self.orders[slot].order_type = self.inbox[i].order_type
+        else:
+            self.end(i, self.why_left(i, n, side))
+
+    def cancel(self, i: i64) -> None:
+        slot: i64 = self.queue.find(self.inbox[i].order)
+        if slot < 0:
+            self.refuse(i, M_NOT_FOUND, E_OK)
+            return
+        self.leaves = self.orders[slot].leaves
+        self.queue.remove(slot)
+        self.queue.forget(slot)
+        self.end(i, self.inbox[i].reason)
+
+    def modify(self, i: i64) -> None:
+        slot: i64 = self.queue.find(self.inbox[i].order)
+        if slot < 0:
+            self.refuse(i, M_NOT_FOUND, E_OK)
+            return
+        filled: i64 = self.orders[slot].filled
+        if self.inbox[i].limit >= 0 and self.inbox[i].limit != filled:
+            self.limit = self.inbox[i].limit
+            self.observed = filled
+            self.refuse(i, M_NOT_MODIFIED, E_FILLED_SINCE)
+            return
+        self.leaves = self.orders[slot].leaves
+        if self.inbox[i].quantity <= filled:
+            self.queue.remove(slot)
+            self.queue.forget(slot)
+            self.end(i, WHY_USER)
+            return
+        self.replace(i, slot, self.inbox[i].price, self.inbox[i].quantity - filled)
+
+    def replace(self, i: i64, slot: i64, price: i64, leaves: i64) -> None:
+        """Give the resting order at `slot` a price and an open size, whole or not at all."""
+        n: i64 = self.orders[slot].instrument
+        side: i64 = self.orders[slot].side
+        same: bool = price == self.orders[slot].price
+        kept: bool = same and leaves <= self.orders[slot].leaves
+        code: i64 = E_OK
+        if not (same and leaves == self.orders[slot].leaves):
+            code = self.check(n, side, MARKET if kept else LIMIT, price, leaves)
+            if code == E_OK and not same and not self.has_room(n, side, price, slot):
+                code = E_BOOK_FULL
+        if code != E_OK:
+            self.refuse(i, M_NOT_MODIFIED, code)
+            return
+        letter: i64 = self.reply(i, M_MODIFIED)
+        self.letters[letter].leaves = leaves
+        self.letters[letter].price = price
+        self.letters[letter].quantity = self.orders[slot].filled + leaves
+        if kept:
+            self.letters[letter].flags = PRIORITY_KEPT
+            if leaves == self.orders[slot].leaves:
+                self.letters[letter].flags = PRIORITY_KEPT | UNCHANGED
+            else:
+                self.queue.shrink(slot, leaves)
+            return
+        self.requeue(slot, n, side, price, leaves)
+
+    def requeue(self, slot: i64, n: i64, side: i64, price: i64, leaves: i64) -> None:
+        """Take an order out, match it as if it were new, and rest what remains under its own id."""
+        self.queue.remove(slot)
+        self.taker = self.orders[slot].id
+        self.taker_ref = self.orders[slot].ref
+        self.taker_account = self.orders[slot].account
+        self.leaves = leaves
+        self.filled = self.orders[slot].filled
+        self.match(n, side, price)
+        if self.leaves == 0:
+            self.queue.forget(slot)
+            return
+        self.orders[slot].filled = self.filled
+        self.queue.append(slot, price, self.leaves)
+
+    # -- matching --------------------------------------------------------------------------------
+
+    def match(self, n: i64, side: i64, price: i64) -> None:
+        """Trade the taker against the other side up to `price`: best price first, then oldest."""
+        while self.leaves > 0:
+            level: i64 = self.ladder.best(n, 1 - side)
+            if level < 0:
+                return
+            at: i64 = self.levels[level].price
+            if side == BUY:
+                if at > price:
+                    return
+            elif at < price:
+                return
+            self.sweep(n, side, level, at)
+
+    def sweep(self, n: i64, side: i64, level: i64, at: i64) -> None:
+        """Trade the taker against one level's orders, oldest first."""
+        while self.leaves > 0:
+            maker: i64 = self.levels[level].head
+            if maker == NIL:
+                break
+            quantity: i64 = self.orders[maker].leaves
+            if quantity > self.leaves:
+                quantity = self.leaves
+            self.leaves -= quantity
+            self.filled += quantity
+            self.orders[maker].leaves -= quantity
+            self.orders[maker].filled += quantity
+            self.levels[level].quantity -= quantity
+            self.trade(n, side, maker, at, quantity)
+            if self.orders[maker].leaves == 0:
+                self.queue.unlink(maker, level)
+                self.queue.forget(maker)
+        self.queue.tell(n, 1 - side, level)
+        if self.levels[level].orders == 0:
+            self.ladder.drop(n, 1 - side, level)
+
+    def trade(self, n: i64, side: i64, maker: i64, price: i64, quantity: i64) -> None:
+        value: i64 = value_down(price, quantity)
+        trade: i64 = self.scalars[0].trades + 1
+        self.scalars[0].trades = trade
+        trade = trade | self.shard << 53
+        e: i64 = self.outbox.event(EV_TRADE, n, self.taker_account, self.taker)
+        self.events[e].side = side
+        self.events[e].price = price
+        self.events[e].quantity = quantity
+        self.events[e].filled = self.filled
+        self.events[e].leaves = self.leaves
+        self.events[e].notional = value
+        self.events[e].other_order = self.orders[maker].id
+        self.events[e].other_account = self.orders[maker].account
+        self.events[e].other_leaves = self.orders[maker].leaves
+        self.events[e].trade = trade
+        if quantity >= self.instruments[n].last_lot:
+            self.events[e].status = 1
+        self.fill(n, side, maker, price, quantity, value, trade)
+        self.print_trade(n, price, quantity, value)
+
+    def fill(self, n: i64, side: i64, maker: i64, price: i64, quantity: i64, value: i64, trade: i64) -> None:
+        """Tell both owners' accounts of a fill, the taker's first."""
+        i: i64 = self.mail.post(M_FILL, n, self.taker_account, self.taker, self.cause)
+        self.letters[i].side = side
+        self.letters[i].reason = TAKER
+        self.letters[i].ref = self.taker_ref
+        self.letters[i].price = price
+        self.letters[i].quantity = quantity
+        self.letters[i].leaves = self.leaves
+        self.letters[i].value = value
+        self.letters[i].trade = trade
+        self.letters[i].other_order = self.orders[maker].id
+        self.letters[i].other_account = self.orders[maker].account
+        i = self.mail.post(M_FILL, n, self.orders[maker].account, self.orders[maker].id, self.cause)
+        self.letters[i].side = 1 - side
+        self.letters[i].reason = MAKER
+        self.letters[i].ref = self.orders[maker].ref
+        self.letters[i].price = price
+        self.letters[i].quantity = quantity
+        self.letters[i].leaves = self.orders[maker].leaves
+        self.letters[i].value = value
+        self.letters[i].trade = trade
+        self.letters[i].other_order = self.taker
+        self.letters[i].other_account = self.taker_account
+
+    def print_trade(self, n: i64, price: i64, quantity: i64, value: i64) -> None:
+        """Count a trade in the instrument's day; an eligible one moves `last`, open, high and low."""
+        self.instruments[n].day_volume += quantity
+        self.instruments[n].day_notional += value
+        self.instruments[n].trades += 1
+        if quantity < self.instruments[n].last_lot:
+            return
+        self.instruments[n].last = price
+        self.instruments[n].last_size = quantity
+        self.instruments[n].last_ts = self.time
+        self.instruments[n].last_day = self.scalars[0].day
+        if self.instruments[n].day_open == 0:
+            self.instruments[n].day_open = price
+            self.instruments[n].day_high = price
+            self.instruments[n].day_low = price
+        elif price > self.instruments[n].day_high:
+            self.instruments[n].day_high = price
+        elif price < self.instruments[n].day_low:
+            self.instruments[n].day_low = price
+
+    def fillable(self, n: i64, side: i64, price: i64, quantity: i64) -> bool:
+        """Whether the other side holds `quantity` up to `price`."""
+        rank: i64 = 0
+        while True:
+            level: i64 = self.ladder.at(n, 1 - side, rank)
+            if level < 0:
+                return False
+            at: i64 = self.levels[level].price
+            if (side == BUY and at > price) or (side == SELL and at < price):
+                return False
+            quantity -= self.levels[level].quantity
+            if quantity <= 0:
+                return True
+            rank += 1
+
+    # -- checks ----------------------------------------------------------------------------------
+
+    def check(self, n: i64, side: i64, order_type: i64, price: i64, quantity: i64) -> i64:
+        """The book's part of the table of checks; sets `limit` and `observed` of a refusal."""
+        self.limit = 0
+        self.observed = 0
+        if self.instruments[n].status == IN_SUSPENDED:
+            return E_SUSPENDED
+        self.limit = self.instruments[n].tick_size
+        self.observed = price
+        if price % self.limit != 0:
+            return E_TICK_SIZE
+        self.limit = self.instruments[n].lot_size
+        self.observed = quantity
+        if quantity % self.limit != 0:
+            return E_LOT_SIZE
+        if order_type == LIMIT and not self.instruments[n].flags & PROTECTIONS_OFF:
+            self.limit = collar_price(
+                side,
+                self.prices.reference(n),
+                self.instruments[n].limit_collar,
+                self.instruments[n].tick_size,
+            )
+            self.observed = price
+            if (side == BUY and price > self.limit) or (side == SELL and price < self.limit):
+                return E_PRICE_COLLAR
+        return E_OK
+
+    def has_room(self, n: i64, side: i64, price: i64, leaving: i64) -> bool:
+        """Whether an order at `price` finds a level or room for one; `leaving` is a slot that moves away."""
+        if self.ladder.count(n, side) < self.ladder.depth:
+            return True
+        if self.ladder.find(n, side, price) >= 0:
+            return True
+        if leaving != NIL and self.levels[self.orders[leaving].level].orders == 1:
+            return True
+        self.limit = self.ladder.depth
+        self.observed = self.ladder.depth + 1
+        return False
+
+    def rests(self, i: i64) -> bool:
+        return self.inbox[i].order_type == LIMIT and (self.inbox[i].tif == DAY or self.inbox[i].tif == GTC)
+
+    def why_left(self, i: i64, n: i64, side: i64) -> i64:
+        """Why an order that may not rest has size left."""
+        if self.inbox[i].order_type != MARKET:
+            return WHY_IOC
+        if self.ladder.count(n, 1 - side) > 0:
+            return WHY_COLLAR
+        return WHY_NO_LIQUIDITY
+
+    # -- messages and events ---------------------------------------------------------------------
+
+    def take_on(self, i: i64) -> None:
+        """The order in message `i` is the taker."""
+        self.taker = self.inbox[i].order
+        self.taker_ref = self.inbox[i].ref
+        self.taker_account = self.inbox[i].account
+
+    def accept(self, i: i64, n: i64, side: i64, price: i64) -> None:
+        e: i64 = self.outbox.event(EV_ACCEPTED, n, self.inbox[i].account, self.inbox[i].order)
+        self.events[e].side = side
+        self.events[e].order_type = self.inbox[i].order_type
+        self.events[e].tif = self.inbox[i].tif
+        self.events[e].status = ST_OPEN
+        self.events[e].price = price
+        self.events[e].quantity = self.leaves
+        self.events[e].leaves = self.leaves
+
+    def reply(self, i: i64, kind: i64) -> i64:
+        """A message back to the account that message `i` came from."""
+        letter: i64 = self.mail.post(
+            kind, self.inbox[i].instrument, self.inbox[i].account, self.inbox[i].order, self.cause
+        )
+        self.letters[letter].side = self.inbox[i].side
+        self.letters[letter].ref = self.inbox[i].ref
+        return letter
+
+    def end(self, i: i64, reason: i64) -> None:
+        """Tell the account that what is left of the order in message `i` ended."""
+        letter: i64 = self.reply(i, M_END)
+        self.letters[letter].reason = reason
+        self.letters[letter].leaves = self.leaves
+
+    def refuse(self, i: i64, kind: i64, code: i64) -> None:
+        letter: i64 = self.reply(i, kind)
+        self.letters[letter].code = code
+        self.letters[letter].limit = self.limit
+        self.letters[letter].observed = self.observed
+
+    def publish(self, n: i64) -> None:
+        """Tell the account machine the reference price when it has changed."""
+        reference: i64 = self.prices.reference(n)
+        if reference != self.instruments[n].published:
+            self.instruments[n].published = reference
+            i: i64 = self.mail.post(M_REFERENCE, n, 0, 0, self.cause)
+            self.letters[i].price = reference

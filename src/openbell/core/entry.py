@@ -1,0 +1,398 @@
+"""Order entry: the account's part of new, modify and cancel, before anything reaches a book.
+
+One ordered table of checks (trading-rules): shape, then account; what is left, the book checks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.accounts import Accounts
+from openbell.core.channel import Channel
+from openbell.core.command import Command
+from openbell.core.requests import Requests
+from openbell.core.tickets import Tickets
+from openbell.core.vault import Vault
+
+if not cython.compiled:
+    from openbell.core.codes import (
+        AC_LOCKED,
+        AC_OPEN,
+        BUY,
+        CLS,
+        DAY,
+        E_ACCOUNT_CLOSED,
+        E_ACCOUNT_LOCKED,
+        E_BAD_NOTIONAL,
+        E_BAD_PRICE,
+        E_BAD_QUANTITY,
+        E_BAD_SIDE,
+        E_BAD_TIME_IN_FORCE,
+        E_BAD_TYPE,
+        E_INSUFFICIENT_FUNDS,
+        E_INSUFFICIENT_SHARES,
+        E_MIN_NOTIONAL,
+        E_OK,
+        E_OPEN_ORDERS,
+        E_ORDER_ENDED,
+        E_ORDER_QUANTITY,
+        E_ORDER_VALUE,
+        E_ORDERS_FULL,
+        E_POSITIONS_FULL,
+        E_UNKNOWN_INSTRUMENT,
+        E_UNKNOWN_ORDER,
+        E_UNSUPPORTED,
+        E_WRONG_REALM,
+        FOK,
+        GTC,
+        IOC,
+        LIMIT,
+        MARKET,
+        PROTECTIONS_OFF,
+        SELL,
+        SET_PRICE,
+        SET_QUANTITY,
+        ST_OPEN,
+        ST_PENDING,
+        TRAILING_STOP,
+        WHY_USER,
+    )
+    from openbell.core.numbers import value_down, value_up
+    from openbell.core.prices import collar_price
+    from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+    from openbell.core.state import M_CANCEL, M_ENTER, M_MODIFY, NEW_ORDER_WORDS, NIL
+    from openbell.core.types import i64
+
+
+class Entry:
+    """Checks, reserves and sends one account's order commands."""
+
+    def __init__(
+        self,
+        memory: Any,
+        genesis: Any,
+        command: Command,
+        tickets: Tickets,
+        requests: Requests,
+        vault: Vault,
+        accounts: Accounts,
+        post: Channel,
+    ) -> None:
+        self.scalars = memory["scalars"]
+        self.accounts = memory["accounts"]
+        self.assets = memory["assets"]
+        self.holdings = memory["holdings"]
+        self.rows = memory["tickets"]
+        self.command = command
+        self.head = command.head
+        self.order = command.new_order
+        self.change = command.modify
+        self.tickets = tickets
+        self.requests = requests
+        self.vault = vault
+        self.machine = accounts
+        self.post = post
+        self.letters = post.messages
+        self.open_orders_max = genesis.open_orders_per_account
+        self.quantity_max = genesis.order_quantity_max
+        self.value_max = genesis.order_value_max
+        self.limit = 0
+        self.observed = 0
+
+    # -- new -------------------------------------------------------------------------------------
+
+    def new(self, order: i64, body: cython.ulonglong) -> i64:
+        """Apply the NEW_ORDER on the desk as order number `order`; returns its ticket, or -1 and a refusal.
+
+        The ticket is kept whether or not the order passes: the audit trail shows every attempt.
+        """
+        a: i64 = self.head[0].account
+        n: i64 = self.head[0].instrument
+        if n >= self.scalars[0].instruments:
+            self.command.fail(E_UNKNOWN_INSTRUMENT, self.scalars[0].instruments, n)
+            return -1
+        if not self.requests.make_room():
+            self.command.fail(E_ORDERS_FULL, self.tickets.capacity, self.tickets.capacity)
+            return -1
+        t: i64 = self.ticket(order, a, n, body)
+        code: i64 = self.shape()
+        if code == E_OK:
+            self.rows[t].price = self.cap(n)
+            code = self.allowed(a, n)
+        if code == E_OK:
+            code = self.sized(n, self.order[0].side, self.rows[t].price, self.order[0].quantity, a)
+        if code == E_OK:
+            code = self.hold(t, a, n)
+        if code != E_OK:
+            self.rows[t].holding = NIL
+            self.machine.reject(t, code, self.limit, self.observed)
+            return t
+        self.rows[t].status = ST_OPEN
+        self.tickets.link(t)
+        self.send(t)
+        return t
+
+    def ticket(self, order: i64, a: i64, n: i64, body: cython.ulonglong) -> i64:
+        """A ticket with what the command says, and its request."""
+        t: i64 = self.tickets.new(order, a, n)
+        self.rows[t].price = self.order[0].price
+        self.rows[t].quantity = self.order[0].quantity
+        self.rows[t].side = self.order[0].side if self.order[0].side <= SELL else BUY
+        self.rows[t].order_type = (
+            self.order[0].order_type if self.order[0].order_type <= TRAILING_STOP else LIMIT
+        )
+        self.rows[t].tif = self.order[0].tif if self.order[0].tif <= CLS else DAY
+        self.rows[t].status = ST_PENDING
+        self.rows[t].created_ts = self.head[0].ts
+        self.rows[t].text0 = self.command.text(NEW_ORDER_WORDS, 0)
+        self.rows[t].text1 = self.command.text(NEW_ORDER_WORDS, 1)
+        self.rows[t].text2 = self.command.text(NEW_ORDER_WORDS, 2)
+        self.rows[t].text3 = self.command.text(NEW_ORDER_WORDS, 3)
+        self.rows[t].text4 = self.command.text(NEW_ORDER_WORDS, 4)
+        self.rows[t].text5 = self.command.text(NEW_ORDER_WORDS, 5)
+        self.rows[t].request = self.requests.add(a, self.head[0].key_low, self.head[0].key_high, body, t)
+        return t
+
+    def shape(self) -> i64:
+        """Fields, ranges, and the combination of type and time in force."""
+        self.limit = 0
+        self.observed = 0
+        if self.order[0].side != BUY and self.order[0].side != SELL:
+            return E_BAD_SIDE
+        kind: i64 = self.order[0].order_type
+        if kind != LIMIT and kind != MARKET:
+            return E_UNSUPPORTED if kind <= TRAILING_STOP else E_BAD_TYPE
+        tif: i64 = self.order[0].tif
+        if tif != DAY and tif != GTC and tif != IOC and tif != FOK:
+            return E_UNSUPPORTED if tif <= CLS else E_BAD_TIME_IN_FORCE
+        self.limit = QUANTITY_MAX
+        self.observed = self.order[0].quantity
+        if self.observed < 1 or self.observed > self.limit:
+            return E_BAD_QUANTITY
+        self.limit = PRICE_MAX if kind == LIMIT else 0
+        self.observed = self.order[0].price
+        if self.observed < 0 or self.observed > self.limit or (kind == LIMIT and self.observed == 0):
+            return E_BAD_PRICE
+        return self.plain()
+
+    def plain(self) -> i64:
+        """E_UNSUPPORTED for fields that these rules give no meaning to."""
+        self.limit = 0
+        self.observed = 0
+        if self.order[0].stop_price != 0 or self.order[0].min_quantity != 0 or self.order[0].notional != 0:
+            return E_UNSUPPORTED
+        if self.order[0].expire_ts != 0 or self.order[0].stp != 0 or self.order[0].flags != 0:
+            return E_UNSUPPORTED
+        if self.order[0].display != -1:
+            return E_UNSUPPORTED
+        return E_OK
+
+    def cap(self, n: i64) -> i64:
+        """The order's absolute limit: its price, or for a market order the collar around the reference."""
+        if self.order[0].order_type == LIMIT:
+            return self.order[0].price
+        return collar_price(
+            self.order[0].side,
+            self.assets[n].reference,
+            self.assets[n].market_collar,
+            self.assets[n].tick_size,
+        )
+
+    def allowed(self, a: i64, n: i64) -> i64:
+        """Whether the account may trade the instrument and have one more open order."""
+        self.limit = 0
+        self.observed = 0
+        if self.accounts[a].status == AC_LOCKED:
+            return E_ACCOUNT_LOCKED
+        if self.accounts[a].status != AC_OPEN:
+            return E_ACCOUNT_CLOSED
+        if self.accounts[a].realm != self.assets[n].realm:
+            self.limit = self.assets[n].realm
+            self.observed = self.accounts[a].realm
+            return E_WRONG_REALM
+        self.limit = self.open_orders_max
+        self.observed = self.accounts[a].open_orders + 1
+        if self.observed > self.limit:
+            return E_OPEN_ORDERS
+        self.limit = self.tickets.working_max
+        self.observed = self.scalars[0].working + 1
+        if self.observed > self.limit:
+            return E_ORDERS_FULL
+        return E_OK
+
+    def sized(self, n: i64, side: i64, price: i64, quantity: i64, a: i64) -> i64:
+        """Whether an order of this size is within the limits of quantity and value."""
+        self.limit = self.quantity_max
+        self.observed = quantity
+        if quantity > self.limit:
+            return E_ORDER_QUANTITY
+        self.observed = value_up(price, quantity)
+        self.limit = NOTIONAL_MAX
+        if self.observed > self.limit:
+            return E_BAD_NOTIONAL
+        self.limit = self.value_max
+        if self.observed > self.limit:
+            return E_ORDER_VALUE
+        if self.assets[n].flags & PROTECTIONS_OFF:
+            return E_OK
+        self.limit = self.assets[n].min_notional
+        self.observed = value_down(price, quantity)
+        if self.observed < self.limit and not self.sells_all(n, side, quantity, a):
+            return E_MIN_NOTIONAL
+        return E_OK
+
+    def sells_all(self, n: i64, side: i64, quantity: i64, a: i64) -> bool:
+        """Whether this is the sale of the whole holding."""
+        if side == BUY:
+            return False
+        h: i64 = self.vault.find(a, n)
+        return h >= 0 and self.holdings[h].quantity == quantity
+
+    def hold(self, t: i64, a: i64, n: i64) -> i64:
+        """Reserve what the new order can cost at most."""
+        side: i64 = self.rows[t].side
+        amount: i64 = self.machine.need(side, self.rows[t].price, self.rows[t].quantity)
+        h: i64 = self.vault.find(a, n)
+        code: i64 = self.covered(side, a, h, amount)
+        if code != E_OK:
+            return code
+        if h < 0:
+            h = self.vault.open(a, n)
+            if h < 0:
+                self.limit = self.vault.capacity
+                self.observed = self.vault.capacity + 1
+                return E_POSITIONS_FULL
+        self.rows[t].holding = h
+        self.machine.reserve(t, amount)
+        return E_OK
+
+    def covered(self, side: i64, a: i64, h: i64, amount: i64) -> i64:
+        """Whether `amount` more can be reserved."""
+        self.observed = amount
+        if side == BUY:
+            self.limit = self.accounts[a].cash - self.accounts[a].reserved
+            return E_INSUFFICIENT_FUNDS if amount > self.limit else E_OK
+        self.limit = 0
+        if h >= 0:
+            self.limit = self.holdings[h].quantity - self.holdings[h].reserved
+        return E_INSUFFICIENT_SHARES if amount > self.limit else E_OK
+
+    def send(self, t: i64) -> None:
+        i: i64 = self.post.post(
+            M_ENTER, self.rows[t].instrument, self.rows[t].account, self.rows[t].id, self.head[0].seq
+        )
+        self.letters[i].side = self.rows[t].side
+        self.letters[i].order_type = self.rows[t].order_type
+        self.letters[i].tif = self.rows[t].tif
+        self.letters[i].ref = t
+        self.letters[i].price = self.rows[t].price
+        self.letters[i].quantity = self.rows[t].quantity
+
+    # -- cancel and modify -----------------------------------------------------------------------
+
+    def own(self, order: cython.ulonglong) -> i64:
+        """The ticket of an order of the command's account, or -1 and a refusal."""
+        t: i64 = self.tickets.find(order)
+        if t < 0 or self.rows[t].account != self.head[0].account:
+            self.command.fail(E_UNKNOWN_ORDER, 0, 0)
+            return -1
+        return t
+
+    def cancel(self, order: cython.ulonglong) -> i64:
+        """Cancel one order; returns its ticket, or -1. An ended order answers with how it ended."""
+        t: i64 = self.own(order)
+        if t >= 0 and self.machine.working(t):
+            self.send_cancel(t, WHY_USER)
+        return t
+
+    def send_cancel(self, t: i64, reason: i64) -> None:
+        i: i64 = self.post.post(
+            M_CANCEL, self.rows[t].instrument, self.rows[t].account, self.rows[t].id, self.head[0].seq
+        )
+        self.letters[i].ref = t
+        self.letters[i].reason = reason
+        self.letters[i].side = self.rows[t].side
+
+    def modify(self) -> i64:
+        """Send the MODIFY on the desk to the book, its dearer need reserved first; returns the ticket or -1."""
+        t: i64 = self.own(self.change[0].order)
+        if t < 0:
+            return -1
+        if not self.machine.working(t):
+            self.command.fail(E_ORDER_ENDED, 0, 0)
+            return t
+        price: i64 = self.rows[t].price
+        total: i64 = self.rows[t].quantity
+        if self.change[0].flags & SET_PRICE:
+            price = self.change[0].price
+        if self.change[0].flags & SET_QUANTITY:
+            total = self.change[0].quantity
+        code: i64 = self.change_shape(price, total)
+        if code == E_OK and (price != self.rows[t].price or total > self.rows[t].quantity):
+            code = self.change_allowed(t, price, total)
+        elif code == E_OK and total < self.rows[t].quantity and total > self.rows[t].filled:
+            code = self.change_sized(t, price, total)
+        if code != E_OK:
+            self.command.fail(code, self.limit, self.observed)
+            return t
+        self.send_modify(t, price, total)
+        return t
+
+    def change_shape(self, price: i64, total: i64) -> i64:
+        self.limit = 0
+        self.observed = 0
+        flags: i64 = self.change[0].flags
+        if flags & ~(SET_PRICE | SET_QUANTITY) or flags == 0 or self.change[0].stop_price != 0:
+            return E_UNSUPPORTED
+        self.limit = PRICE_MAX
+        self.observed = price
+        if price < 1 or price > PRICE_MAX:
+            return E_BAD_PRICE
+        self.limit = QUANTITY_MAX
+        self.observed = total
+        if total < 0 or total > QUANTITY_MAX:
+            return E_BAD_QUANTITY
+        return E_OK
+
+    def change_allowed(self, t: i64, price: i64, total: i64) -> i64:
+        """A higher total or another price is checked in full."""
+        a: i64 = self.rows[t].account
+        self.limit = 0
+        self.observed = 0
+        if self.accounts[a].status != AC_OPEN:
+            return E_ACCOUNT_LOCKED if self.accounts[a].status == AC_LOCKED else E_ACCOUNT_CLOSED
+        if total <= self.rows[t].filled:
+            return E_OK
+        code: i64 = self.change_sized(t, price, total)
+        if code != E_OK:
+            return code
+        amount: i64 = self.machine.need(self.rows[t].side, price, total - self.rows[t].filled)
+        extra: i64 = amount - self.rows[t].reserved
+        if extra <= 0:
+            return E_OK
+        code = self.covered(self.rows[t].side, a, self.rows[t].holding, extra)
+        if code == E_OK:
+            self.machine.reserve(t, amount)
+        return code
+
+    def change_sized(self, t: i64, price: i64, total: i64) -> i64:
+        return self.sized(
+            self.rows[t].instrument,
+            self.rows[t].side,
+            price,
+            total - self.rows[t].filled,
+            self.rows[t].account,
+        )
+
+    def send_modify(self, t: i64, price: i64, total: i64) -> None:
+        self.rows[t].pending += 1
+        i: i64 = self.post.post(
+            M_MODIFY, self.rows[t].instrument, self.rows[t].account, self.rows[t].id, self.head[0].seq
+        )
+        self.letters[i].ref = t
+        self.letters[i].side = self.rows[t].side
+        self.letters[i].price = price
+        self.letters[i].quantity = total
+        self.letters[i].limit = self.change[0].if_filled

@@ -1,0 +1,59 @@
+from openbell.core.layouts cimport *
+from openbell.core.accounts cimport Accounts
+from openbell.core.books cimport Books
+from openbell.core.channel cimport Channel
+from openbell.core.command cimport Command
+from openbell.core.entry cimport Entry
+from openbell.core.listings cimport Listings
+from openbell.core.outbox cimport Outbox
+from openbell.core.requests cimport Requests
+from openbell.core.tickets cimport Tickets
+from openbell.core.treasury cimport Treasury
+from openbell.core.vault cimport Vault
+
+
+cdef class Exchange:
+    cdef readonly bytes genesis
+    cdef readonly object memory
+    cdef Scalars[::1] scalars
+    cdef Account[::1] accounts
+    cdef Answer[::1] answers_
+    cdef Answer[::1] kept
+    cdef Event[::1] events_
+    cdef Ticket[::1] rows
+    cdef Request[::1] requests_
+    cdef Header[::1] head
+    cdef const u64[::1] source
+    cdef readonly Outbox outbox
+    cdef readonly Command command
+    cdef readonly Channel post
+    cdef readonly Channel mail
+    cdef readonly Tickets tickets
+    cdef readonly Requests requests
+    cdef readonly Vault vault
+    cdef readonly Books books
+    cdef readonly Accounts machine
+    cdef readonly Entry entry
+    cdef readonly Treasury treasury
+    cdef readonly Listings listings
+    cdef readonly i64 shard
+    cdef readonly i64 slice
+    cdef public i64 delay
+    cdef readonly i64 fault
+
+    cdef i64 advance(self, i64 at, i64 stop) noexcept nogil
+    cdef void step(self) noexcept nogil
+    cdef i64 body_words(self, i64 kind) noexcept nogil
+    cdef void order_command(self, i64 a, i64 kind) noexcept nogil
+    cdef void close_request(self, i64 a, i64 r, i64 kind) noexcept nogil
+    cdef bint repeats(self, i64 a, i64 account, u64 body) noexcept nogil
+    cdef i64 remember(self, i64 account, u64 body) noexcept nogil
+    cdef void other_command(self, i64 a, i64 kind) noexcept nogil
+    cdef i64 account_command(self, i64 kind) noexcept nogil
+    cdef void explain(self, i64 kind, i64 code) noexcept nogil
+    cdef void refuse(self, i64 a, i64 code) noexcept nogil
+    cdef void cancel_all(self, i64 a, i64 account) noexcept nogil
+    cdef i64 sweep_account(self, i64 account, i64 n, i64 side, i64 reason) noexcept nogil
+    cdef void sweep_day(self) noexcept nogil
+    cdef void deliver_slice(self) noexcept nogil
+    cdef void deliver(self, i64 until) noexcept nogil

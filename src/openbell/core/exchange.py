@@ -1,0 +1,495 @@
+"""The exchange: one deterministic function over a log of commands.
+
+`run` applies command records and leaves answers and events behind; nothing in here reads a clock, a
+file or a random number. The account machine and the book machine talk only through two channels of
+messages, which this class delivers: at once, or `delay` commands later, to show that it does not matter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core import codes, records, state
+from openbell.core.accounts import Accounts
+from openbell.core.books import Books
+from openbell.core.channel import Channel
+from openbell.core.command import Command
+from openbell.core.entry import Entry
+from openbell.core.listings import Listings
+from openbell.core.outbox import Outbox
+from openbell.core.requests import Requests
+from openbell.core.tickets import Tickets
+from openbell.core.treasury import Treasury
+from openbell.core.vault import Vault
+
+if not cython.compiled:
+    from openbell.core.codes import (
+        BUY,
+        C_CANCEL,
+        C_CANCEL_ALL,
+        C_CLOCK_JUMP,
+        C_CLOSE_ACCOUNT,
+        C_DAY_ROLL,
+        C_DEPOSIT,
+        C_ISSUE,
+        C_LIST,
+        C_LOCK_ACCOUNT,
+        C_MODIFY,
+        C_NEW_ORDER,
+        C_OPEN_ACCOUNT,
+        C_RESUME,
+        C_SUSPEND,
+        C_TICK,
+        C_TRANSFER,
+        C_UNLOCK_ACCOUNT,
+        C_WITHDRAW,
+        DAY,
+        E_BAD_RECORD,
+        E_KEY_REUSED,
+        E_OK,
+        E_REQUESTS_FULL,
+        E_UNKNOWN_ACCOUNT,
+        EV_REFUSED,
+        REPLAYED,
+        WHY_ACCOUNT_CLOSED,
+        WHY_DAY_END,
+        WHY_USER,
+    )
+    from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
+    from openbell.core.state import (
+        AMOUNT_WORDS,
+        CANCEL_ALL_WORDS,
+        CANCEL_WORDS,
+        CLOSE_WORDS,
+        DAY_ROLL_WORDS,
+        FAULT_CHANNEL,
+        FAULT_LENGTH,
+        FAULT_SEQUENCE,
+        FAULT_TIME,
+        ISSUE_WORDS,
+        LIST_WORDS,
+        MODIFY_WORDS,
+        NEW_ORDER_WORDS,
+        NIL,
+        OPEN_ACCOUNT_WORDS,
+        OUTPUT_RECORDS,
+        TRANSFER_WORDS,
+    )
+    from openbell.core.types import i64, u64
+
+FAULTS = {
+    1: "a record's length is impossible",
+    2: "a record's sequence is not the one after the last",
+    3: "a message between the machines is missing",
+    4: "a record's time lies before the last one's",
+}
+
+
+class CoreError(Exception):
+    """The log holds what no sequencer writes, or the core broke its own rules: the node must stop."""
+
+
+class Exchange:
+    """Accounts and books of one shard, made by a GENESIS command record.
+
+    Raises:
+        CoreError: the record is no genesis, or of a layout or rules version that this build does not know.
+    """
+
+    def __init__(self, genesis: bytes) -> None:
+        head = records.Header.from_buffer_copy(genesis)
+        if head.type != codes.C_GENESIS or head.layout != records.LAYOUT_VERSION:
+            raise CoreError(
+                f"not a genesis of layout {records.LAYOUT_VERSION}: type {head.type}, layout {head.layout}"
+            )
+        body = state.genesis_of(genesis)
+        if body.rules != records.RULES_VERSION:
+            raise CoreError(
+                f"genesis asks for rules version {body.rules}; this build knows {records.RULES_VERSION}"
+            )
+        self.genesis = bytes(genesis)
+        self.memory = state.Memory(body)
+        memory = self.memory
+        self.scalars = memory["scalars"]
+        self.accounts = memory["accounts"]
+        self.answers_ = memory["answers"]
+        self.kept = memory["kept"]
+        self.events_ = memory["events"]
+        self.rows = memory["tickets"]
+        self.requests_ = memory["requests"]
+        self.outbox = Outbox(memory)
+        self.command = Command(memory, body.shard)
+        self.head = self.command.head
+        self.post = Channel(memory["post"], body.shard)
+        self.mail = Channel(memory["mail"], body.shard)
+        self.tickets = Tickets(memory, body)
+        self.requests = Requests(memory, body, self.tickets)
+        self.vault = Vault(memory)
+        self.books = Books(memory, body, self.outbox, self.post, self.mail)
+        self.machine = Accounts(
+            memory, self.command, self.outbox, self.tickets, self.requests, self.vault, self.mail
+        )
+        self.entry = Entry(
+            memory, body, self.command, self.tickets, self.requests, self.vault, self.machine, self.post
+        )
+        self.treasury = Treasury(memory, body, self.command, self.outbox, self.vault)
+        self.listings = Listings(memory, self.command, self.outbox, self.books)
+        self.shard = body.shard
+        self.slice = body.slice
+        self.delay = 0
+        self.fault = 0
+        self.begin(head.seq, head.ts)
+
+    def begin(self, seq: i64, ts: i64) -> None:
+        """The state right after genesis: empty lists and the exchange's own accounts."""
+        for name in ("book_free", "level_free", "ticket_free", "holding_free", "request_free"):
+            setattr(self.memory["scalars"][0], name, state.NIL)
+        for name in ("work_head", "work_tail", "ended_head", "ended_tail"):
+            setattr(self.memory["scalars"][0], name, state.NIL)
+        self.scalars[0].position = seq
+        self.scalars[0].time = ts
+        self.scalars[0].day = 1
+        kind: i64
+        for kind in range(records.FIRST_ACCOUNT):
+            self.treasury.blank(kind, kind, 0)
+        self.accounts[0].status = codes.AC_NONE
+
+    # -- what is asked from outside --------------------------------------------------------------
+
+    @property
+    def position(self) -> int:
+        """Log position of the last applied command."""
+        return self.scalars[0].position
+
+    @property
+    def time(self) -> int:
+        """Nanoseconds UTC of the last applied command."""
+        return self.scalars[0].time
+
+    @property
+    def answer_count(self) -> int:
+        return self.command.count
+
+    @property
+    def event_count(self) -> int:
+        return self.outbox.count
+
+    def answers(self, first: int, count: int) -> bytes:
+        """`count` Answer records from index `first`, in the order of the commands."""
+        data: bytes = self.memory.bytes_of("answers", first, count)
+        return data
+
+    def events(self, first: int, count: int) -> bytes:
+        """`count` Event records from index `first`."""
+        data: bytes = self.memory.bytes_of("events", first, count)
+        return data
+
+    def clear(self) -> None:
+        """Forget answers and events that were taken."""
+        self.command.count = 0
+        self.outbox.count = 0
+
+    def run(self, buffer: Any, start: i64, stop: i64) -> i64:
+        """Apply the sequenced command records in `buffer[start:stop]` (bytes; offsets multiples of 8).
+
+        Returns the offset after the last one applied: less than `stop` when the output should be taken
+        and cleared first.
+
+        Raises:
+            CoreError: a record that no sequencer writes; the state must not be used any further.
+        """
+        self.source = memoryview(buffer).cast("B").cast("Q")
+        at: i64
+        with cython.nogil:
+            at = self.advance(start // 8, stop // 8)
+        if self.fault != 0:
+            raise CoreError(f"after position {self.position}: {FAULTS[self.fault]}")
+        return at * 8
+
+    def flush(self) -> None:
+        """Deliver every message that a delay still holds back."""
+        self.outbox.begin(self.scalars[0].position)
+        self.deliver(self.scalars[0].position)
+
+    def lookup_order(self, order: u64) -> i64:
+        """The ticket of an order that works or ended lately, or -1."""
+        return self.tickets.find(order)
+
+    def lookup_request(self, account: i64, low: u64, high: u64) -> i64:
+        """The request of an account with this key, or -1."""
+        return self.requests.find(account, low, high)
+
+    def restore(self, sent: i64, answered: i64) -> None:
+        """Make everything derived anew, after a snapshot's arrays were put into memory."""
+        self.post.sent = sent
+        self.post.taken = sent
+        self.mail.sent = answered
+        self.mail.taken = answered
+        self.books.queue.reindex()
+        self.tickets.reindex()
+        self.vault.reindex()
+        self.requests.reindex()
+
+    # -- one command -----------------------------------------------------------------------------
+
+    def advance(self, at: i64, stop: i64) -> i64:
+        """Apply records from word `at` of the source until `stop`, a fault, or well-filled output."""
+        while at < stop and self.fault == 0:
+            if self.outbox.count >= OUTPUT_RECORDS or self.command.count >= self.command.capacity:
+                break
+            size: i64 = self.command.load(self.source, at, stop)
+            if size < 0:
+                self.fault = FAULT_LENGTH
+            elif self.head[0].seq != self.scalars[0].position + 1:
+                self.fault = FAULT_SEQUENCE
+            elif self.head[0].ts < self.scalars[0].time:
+                self.fault = FAULT_TIME
+            else:
+                self.step()
+                at += size
+        return at
+
+    def step(self) -> None:
+        """Apply the command on the desk; timers due by its time first."""
+        self.scalars[0].position = self.head[0].seq
+        self.scalars[0].time = self.head[0].ts
+        self.books.time = self.head[0].ts
+        self.outbox.begin(self.head[0].seq)
+        self.requests.expire(self.head[0].ts)
+        a: i64 = self.command.begin()
+        kind: i64 = self.head[0].type
+        code: i64 = self.command.check(self.body_words(kind))
+        if code != E_OK:
+            self.refuse(a, code)
+        elif kind == C_NEW_ORDER or kind == C_CANCEL or kind == C_MODIFY or kind == C_CANCEL_ALL:
+            self.order_command(a, kind)
+        elif kind != C_TICK and kind != C_CLOCK_JUMP:
+            self.other_command(a, kind)
+        if self.delay != 0:
+            self.deliver(self.scalars[0].position - self.delay)
+        self.answers_[a].events = self.outbox.count - self.outbox.start
+
+    def body_words(self, kind: i64) -> i64:
+        """Words of the body of a command type, or -1 if it is none that may come now."""
+        if kind == C_NEW_ORDER:
+            return NEW_ORDER_WORDS
+        if kind == C_CANCEL:
+            return CANCEL_WORDS
+        if kind == C_MODIFY:
+            return MODIFY_WORDS
+        if kind == C_CANCEL_ALL:
+            return CANCEL_ALL_WORDS
+        if kind == C_TRANSFER:
+            return TRANSFER_WORDS
+        if kind == C_OPEN_ACCOUNT:
+            return OPEN_ACCOUNT_WORDS
+        if kind == C_CLOSE_ACCOUNT:
+            return CLOSE_WORDS
+        if kind == C_DEPOSIT or kind == C_WITHDRAW:
+            return AMOUNT_WORDS
+        if kind == C_LIST:
+            return LIST_WORDS
+        if kind == C_ISSUE:
+            return ISSUE_WORDS
+        if kind == C_DAY_ROLL:
+            return DAY_ROLL_WORDS
+        if kind == C_TICK or kind == C_CLOCK_JUMP or kind == C_SUSPEND or kind == C_RESUME:
+            return 0
+        if kind == C_LOCK_ACCOUNT or kind == C_UNLOCK_ACCOUNT:
+            return 0
+        return -1
+
+    def order_command(self, a: i64, kind: i64) -> None:
+        """NEW_ORDER, CANCEL, MODIFY, CANCEL_ALL of an account that exists."""
+        account: i64 = self.head[0].account
+        if not self.treasury.exists(account):
+            self.command.fail(E_UNKNOWN_ACCOUNT, 0, account)
+            self.refuse(a, E_UNKNOWN_ACCOUNT)
+            return
+        body: u64 = self.command.body_hash()
+        if self.repeats(a, account, body):
+            return
+        self.accounts[account].last_activity = self.head[0].ts
+        t: i64 = -1
+        r: i64 = NIL
+        if kind == C_NEW_ORDER:
+            t = self.entry.new(self.shard << 53 | self.scalars[0].position << 8, body)
+        else:
+            r = self.remember(account, body)
+            if r < 0:
+                self.refuse(a, E_REQUESTS_FULL)
+                return
+            if kind == C_CANCEL:
+                t = self.entry.cancel(self.command.cancel[0].order)
+            elif kind == C_MODIFY:
+                t = self.entry.modify()
+            else:
+                self.cancel_all(a, account)
+        if self.delay == 0:
+            self.deliver(self.scalars[0].position)
+        if t >= 0:
+            self.machine.answer(t)
+            if kind == C_NEW_ORDER:
+                r = self.rows[t].request
+        self.close_request(a, r, kind)
+
+    def close_request(self, a: i64, r: i64, kind: i64) -> None:
+        """Keep the first answer with its request; a refusal that left no order is an event."""
+        if self.answers_[a].code != E_OK and (kind != C_NEW_ORDER or self.answers_[a].order == 0):
+            self.refuse(a, self.answers_[a].code)
+        if r != NIL:
+            self.kept[r] = self.answers_[a]
+
+    def repeats(self, a: i64, account: i64, body: u64) -> bool:
+        """Answer a request key that was used before: the first answer again, or a refusal."""
+        low: u64 = self.head[0].key_low
+        high: u64 = self.head[0].key_high
+        if low == 0 and high == 0:
+            return False
+        r: i64 = self.requests.find(account, low, high)
+        if r < 0:
+            return False
+        if self.requests_[r].body != body:
+            self.command.fail(E_KEY_REUSED, 0, 0)
+            return True
+        self.answers_[a] = self.kept[r]
+        self.answers_[a].flags |= REPLAYED
+        return True
+
+    def remember(self, account: i64, body: u64) -> i64:
+        """A request that is over at once; NIL if the command has no key, -1 if there is no room."""
+        if self.head[0].key_low == 0 and self.head[0].key_high == 0:
+            return NIL
+        if not self.requests.make_room():
+            return -1
+        r: i64 = self.requests.add(account, self.head[0].key_low, self.head[0].key_high, body, NIL)
+        self.requests.end(r, self.head[0].ts)
+        return r
+
+    def other_command(self, a: i64, kind: i64) -> None:
+        """Commands about accounts, instruments and the day."""
+        account: i64 = self.head[0].account
+        if account != 0 and not self.treasury.exists(account):
+            self.command.fail(E_UNKNOWN_ACCOUNT, 0, account)
+            self.refuse(a, E_UNKNOWN_ACCOUNT)
+            return
+        body: u64 = self.command.body_hash()
+        if self.repeats(a, account, body):
+            return
+        r: i64 = self.remember(account, body)
+        if r < 0:
+            self.refuse(a, E_REQUESTS_FULL)
+            return
+        code: i64
+        if kind == C_LIST:
+            code = self.listings.list()
+        elif kind == C_SUSPEND or kind == C_RESUME:
+            code = self.listings.suspend(kind)
+        elif kind == C_DAY_ROLL:
+            code = self.listings.day_roll()
+        else:
+            code = self.account_command(kind)
+        if code != E_OK:
+            self.explain(kind, code)
+        elif kind == C_DAY_ROLL:
+            self.sweep_day()
+        elif kind == C_CLOSE_ACCOUNT:
+            self.sweep_account(account, NIL, ANY_SIDE, WHY_ACCOUNT_CLOSED)
+            self.treasury.finish(account)
+        self.close_request(a, r, kind)
+
+    def account_command(self, kind: i64) -> i64:
+        if kind == C_TRANSFER:
+            return self.treasury.transfer()
+        if kind == C_OPEN_ACCOUNT:
+            return self.treasury.open()
+        if kind == C_DEPOSIT:
+            return self.treasury.deposit()
+        if kind == C_WITHDRAW:
+            return self.treasury.withdraw()
+        if kind == C_ISSUE:
+            return self.treasury.issue()
+        if kind == C_CLOSE_ACCOUNT:
+            return self.treasury.close()
+        return self.treasury.lock(kind)
+
+    def explain(self, kind: i64, code: i64) -> None:
+        """Put a refusal's numbers into the answer."""
+        if kind == C_LIST or kind == C_SUSPEND or kind == C_RESUME or kind == C_DAY_ROLL:
+            self.command.fail(code, self.listings.limit, self.listings.observed)
+        else:
+            self.command.fail(code, self.treasury.limit, self.treasury.observed)
+
+    def refuse(self, a: i64, code: i64) -> None:
+        """A refusal that belongs to no order, as an event for the audit trail."""
+        self.answers_[a].code = code
+        e: i64 = self.outbox.event(EV_REFUSED, self.head[0].instrument, self.head[0].account, 0)
+        self.events_[e].order = self.answers_[a].order
+        self.events_[e].order_type = self.head[0].type
+        self.events_[e].code = code
+        self.events_[e].limit = self.answers_[a].limit
+        self.events_[e].observed = self.answers_[a].observed
+
+    # -- what touches many orders, in slices -----------------------------------------------------
+
+    def cancel_all(self, a: i64, account: i64) -> None:
+        n: i64 = self.head[0].instrument
+        if n == ANY_INSTRUMENT:
+            n = NIL
+        self.answers_[a].count = self.sweep_account(account, n, self.command.cancel_all[0].side, WHY_USER)
+
+    def sweep_account(self, account: i64, n: i64, side: i64, reason: i64) -> i64:
+        """Cancel an account's working orders, oldest first; returns how many were sent."""
+        count: i64 = 0
+        looked: i64 = 0
+        t: i64 = self.accounts[account].work_head
+        while t != NIL:
+            following: i64 = self.rows[t].next
+            if (n == NIL or self.rows[t].instrument == n) and (side == ANY_SIDE or self.rows[t].side == side):
+                self.entry.send_cancel(t, reason)
+                count += 1
+            looked += 1
+            if looked % self.slice == 0:
+                self.deliver_slice()
+            t = following
+        self.deliver_slice()
+        return count
+
+    def sweep_day(self) -> None:
+        """Expire every DAY order, oldest first; then the day has begun."""
+        looked: i64 = 0
+        t: i64 = self.scalars[0].work_head
+        while t != NIL:
+            following: i64 = self.rows[t].work_next
+            if self.rows[t].tif == DAY:
+                self.entry.send_cancel(t, WHY_DAY_END)
+            looked += 1
+            if looked % self.slice == 0:
+                self.deliver_slice()
+            t = following
+        self.deliver_slice()
+        self.listings.tell_day()
+
+    def deliver_slice(self) -> None:
+        """Deliver what a sweep sent, unless a delay asks otherwise and there is room to wait."""
+        if self.delay == 0 or self.post.sent - self.post.taken > self.slice:
+            self.deliver(self.scalars[0].position)
+
+    def deliver(self, until: i64) -> None:
+        """Hand over messages whose cause is at most `until`: all to the books first, then all back."""
+        while self.fault == 0:
+            i: i64 = self.post.take(until)
+            if i >= 0:
+                self.books.handle(i)
+                continue
+            j: i64 = self.mail.take(until)
+            if i == -2 or j == -2:
+                self.fault = FAULT_CHANNEL
+            if j < 0:
+                return
+            self.machine.handle(j)
+            if self.machine.closing != 0:
+                self.treasury.finish(self.machine.closing)
+                self.machine.closing = 0

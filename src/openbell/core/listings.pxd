@@ -1,0 +1,30 @@
+from openbell.core.layouts cimport *
+from openbell.core.books cimport Books
+from openbell.core.command cimport Command
+from openbell.core.outbox cimport Outbox
+
+
+cdef class Listings:
+    cdef Scalars[::1] scalars
+    cdef Instrument[::1] instruments
+    cdef Asset[::1] assets
+    cdef Answer[::1] answers
+    cdef Event[::1] events
+    cdef Header[::1] head
+    cdef List[::1] listing
+    cdef Command command
+    cdef Outbox outbox
+    cdef Books books
+    cdef i64 capacity
+    cdef i64 limit
+    cdef i64 observed
+
+    cdef i64 list(self) noexcept nogil
+    cdef i64 may_list(self) noexcept nogil
+    cdef i64 well_formed(self) noexcept nogil
+    cdef i64 known(self, i64 n) noexcept nogil
+    cdef i64 suspend(self, i64 kind) noexcept nogil
+    cdef i64 day_roll(self) noexcept nogil
+    cdef void fix_close(self, i64 n, i64 date) noexcept nogil
+    cdef void tell_day(self) noexcept nogil
+    cdef void tell(self, i64 n, i64 status) noexcept nogil

@@ -1,0 +1,195 @@
+"""Instruments' commands: list, suspend, resume, and the day roll."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.books import Books
+from openbell.core.command import Command
+from openbell.core.outbox import Outbox
+
+if not cython.compiled:
+    from openbell.core.codes import (
+        C_SUSPEND,
+        E_BAD_PRICE,
+        E_BAD_QUANTITY,
+        E_DAY_ORDER,
+        E_DUPLICATE_SYMBOL,
+        E_INSTRUMENTS_FULL,
+        E_NOT_SUSPENDED,
+        E_OK,
+        E_SUSPENDED,
+        E_TICK_SIZE,
+        E_UNKNOWN_INSTRUMENT,
+        E_UNSUPPORTED,
+        EV_CLOSE,
+        EV_DAY,
+        EV_INSTRUMENT,
+        IN_CONTINUOUS,
+        IN_SUSPENDED,
+        LISTED,
+        PROTECTIONS_OFF,
+        RESUMED,
+        SUSPENDED,
+    )
+    from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+    from openbell.core.types import COLLAR_MAX, i64
+
+
+class Listings:
+    """Applies commands about instruments; each returns a refusal's code or E_OK."""
+
+    def __init__(self, memory: Any, command: Command, outbox: Outbox, books: Books) -> None:
+        self.scalars = memory["scalars"]
+        self.instruments = memory["instruments"]
+        self.assets = memory["assets"]
+        self.answers = memory["answers"]
+        self.events = memory["events"]
+        self.command = command
+        self.head = command.head
+        self.listing = command.listing
+        self.outbox = outbox
+        self.books = books
+        self.capacity = len(self.instruments)
+        self.limit = 0
+        self.observed = 0
+
+    def list(self) -> i64:
+        """LIST: a new instrument; both machines get their part of it."""
+        code: i64 = self.may_list()
+        if code != E_OK:
+            return code
+        n: i64 = self.scalars[0].instruments
+        self.scalars[0].instruments = n + 1
+        self.instruments[n].symbol_low = self.listing[0].symbol_low
+        self.instruments[n].symbol_high = self.listing[0].symbol_high
+        self.instruments[n].tick_size = self.listing[0].tick_size
+        self.instruments[n].lot_size = self.listing[0].lot_size
+        self.instruments[n].reference_price = self.listing[0].reference_price
+        self.instruments[n].last_lot = self.listing[0].last_lot
+        self.instruments[n].close = self.listing[0].reference_price
+        self.instruments[n].published = self.listing[0].reference_price
+        self.instruments[n].market_collar = self.listing[0].market_collar
+        self.instruments[n].limit_collar = self.listing[0].limit_collar
+        self.instruments[n].flags = self.listing[0].flags
+        self.instruments[n].realm = self.listing[0].realm
+        self.instruments[n].status = IN_CONTINUOUS
+        self.assets[n].reference = self.listing[0].reference_price
+        self.assets[n].min_notional = self.listing[0].min_notional
+        self.assets[n].tick_size = self.listing[0].tick_size
+        self.assets[n].lot_size = self.listing[0].lot_size
+        self.assets[n].market_collar = self.listing[0].market_collar
+        self.assets[n].flags = self.listing[0].flags
+        self.assets[n].realm = self.listing[0].realm
+        self.assets[n].status = IN_CONTINUOUS
+        self.answers[self.command.count - 1].instrument = n
+        self.tell(n, LISTED)
+        return E_OK
+
+    def may_list(self) -> i64:
+        self.limit = self.capacity
+        self.observed = self.scalars[0].instruments + 1
+        if self.observed > self.limit:
+            return E_INSTRUMENTS_FULL
+        i: i64
+        for i in range(self.scalars[0].instruments):
+            if (
+                self.instruments[i].symbol_low == self.listing[0].symbol_low
+                and self.instruments[i].symbol_high == self.listing[0].symbol_high
+            ):
+                self.observed = i
+                return E_DUPLICATE_SYMBOL
+        return self.well_formed()
+
+    def well_formed(self) -> i64:
+        """Ranges of a listing's fields."""
+        self.limit = PRICE_MAX
+        self.observed = self.listing[0].tick_size
+        if self.observed < 1 or self.observed > PRICE_MAX:
+            return E_TICK_SIZE
+        self.observed = self.listing[0].reference_price
+        if self.observed < 1 or self.observed > PRICE_MAX or self.observed % self.listing[0].tick_size != 0:
+            return E_BAD_PRICE
+        self.limit = QUANTITY_MAX
+        self.observed = self.listing[0].lot_size
+        if self.observed < 1 or self.observed > QUANTITY_MAX:
+            return E_BAD_QUANTITY
+        self.observed = self.listing[0].last_lot
+        if self.observed < 1 or self.observed > QUANTITY_MAX:
+            return E_BAD_QUANTITY
+        self.limit = NOTIONAL_MAX
+        self.observed = self.listing[0].min_notional
+        if self.observed < 0 or self.observed > NOTIONAL_MAX:
+            return E_BAD_QUANTITY
+        self.limit = COLLAR_MAX
+        self.observed = self.listing[0].market_collar
+        if self.observed < 1 or self.observed > COLLAR_MAX:
+            return E_UNSUPPORTED
+        self.observed = self.listing[0].limit_collar
+        if self.observed < 1 or self.observed > COLLAR_MAX or self.listing[0].flags & ~PROTECTIONS_OFF:
+            return E_UNSUPPORTED
+        return E_OK
+
+    def known(self, n: i64) -> i64:
+        self.limit = self.scalars[0].instruments
+        self.observed = n
+        return E_OK if n < self.limit else E_UNKNOWN_INSTRUMENT
+
+    def suspend(self, kind: i64) -> i64:
+        """SUSPEND, RESUME: while suspended only cancels are taken."""
+        n: i64 = self.head[0].instrument
+        code: i64 = self.known(n)
+        if code != E_OK:
+            return code
+        if kind == C_SUSPEND:
+            if self.instruments[n].status == IN_SUSPENDED:
+                return E_SUSPENDED
+            self.instruments[n].status = IN_SUSPENDED
+            self.tell(n, SUSPENDED)
+            return E_OK
+        if self.instruments[n].status != IN_SUSPENDED:
+            return E_NOT_SUSPENDED
+        self.instruments[n].status = IN_CONTINUOUS
+        self.tell(n, RESUMED)
+        return E_OK
+
+    def day_roll(self) -> i64:
+        """DAY_ROLL: fix every official close and begin the day; the exchange then expires DAY orders."""
+        date: i64 = self.command.day_roll[0].date
+        self.limit = self.scalars[0].date
+        self.observed = date
+        if date <= self.limit:
+            return E_DAY_ORDER
+        n: i64
+        for n in range(self.scalars[0].instruments):
+            self.fix_close(n, date)
+        self.scalars[0].date = date
+        self.scalars[0].day += 1
+        for n in range(self.scalars[0].instruments):
+            self.books.publish(n)
+        return E_OK
+
+    def fix_close(self, n: i64, date: i64) -> None:
+        """The last eligible trade of the day, else the close before it."""
+        if self.instruments[n].last_day == self.scalars[0].day:
+            self.instruments[n].close = self.instruments[n].last
+        e: i64 = self.outbox.event(EV_CLOSE, n, 0, 0)
+        self.events[e].price = self.instruments[n].close
+        self.events[e].quantity = date
+        self.events[e].notional = self.instruments[n].day_volume
+        self.instruments[n].day_open = 0
+        self.instruments[n].day_high = 0
+        self.instruments[n].day_low = 0
+        self.instruments[n].day_volume = 0
+        self.instruments[n].day_notional = 0
+
+    def tell_day(self) -> None:
+        e: i64 = self.outbox.event(EV_DAY, 0, 0, 0)
+        self.events[e].quantity = self.scalars[0].date
+
+    def tell(self, n: i64, status: i64) -> None:
+        e: i64 = self.outbox.event(EV_INSTRUMENT, n, 0, 0)
+        self.events[e].status = status
+        self.events[e].price = self.instruments[n].reference_price

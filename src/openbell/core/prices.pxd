@@ -1,0 +1,17 @@
+from openbell.core.layouts cimport i64, BUY, SELL, BASIS, PRICE_MAX, PROTECTIONS_OFF, Scalars, Instrument, Level
+from openbell.core.ladder cimport Ladder
+
+
+cdef i64 collar_width(i64 price, i64 basis_points, i64 tick) noexcept nogil
+cdef i64 collar_price(i64 side, i64 price, i64 basis_points, i64 tick) noexcept nogil
+
+
+cdef class Prices:
+    cdef Scalars[::1] scalars
+    cdef Instrument[::1] instruments
+    cdef Level[::1] levels
+    cdef Ladder ladder
+
+    cdef i64 best_price(self, i64 n, i64 side) noexcept nogil
+    cdef i64 reference(self, i64 n) noexcept nogil
+    cdef i64 near_close(self, i64 n, i64 price) noexcept nogil

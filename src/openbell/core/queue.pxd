@@ -1,0 +1,23 @@
+from openbell.core.layouts cimport i64, NIL, EV_LEVEL, Scalars, Level, BookOrder, Event
+from openbell.core.ladder cimport Ladder
+from openbell.core.outbox cimport Outbox
+from openbell.core.table cimport Table
+
+
+cdef class Queue:
+    cdef Scalars[::1] scalars
+    cdef Level[::1] levels
+    cdef BookOrder[::1] orders
+    cdef Event[::1] events
+    cdef readonly Table index
+    cdef Ladder ladder
+    cdef Outbox outbox
+
+    cdef i64 find(self, i64 order) noexcept nogil
+    cdef i64 new(self, i64 order, i64 n, i64 side, i64 price, i64 leaves, i64 filled) noexcept nogil
+    cdef void append(self, i64 slot, i64 price, i64 leaves) noexcept nogil
+    cdef void unlink(self, i64 slot, i64 level) noexcept nogil
+    cdef void remove(self, i64 slot) noexcept nogil
+    cdef void shrink(self, i64 slot, i64 leaves) noexcept nogil
+    cdef void forget(self, i64 slot) noexcept nogil
+    cdef void tell(self, i64 n, i64 side, i64 level) noexcept nogil

@@ -1,0 +1,128 @@
+"""Resting orders: their slots, their place in a level's first-in-first-out queue, their index by id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.ladder import Ladder
+from openbell.core.outbox import Outbox
+from openbell.core.table import Table
+
+if not cython.compiled:
+    from openbell.core.codes import EV_LEVEL
+    from openbell.core.state import NIL
+    from openbell.core.types import i64
+
+
+class Queue:
+    """Slots of resting orders. An order is linked into exactly one level, or free."""
+
+    def __init__(self, memory: Any, ladder: Ladder, outbox: Outbox) -> None:
+        self.scalars = memory["scalars"]
+        self.levels = memory["levels"]
+        self.orders = memory["book_orders"]
+        self.index = Table(memory["book_cells"])
+        self.ladder = ladder
+        self.outbox = outbox
+        self.events = memory["events"]
+
+    def find(self, order: i64) -> i64:
+        """The slot of a resting order, or -1."""
+        return self.index.find(order)
+
+    def new(self, order: i64, n: i64, side: i64, price: i64, leaves: i64, filled: i64) -> i64:
+        """Rest an order behind all others of its price; returns its slot."""
+        slot: i64 = self.scalars[0].book_free
+        if slot != NIL:
+            self.scalars[0].book_free = self.orders[slot].next
+        else:
+            slot = self.scalars[0].book_used
+            self.scalars[0].book_used = slot + 1
+        self.scalars[0].book_live += 1
+        self.orders[slot].id = order
+        self.orders[slot].instrument = n
+        self.orders[slot].side = side
+        self.orders[slot].filled = filled
+        self.index.insert(order, slot)
+        self.append(slot, price, leaves)
+        return slot
+
+    def append(self, slot: i64, price: i64, leaves: i64) -> None:
+        """Link the order at `slot` behind all others at `price`."""
+        n: i64 = self.orders[slot].instrument
+        side: i64 = self.orders[slot].side
+        level: i64 = self.ladder.find(n, side, price)
+        if level < 0:
+            level = self.ladder.add(n, side, price)
+        self.orders[slot].price = price
+        self.orders[slot].leaves = leaves
+        self.orders[slot].level = level
+        tail: i64 = self.levels[level].tail
+        self.orders[slot].prev = tail
+        self.orders[slot].next = NIL
+        if tail == NIL:
+            self.levels[level].head = slot
+        else:
+            self.orders[tail].next = slot
+        self.levels[level].tail = slot
+        self.levels[level].quantity += leaves
+        self.levels[level].orders += 1
+        self.tell(n, side, level)
+
+    def unlink(self, slot: i64, level: i64) -> None:
+        """Take an order out of its level's queue; the level's size is the caller's."""
+        before: i64 = self.orders[slot].prev
+        after: i64 = self.orders[slot].next
+        if before == NIL:
+            self.levels[level].head = after
+        else:
+            self.orders[before].next = after
+        if after == NIL:
+            self.levels[level].tail = before
+        else:
+            self.orders[after].prev = before
+        self.levels[level].orders -= 1
+
+    def remove(self, slot: i64) -> None:
+        """Take an order out of the book, keeping its slot; an emptied level goes."""
+        level: i64 = self.orders[slot].level
+        self.unlink(slot, level)
+        self.levels[level].quantity -= self.orders[slot].leaves
+        n: i64 = self.orders[slot].instrument
+        side: i64 = self.orders[slot].side
+        self.tell(n, side, level)
+        if self.levels[level].orders == 0:
+            self.ladder.drop(n, side, level)
+
+    def shrink(self, slot: i64, leaves: i64) -> None:
+        """Lower an order's open size; it keeps its place."""
+        level: i64 = self.orders[slot].level
+        self.levels[level].quantity -= self.orders[slot].leaves - leaves
+        self.orders[slot].leaves = leaves
+        self.tell(self.orders[slot].instrument, self.orders[slot].side, level)
+
+    def forget(self, slot: i64) -> None:
+        """Free the slot of an order that has left the book."""
+        self.index.remove(self.orders[slot].id)
+        self.orders[slot].id = 0
+        self.orders[slot].leaves = 0
+        self.orders[slot].next = self.scalars[0].book_free
+        self.scalars[0].book_free = slot
+        self.scalars[0].book_live -= 1
+
+    def tell(self, n: i64, side: i64, level: i64) -> None:
+        """Publish a level's size and order count."""
+        e: i64 = self.outbox.event(EV_LEVEL, n, 0, 0)
+        self.events[e].side = side
+        self.events[e].price = self.levels[level].price
+        self.events[e].quantity = self.levels[level].quantity
+        self.events[e].leaves = self.levels[level].orders
+
+    def reindex(self) -> None:
+        """Build the index anew from the slots, after a snapshot was loaded."""
+        slot: i64
+        for slot in range(self.scalars[0].book_used):
+            if self.orders[slot].id != 0:
+                self.index.insert(self.orders[slot].id, slot)

@@ -1,0 +1,234 @@
+"""The state as one file, and as one hash.
+
+A snapshot is a JSON line (format, rules, position, array layouts, genesis, what the caller adds), the
+used part of every array, and the SHA-256 of all that. Loading maps arrays by name and fields by name.
+The state hash covers live records in canonical order: never slots, links, padding or hash tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from openbell.core.exchange import CoreError, Exchange
+from openbell.core.layout import TYPES
+from openbell.core.state import NIL
+
+FORMAT = 1
+MAGIC = b"OBSNAP01"
+CHUNK = 1 << 20
+
+
+class SnapshotError(Exception):
+    """The file is no snapshot that this build can load; the message says why."""
+
+
+def used(ex: Exchange) -> list[tuple[str, int]]:
+    """Array names with the number of records in use; `rungs` are packed (see `rung_ranges`)."""
+    scalars = ex.memory["scalars"][0]
+    return [
+        ("scalars", 1),
+        ("instruments", scalars.instruments),
+        ("levels", scalars.level_used),
+        ("book_orders", scalars.book_used),
+        ("assets", scalars.instruments),
+        ("accounts", scalars.accounts),
+        ("holdings", scalars.holding_used),
+        ("tickets", scalars.ticket_used),
+        ("requests", scalars.request_used),
+        ("kept", scalars.request_used),
+    ]
+
+
+def rung_ranges(ex: Exchange) -> Iterator[tuple[int, int]]:
+    """First index and count of the rungs in use, ladder by ladder."""
+    depth = ex.books.ladder.depth
+    for n in range(ex.memory["scalars"][0].instruments):
+        instrument = ex.memory["instruments"][n]
+        yield 2 * n * depth, instrument.bids
+        yield (2 * n + 1) * depth, instrument.asks
+
+
+def pieces(ex: Exchange) -> Iterator[bytes]:
+    """The snapshot's data: every used array in order, then the packed rungs, in bounded pieces."""
+    for name, count in used(ex):
+        size = ex.memory[name]._type_.SIZE
+        area = ex.memory.maps[name]
+        for at in range(0, count * size, CHUNK):
+            yield area[at : min(at + CHUNK, count * size)]
+    for first, count in rung_ranges(ex):
+        if count:
+            yield ex.memory.bytes_of("rungs", first, count)
+
+
+def save(ex: Exchange, path_or_fd: str | os.PathLike[str] | int, meta: dict[str, Any]) -> None:
+    """Write a snapshot; the caller syncs and names the file.
+
+    Raises:
+        CoreError: messages are still under way between the machines.
+        OSError: the file cannot be written.
+    """
+    if ex.post.sent != ex.post.taken or ex.mail.sent != ex.mail.taken:
+        raise CoreError("a snapshot needs all messages delivered; call flush() first")
+    head = {
+        "format": FORMAT,
+        "position": ex.position,
+        "time": ex.time,
+        "genesis": ex.genesis.hex(),
+        "channels": [ex.post.sent, ex.mail.sent],
+        "arrays": [
+            {"name": name, "count": count, "fields": ex.memory[name]._type_.FIELDS}
+            for name, count in used(ex)
+        ],
+        "rungs": ex.memory["rungs"]._type_.FIELDS,
+        "meta": meta,
+    }
+    text = json.dumps(head).encode()
+    digest = hashlib.sha256()
+    close = not isinstance(path_or_fd, int)
+    with open(path_or_fd, "wb", closefd=close) as file:
+        for piece in (MAGIC, len(text).to_bytes(8, "little"), text):
+            digest.update(piece)
+            file.write(piece)
+        for piece in pieces(ex):
+            digest.update(piece)
+            file.write(piece)
+        file.write(digest.digest())
+
+
+def read_head(data: bytes | memoryview) -> tuple[dict[str, Any], int]:
+    """A snapshot's head and the offset of its data."""
+    if bytes(data[:8]) != MAGIC:
+        raise SnapshotError(f"starts with {bytes(data[:8])!r}, not {MAGIC!r}: no snapshot")
+    length = int.from_bytes(data[8:16], "little")
+    if length > len(data) - 16:
+        raise SnapshotError(f"head of {length} bytes in a file of {len(data)}: cut off")
+    head: dict[str, Any] = json.loads(bytes(data[16 : 16 + length]))
+    if head["format"] != FORMAT:
+        raise SnapshotError(f"format {head['format']}; this build knows {FORMAT}")
+    return head, 16 + length
+
+
+def load(path: str | os.PathLike[str]) -> tuple[Exchange, dict[str, Any]]:
+    """The exchange of a snapshot, and what its writer added.
+
+    Raises:
+        SnapshotError: cut off, changed since it was written, or of an unknown format.
+        CoreError: of rules that this build does not know.
+    """
+    with open(path, "rb") as file:
+        data = memoryview(file.read())
+    if len(data) < 48 or hashlib.sha256(data[:-32]).digest() != bytes(data[-32:]):
+        raise SnapshotError(f"{path}: its hash does not match its content")
+    head, at = read_head(data)
+    ex = Exchange(bytes.fromhex(head["genesis"]))
+    for array in head["arrays"]:
+        at = fill(ex, array["name"], 0, array["count"], array["fields"], data, at)
+    for first, count in rung_ranges(ex):
+        at = fill(ex, "rungs", first, count, head["rungs"], data, at)
+    ex.restore(*head["channels"])
+    return ex, head["meta"]
+
+
+def fill(ex: Exchange, name: str, first: int, count: int, fields: Any, data: memoryview, at: int) -> int:
+    """Put `count` records of the snapshot into an array; returns the offset behind them."""
+    target = ex.memory[name]
+    layout = target._type_
+    if [list(field) for field in layout.FIELDS] == [list(field) for field in fields]:
+        size = count * layout.SIZE
+        start = first * layout.SIZE
+        ex.memory.maps[name][start : start + size] = data[at : at + size]
+        return at + size
+    return fill_by_name(target, first, count, fields, data, at)
+
+
+def fill_by_name(target: Any, first: int, count: int, fields: Any, data: memoryview, at: int) -> int:
+    """As `fill`, for a layout that has changed since: fields that both know keep their values."""
+    known = {field for field, _ in target._type_.FIELDS}
+    for index in range(first, first + count):
+        for field, kind in fields:
+            size = TYPES[kind][3]
+            if field in known:
+                value = int.from_bytes(data[at : at + size], "little", signed=kind[0] == "i")
+                setattr(target[index], field, value)
+            at += size
+    return at
+
+
+# What of each record the state hash covers: everything but slots, links and reserved bytes.
+COVERED = {
+    "book_orders": ((0, 32), (44, 48), (52, 60)),
+    "accounts": ((0, 48), (68, 76), (80, 112)),
+    "holdings": ((0, 60),),
+    "tickets": ((0, 64), (88, 192)),
+    "requests": ((0, 28), (48, 64)),
+}
+
+
+def state_hash(ex: Exchange) -> str:
+    """SHA-256, in hex, of everything the state means at its position."""
+    digest = hashlib.sha256()
+    scalars = ex.memory["scalars"][0]
+    for name in ("position", "time", "date", "day", "instruments", "accounts", "trades"):
+        digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
+    for name in ("deposits", "withdrawals", "working", "tickets", "requests", "holdings"):
+        digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
+    digest.update(ex.memory.bytes_of("instruments", 0, scalars.instruments))
+    digest.update(ex.memory.bytes_of("assets", 0, scalars.instruments))
+    hash_books(ex, digest)
+    hash_accounts(ex, digest)
+    hash_orders(ex, digest)
+    return digest.hexdigest()
+
+
+def cover(ex: Exchange, digest: Any, name: str, index: int) -> None:
+    """Feed what counts of one record to the hash."""
+    area = ex.memory.maps[name]
+    base = index * ex.memory[name]._type_.SIZE
+    for start, stop in COVERED[name]:
+        digest.update(area[base + start : base + stop])
+
+
+def hash_books(ex: Exchange, digest: Any) -> None:
+    """Every level, worst price first, and its queue, oldest first."""
+    rungs, levels, orders = ex.memory["rungs"], ex.memory["levels"], ex.memory["book_orders"]
+    for first, count in rung_ranges(ex):
+        for rung in range(first, first + count):
+            level = levels[rungs[rung].level]
+            digest.update(b"%d %d %d\n" % (level.price, level.quantity, level.orders))
+            slot = level.head
+            while slot != NIL:
+                cover(ex, digest, "book_orders", slot)
+                slot = orders[slot].next
+
+
+def hash_accounts(ex: Exchange, digest: Any) -> None:
+    """Every account and its holdings."""
+    for number in range(ex.memory["scalars"][0].accounts):
+        cover(ex, digest, "accounts", number)
+        h = ex.memory["accounts"][number].holdings
+        while h != NIL and number:
+            cover(ex, digest, "holdings", h)
+            h = ex.memory["holdings"][h].next
+
+
+def hash_orders(ex: Exchange, digest: Any) -> None:
+    """Working orders by entry, then ended requests by the time they ended, each with its first answer."""
+    t = ex.memory["scalars"][0].work_head
+    while t != NIL:
+        ticket = ex.memory["tickets"][t]
+        cover(ex, digest, "tickets", t)
+        cover(ex, digest, "requests", ticket.request)
+        digest.update(ex.memory.bytes_of("kept", ticket.request, 1))
+        t = ticket.work_next
+    r = ex.memory["scalars"][0].ended_head
+    while r != NIL:
+        request = ex.memory["requests"][r]
+        cover(ex, digest, "requests", r)
+        digest.update(ex.memory.bytes_of("kept", r, 1))
+        if request.ticket != NIL:
+            cover(ex, digest, "tickets", request.ticket)
+        r = request.ended_next

@@ -1,0 +1,122 @@
+"""Orders as their owners see them: slots, index by id, and the lists of those that work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.table import Table
+
+if not cython.compiled:
+    from openbell.core.codes import ST_NONE
+    from openbell.core.state import NIL
+    from openbell.core.types import i64
+
+
+class Tickets:
+    """One ticket per order, kept while it works and as long after as its request is kept."""
+
+    def __init__(self, memory: Any, genesis: Any) -> None:
+        self.scalars = memory["scalars"]
+        self.accounts = memory["accounts"]
+        self.tickets = memory["tickets"]
+        self.index = Table(memory["ticket_cells"])
+        self.capacity = len(self.tickets)
+        self.working_max = genesis.orders
+
+    def find(self, order: i64) -> i64:
+        """The ticket of an order that works or ended lately, or -1."""
+        return self.index.find(order)
+
+    def has_room(self) -> bool:
+        return self.scalars[0].ticket_free != NIL or self.scalars[0].ticket_used < self.capacity
+
+    def new(self, order: i64, account: i64, instrument: i64) -> i64:
+        """A fresh ticket, linked nowhere; the caller has made room."""
+        t: i64 = self.scalars[0].ticket_free
+        if t != NIL:
+            self.scalars[0].ticket_free = self.tickets[t].next
+        else:
+            t = self.scalars[0].ticket_used
+            self.scalars[0].ticket_used = t + 1
+        self.scalars[0].tickets += 1
+        self.tickets[t].id = order
+        self.tickets[t].account = account
+        self.tickets[t].instrument = instrument
+        self.tickets[t].filled = 0
+        self.tickets[t].notional = 0
+        self.tickets[t].reserved = 0
+        self.tickets[t].holding = NIL
+        self.tickets[t].request = NIL
+        self.tickets[t].reason = 0
+        self.tickets[t].pending = 0
+        self.tickets[t].code = 0
+        self.tickets[t].limit = 0
+        self.tickets[t].observed = 0
+        self.index.insert(order, t)
+        return t
+
+    def free(self, t: i64) -> None:
+        """Forget an ended order."""
+        self.index.remove(self.tickets[t].id)
+        self.tickets[t].id = 0
+        self.tickets[t].status = ST_NONE
+        self.tickets[t].next = self.scalars[0].ticket_free
+        self.scalars[0].ticket_free = t
+        self.scalars[0].tickets -= 1
+
+    def link(self, t: i64) -> None:
+        """Put an order last in its account's and the exchange's lists of working orders."""
+        a: i64 = self.tickets[t].account
+        tail: i64 = self.accounts[a].work_tail
+        self.tickets[t].prev = tail
+        self.tickets[t].next = NIL
+        if tail == NIL:
+            self.accounts[a].work_head = t
+        else:
+            self.tickets[tail].next = t
+        self.accounts[a].work_tail = t
+        self.accounts[a].open_orders += 1
+        tail = self.scalars[0].work_tail
+        self.tickets[t].work_prev = tail
+        self.tickets[t].work_next = NIL
+        if tail == NIL:
+            self.scalars[0].work_head = t
+        else:
+            self.tickets[tail].work_next = t
+        self.scalars[0].work_tail = t
+        self.scalars[0].working += 1
+
+    def unlink(self, t: i64) -> None:
+        """Take an order out of both lists of working orders."""
+        a: i64 = self.tickets[t].account
+        before: i64 = self.tickets[t].prev
+        after: i64 = self.tickets[t].next
+        if before == NIL:
+            self.accounts[a].work_head = after
+        else:
+            self.tickets[before].next = after
+        if after == NIL:
+            self.accounts[a].work_tail = before
+        else:
+            self.tickets[after].prev = before
+        self.accounts[a].open_orders -= 1
+        before = self.tickets[t].work_prev
+        after = self.tickets[t].work_next
+        if before == NIL:
+            self.scalars[0].work_head = after
+        else:
+            self.tickets[before].work_next = after
+        if after == NIL:
+            self.scalars[0].work_tail = before
+        else:
+            self.tickets[after].work_prev = before
+        self.scalars[0].working -= 1
+
+    def reindex(self) -> None:
+        """Build the index anew from the slots, after a snapshot was loaded."""
+        t: i64
+        for t in range(self.scalars[0].ticket_used):
+            if self.tickets[t].id != 0:
+                self.index.insert(self.tickets[t].id, t)
