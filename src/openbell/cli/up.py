@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import time
 import urllib.error
 import urllib.request
 
@@ -36,16 +37,23 @@ def up(settings: Settings) -> int:
         return asyncio.run(_up(settings))
 
 
-def require_port(host: str, port: int) -> None:
-    """Raise PortInUse unless a server could listen on `port` now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise PortInUse(
-                f"cannot listen on {host}:{port} ({error.strerror}): choose another --port"
-            ) from None
+def require_port(host: str, port: int, patience: float = 2.0) -> None:
+    """Raise PortInUse unless a server could listen on `port` within `patience` seconds.
+
+    A gateway whose supervisor was killed dies with it, but not in the same instant.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+                return
+            except OSError as error:
+                said = error.strerror
+        if time.monotonic() > deadline:
+            raise PortInUse(f"cannot listen on {host}:{port} ({said}): choose another --port")
+        time.sleep(0.05)
 
 
 async def _up(settings: Settings) -> int:
