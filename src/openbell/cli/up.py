@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 
 from openbell.cli import bootstrap
+from openbell.cli.form import complaint
 from openbell.cli.lock import FolderLock
 from openbell.cli.progress import Progress
 from openbell.cli.service import Database, RoleProcess, Service, ServiceFailed
@@ -63,6 +64,8 @@ async def _up(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(one, told.set)
+    if said := complaint():
+        progress.say(f"openbell: {said}")
     code = 0
     opening = asyncio.create_task(_open(settings, supervisor, progress))
     end = asyncio.create_task(told.wait())
