@@ -47,7 +47,7 @@ class Command:
         self.capacity = len(self.answers)
         self.room = DESK_BYTES // 8
 
-    def load(self, source: cython.const[cython.ulonglong][::1], at: i64, stop: i64) -> i64:
+    def load(self, source: Any, at: i64, stop: i64) -> i64:
         """Copy the record at word `at` of `source`; returns its words, or -1 if its length is impossible."""
         if stop - at < HEADER_WORDS:
             return -1

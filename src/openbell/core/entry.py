@@ -140,12 +140,11 @@ class Entry:
         self.rows[t].price = self.order[0].price
         self.rows[t].quantity = self.order[0].quantity
         self.rows[t].side = self.order[0].side if self.order[0].side <= SELL else BUY
-        self.rows[t].order_type = (
-            self.order[0].order_type if self.order[0].order_type <= TRAILING_STOP else LIMIT
-        )
+        self.rows[t].order_type = LIMIT
         self.rows[t].tif = self.order[0].tif if self.order[0].tif <= CLS else DAY
         self.rows[t].status = ST_PENDING
         self.rows[t].created_ts = self.head[0].ts
+        self.machine.touch(t)
         self.rows[t].text0 = self.command.text(NEW_ORDER_WORDS, 0)
         self.rows[t].text1 = self.command.text(NEW_ORDER_WORDS, 1)
         self.rows[t].text2 = self.command.text(NEW_ORDER_WORDS, 2)
@@ -316,7 +315,7 @@ class Entry:
         self.letters[i].side = self.rows[t].side
 
     def modify(self) -> i64:
-        """Send the MODIFY on the desk to the book, its dearer need reserved first; returns the ticket or -1."""
+        """Reserve what a dearer MODIFY needs and send it to the book; returns the order's ticket, or -1."""
         t: i64 = self.own(self.change[0].order)
         if t < 0:
             return -1

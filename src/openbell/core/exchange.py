@@ -26,7 +26,6 @@ from openbell.core.vault import Vault
 
 if not cython.compiled:
     from openbell.core.codes import (
-        BUY,
         C_CANCEL,
         C_CANCEL_ALL,
         C_CLOCK_JUMP,
@@ -46,7 +45,6 @@ if not cython.compiled:
         C_UNLOCK_ACCOUNT,
         C_WITHDRAW,
         DAY,
-        E_BAD_RECORD,
         E_KEY_REUSED,
         E_OK,
         E_REQUESTS_FULL,

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from openbell.core.exchange import CoreError, Exchange
@@ -119,8 +120,7 @@ def load(path: str | os.PathLike[str]) -> tuple[Exchange, dict[str, Any]]:
         SnapshotError: cut off, changed since it was written, or of an unknown format.
         CoreError: of rules that this build does not know.
     """
-    with open(path, "rb") as file:
-        data = memoryview(file.read())
+    data = memoryview(Path(path).read_bytes())
     if len(data) < 48 or hashlib.sha256(data[:-32]).digest() != bytes(data[-32:]):
         raise SnapshotError(f"{path}: its hash does not match its content")
     head, at = read_head(data)

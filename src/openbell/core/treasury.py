@@ -73,7 +73,7 @@ class Treasury:
 
     def exists(self, a: i64) -> bool:
         """Whether the account was ever opened."""
-        return 0 < a and a < self.scalars[0].accounts
+        return a > 0 and a < self.scalars[0].accounts
 
     def usable(self, a: i64) -> i64:
         """E_OK if the account exists and is not closed."""
