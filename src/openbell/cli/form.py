@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def complaint(package: Path = PACKAGE) -> str:
-    """What a person should know of the compiled modules of `package`; nothing when all are as they should be."""
+    """What is wrong with the compiled modules of `package`; nothing when all are as they should be."""
     for declared in sorted(package.glob("*/*.pxd")):
         source = declared.with_suffix(".py")
         if not source.exists():  # declarations of C only
