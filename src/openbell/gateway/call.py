@@ -108,6 +108,17 @@ class Call:
         client = self.scope.get("client")
         return str(client[0]) if client else ""
 
+    async def check_length(self) -> None:
+        """Refuse a body that says it is too large.
+
+        Raises:
+            Problem: 413.
+        """
+        length = self.headers.get(b"content-length")
+        if length is not None and length.isdigit() and int(length) > BODY_BYTES_MAX:
+            await self._drain(int(length))
+            raise too_large()
+
     async def body(self) -> bytes:
         """The whole body.
 
@@ -115,10 +126,7 @@ class Call:
             Problem: 413 over 64 kB, 408 when it does not come.
             Gone: the client left.
         """
-        length = self.headers.get(b"content-length")
-        if length is not None and length.isdigit() and int(length) > BODY_BYTES_MAX:
-            await self._drain(int(length))
-            raise too_large()
+        await self.check_length()
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise Gone

@@ -1,0 +1,94 @@
+"""What the exchange does, as it does it: the node's units for the board, the stream and the limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+import time
+from collections.abc import AsyncIterator, Sequence
+
+from openbell.core import codes
+from openbell.core.records import Event, Header
+from openbell.gateway.services import Services
+from openbell.gateway.stream.hub import Hub
+from openbell.market.feed import load
+from openbell.node.client import NodeClient, NodeUnavailable, Unit
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 0.5
+# What counts against an account's rate.
+TRADING = (codes.C_NEW_ORDER, codes.C_MODIFY)
+TYPE_AT: int = Header.type.offset
+SOURCE = struct.Struct("<I")
+SOURCE_AT: int = Header.source.offset
+ACCOUNT = struct.Struct("<Q")
+ACCOUNT_AT: int = Header.account.offset
+
+
+class Feed:
+    """Follows the node for one gateway process."""
+
+    def __init__(self, services: Services, hub: Hub) -> None:
+        self._services = services
+        self._hub = hub
+        self._units: AsyncIterator[list[Unit]] | None = None
+
+    async def start(self) -> None:
+        """Load the board and begin to follow; done when the first prices are there.
+
+        Raises:
+            NodeUnavailable: the node cannot be reached.
+        """
+        node: NodeClient = self._services.node
+        subscription = await node.follow(None)
+        await load(self._services.board, node)
+        await self._services.demo.load()
+        await self._hub.restart(subscription.position)
+        self._units = subscription
+
+    async def run(self) -> None:
+        """Take units in until cancelled. What cannot be followed on is loaded anew."""
+        while True:
+            try:
+                if self._units is None:
+                    await self.start()
+                assert self._units is not None
+                async for units in self._units:
+                    self.take(units)
+            except NodeUnavailable:
+                logger.info("The node is away")
+            except Exception:
+                logger.exception("The event stream broke off; it is loaded anew")
+            self._units = None
+            await asyncio.sleep(RETRY_S)
+
+    def take(self, units: Sequence[Unit]) -> None:
+        """Take in units in log order, and publish what they changed."""
+        services, hub = self._services, self._hub
+        board, tail = services.board, hub.tail
+        for unit in units:
+            board.apply(unit)
+            self._count(unit)
+            hub.tell(tail.record(unit))
+            self._accounts(unit)
+        services.clock.observe(units[-1].ts)
+        services.heard_ns = time.monotonic_ns()
+        hub.publish()
+
+    def _count(self, unit: Unit) -> None:
+        """Other gateways' trading messages count here as well: an account has one rate, not one a process."""
+        command = unit.command
+        if command[TYPE_AT] in TRADING:
+            source = SOURCE.unpack_from(command, SOURCE_AT)[0]
+            if source != self._services.node.source:
+                self._services.limiter.spend(ACCOUNT.unpack_from(command, ACCOUNT_AT)[0])
+
+    def _accounts(self, unit: Unit) -> None:
+        if unit.command[TYPE_AT] not in (codes.C_OPEN_ACCOUNT, codes.C_CLOSE_ACCOUNT):
+            return
+        for offset in range(0, len(unit.events), Event.SIZE):
+            if unit.events[offset] == codes.EV_ACCOUNT:
+                event = Event.from_buffer_copy(unit.events, offset)
+                self._services.demo.observe(event.account, event.order_type, event.status)

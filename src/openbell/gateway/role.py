@@ -1,0 +1,103 @@
+"""The gateway role: one process of the door. Several may share the port."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+from collections.abc import Callable
+
+from openbell.core.records import Header, blob_of
+from openbell.gateway.api import make_api
+from openbell.gateway.door import Door
+from openbell.gateway.feed import Feed
+from openbell.gateway.limits import RateLimiter
+from openbell.gateway.openapi import describe
+from openbell.gateway.order_entry import OrderEntry
+from openbell.gateway.routes import RawTable
+from openbell.gateway.server import bind, make_server, serve
+from openbell.gateway.services import Services
+from openbell.gateway.socket_protocol import socket_protocol
+from openbell.gateway.static import WebApp
+from openbell.gateway.stream.hub import Hub
+from openbell.identity.demo import DemoAccounts
+from openbell.identity.throttle import Throttle
+from openbell.identity.tokens import Signer
+from openbell.ledger.reads import LedgerReads
+from openbell.market.calendar import calendar
+from openbell.market.history import History
+from openbell.node.client import NodeClient
+from openbell.ops.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+THROTTLE_FILE = "demo-throttle"
+CONNECT_S = 30
+
+
+async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serve until `stop`.
+
+    Raises:
+        NodeUnavailable: the node did not come within 30 s.
+        OSError: the port is taken.
+    """
+    name = f"gateway-{settings.instance}"
+    node = await NodeClient.connect(settings.node_socket, name=name, role="gateway", retry_s=CONNECT_S)
+    services = make_services(settings, node)
+    hub = Hub(services)
+    feed = Feed(services, hub)
+    await feed.start()
+    api = make_api(services)
+    description = json.dumps(describe(api)).encode()
+    door = Door(RawTable(OrderEntry(services)), api, WebApp(settings.web_folder), description)
+    server = make_server(door, socket_protocol(hub.listener))
+    tasks = [asyncio.create_task(feed.run()), asyncio.create_task(hub.run())]
+    serving = await serve(server, bind(settings.host, settings.port))
+    quiet_collector()
+    ready()
+    try:
+        await asyncio.wait(
+            [*tasks, serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        hub.shut_down()
+        server.should_exit = True
+        await serving
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await services.ledger.close()
+        await services.history.close()
+        services.throttle.close()
+        await node.close()
+
+
+def make_services(settings: Settings, node: NodeClient) -> Services:
+    """Everything the routes use, over a connected `node`."""
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    facts = json.loads(blob_of(node.genesis))
+    kept = calendar(facts.get("calendar", "always"))
+    start = Header.from_buffer_copy(node.genesis).ts
+    return Services(
+        settings=settings,
+        node=node,
+        signer=Signer(settings.session_key_file),
+        throttle=Throttle(settings.run_dir / THROTTLE_FILE, settings.demo_rate),
+        demo=DemoAccounts(node, settings.demo_accounts),
+        ledger=LedgerReads(settings.database),
+        history=History(settings.database, int(facts.get("seed", settings.seed)), kept, start),
+        calendar=kept,
+        limiter=RateLimiter(settings.order_rate),
+    )
+
+
+def quiet_collector() -> None:
+    """Leave what was loaded out of garbage collection, and collect the young less often.
+
+    A full collection over the board and the routes takes longer than a hundred orders.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

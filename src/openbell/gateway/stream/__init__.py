@@ -1,0 +1,1 @@
+"""The stream: market data conflated per connection, private data contiguous, every queue bounded."""
