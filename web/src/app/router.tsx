@@ -1,0 +1,143 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+
+import { AppShell } from '@/components/layouts/app-shell';
+import { meQuery } from '@/features/auth/api/get-me';
+import { isRangeName, type RangeName } from '@/features/chart/ranges';
+import { isProblem } from '@/lib/api/problem';
+import { onSessionEnd, queryClient } from '@/lib/query-client';
+import { endSession, maybeSignedIn } from '@/lib/session';
+import { stream } from '@/lib/stream/stream';
+
+import { AccountFeed } from './account-feed';
+import { NotFound } from './routes/not-found';
+import { RouteError } from './routes/route-error';
+
+interface WelcomeSearch {
+  /** Where to go on after signing in; there because a session ended on that page. */
+  next?: string;
+}
+interface OrdersSearch {
+  show?: 'done';
+  symbol?: string;
+}
+interface StockSearch {
+  range?: RangeName;
+  view?: 'candles';
+  /** The open ticket's side, on a phone. */
+  ticket?: 'buy' | 'sell';
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** Only what is there: an absent parameter stays out of the address. */
+function present<Search extends object>(search: Search): { [Name in keyof Search]?: Exclude<Search[Name], undefined> } {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as never;
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: RouteError });
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  validateSearch: (search): WelcomeSearch => present({ next: text(search.next) }),
+  component: lazyRouteComponent(() => import('./routes/welcome'), 'WelcomeRoute'),
+});
+
+/** Everything behind a session: the shell with its navigation, and the stream. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  component: () => (
+    <AppShell>
+      <AccountFeed />
+      <Outlet />
+    </AppShell>
+  ),
+  beforeLoad: async ({ location }) => {
+    const toWelcome = (expired: boolean) =>
+      redirect({ to: '/welcome', search: expired || location.pathname !== '/' ? { next: location.href } : {} });
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router redirects
+    if (!maybeSignedIn()) throw toWelcome(false);
+    try {
+      await queryClient.query({ ...meQuery, staleTime: 'static' });
+    } catch (error) {
+      // Without an answer the app opens all the same: each panel then says what is missing, with its Retry.
+      if (!isProblem(error, 'UNAUTHENTICATED')) return;
+      endSession();
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
+      throw toWelcome(true);
+    }
+    stream.start();
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  component: lazyRouteComponent(() => import('./routes/home'), 'HomeRoute'),
+});
+
+const search = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/search',
+  validateSearch: (query): { q?: string } => present({ q: text(query.q) }),
+  component: lazyRouteComponent(() => import('./routes/search'), 'SearchRoute'),
+});
+
+const stock = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/stocks/$symbol',
+  // A dot would make the last part of the address look like a file's name: BRK.B is /stocks/BRK-B.
+  params: {
+    parse: ({ symbol }) => ({ symbol: symbol.toUpperCase().replace('-', '.') }),
+    stringify: ({ symbol }) => ({ symbol: symbol.replace('.', '-') }),
+  },
+  validateSearch: (query): StockSearch =>
+    present({
+      range: isRangeName(query.range) ? query.range : undefined,
+      view: query.view === 'candles' ? ('candles' as const) : undefined,
+      ticket: query.ticket === 'buy' || query.ticket === 'sell' ? query.ticket : undefined,
+    }),
+  component: lazyRouteComponent(() => import('./routes/stock'), 'StockRoute'),
+});
+
+const orders = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/orders',
+  validateSearch: (query): OrdersSearch =>
+    present({ show: query.show === 'done' ? ('done' as const) : undefined, symbol: text(query.symbol) }),
+  component: lazyRouteComponent(() => import('./routes/orders'), 'OrdersRoute'),
+});
+
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./routes/account'), 'AccountRoute'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([welcome, signedIn.addChildren([home, search, stock, orders, account])]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: RouteError,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});
+
+onSessionEnd(() => {
+  if (router.state.location.pathname === '/welcome') return;
+  const next = router.state.location.href;
+  endSession();
+  void router.navigate({ to: '/welcome', search: { next } });
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

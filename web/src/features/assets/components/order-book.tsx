@@ -1,0 +1,100 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { Heading } from '@/components/ui/heading/heading';
+import { Skeleton } from '@/components/ui/skeleton/skeleton';
+import { Typography } from '@/components/ui/typography/typography';
+import { decimal, type Decimal } from '@/lib/decimal';
+import { money, quantity } from '@/lib/format';
+import type { BookLevel } from '@/lib/stream/messages';
+import { useBook } from '@/lib/stream/use-market';
+
+import { bookQuery } from '../api/get-book';
+import styles from './order-book.module.css';
+
+interface OrderBookProps {
+  symbol: string;
+  /** Levels to a side. */
+  depth?: number;
+}
+
+/** The best levels of both sides with the quantity waiting at each, as numbers and as bars. */
+export function OrderBook({ symbol, depth = 8 }: OrderBookProps) {
+  const first = useQuery(bookQuery(symbol, depth));
+  const book = useBook(symbol) ?? first.data;
+  const bids = book?.bids.slice(0, depth);
+  const asks = book?.asks.slice(0, depth);
+  const most = largest([...(bids ?? []), ...(asks ?? [])]);
+  return (
+    <section aria-labelledby="order-book">
+      <Heading level={2} id="order-book">
+        Order book
+      </Heading>
+      <div className={styles.sides}>
+        <BookSide label="Bids" levels={bids} depth={depth} most={most} look="bids" />
+        <BookSide label="Asks" levels={asks} depth={depth} most={most} look="asks" />
+      </div>
+    </section>
+  );
+}
+
+interface BookSideProps {
+  label: string;
+  levels: readonly BookLevel[] | undefined;
+  depth: number;
+  most: Decimal;
+  look: 'bids' | 'asks';
+}
+
+function BookSide({ label, levels, depth, most, look }: BookSideProps) {
+  const gaps = Math.max(0, depth - (levels?.length ?? 0));
+  return (
+    <table className={`${styles.side ?? ''} ${styles[look] ?? ''}`}>
+      <caption className="visually-hidden">{label}, best first</caption>
+      <thead>
+        <tr>
+          <th scope="col">{label === 'Bids' ? 'Bid' : 'Ask'}</th>
+          <th scope="col">Shares</th>
+        </tr>
+      </thead>
+      <tbody>
+        {levels?.map((level) => (
+          <tr key={level.price}>
+            <td className={styles.price}>{money(level.price)}</td>
+            <td>
+              <span className={styles.bar} style={{ width: share(level, most) }} aria-hidden="true" />
+              <span className={styles.size}>{quantity(level.quantity)}</span>
+            </td>
+          </tr>
+        ))}
+        {Array.from({ length: gaps }, (_, index) => (
+          <tr key={`gap-${index}`}>
+            <td colSpan={2}>
+              {levels === undefined ? (
+                <Skeleton width="80%" />
+              ) : levels.length === 0 && index === 0 ? (
+                <Typography as="span" size="small" tone="quiet">
+                  {look === 'bids' ? 'Nobody bids now' : 'Nobody offers now'}
+                </Typography>
+              ) : (
+                '\u00a0'
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function largest(levels: readonly BookLevel[]): Decimal {
+  let most = decimal('0');
+  for (const level of levels) {
+    const size = decimal(level.quantity);
+    if (size.gt(most)) most = size;
+  }
+  return most;
+}
+
+function share(level: BookLevel, most: Decimal): string {
+  return most.gt('0') ? `${decimal(level.quantity).div(most).times('100').toFixed(1)}%` : '0';
+}

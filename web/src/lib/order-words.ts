@@ -1,0 +1,80 @@
+import type { Order, Side } from './api/types';
+import { decimal } from './decimal';
+import { money, quantity } from './format';
+
+type Told = Pick<
+  Order,
+  | 'side'
+  | 'symbol'
+  | 'quantity'
+  | 'status'
+  | 'reason'
+  | 'filledQuantity'
+  | 'avgPrice'
+  | 'price'
+  | 'type'
+  | 'timeInForce'
+  | 'detail'
+>;
+
+/** "Buy 10 AAPL": what the order asks for. */
+export function orderTitle(order: { side: Side; quantity: string; symbol: string }): string {
+  return `${order.side === 'BUY' ? 'Buy' : 'Sell'} ${quantity(order.quantity)} ${order.symbol}`;
+}
+
+/** "Limit $213.45 · until cancelled": on which terms. */
+export function orderTerms(order: Pick<Told, 'type' | 'price' | 'timeInForce'>): string {
+  if (order.type === 'MARKET') return 'Market price';
+  const until = { GTC: ' · until cancelled', IOC: ' · at once or never', FOK: ' · all or nothing' }[
+    order.timeInForce as string
+  ];
+  return `Limit ${money(order.price ?? '0')}${until ?? ' · good for day'}`;
+}
+
+const REASONS: Record<string, string> = {
+  USER: 'Cancelled by you',
+  IOC: 'What could not trade at once was cancelled',
+  FOK: 'It could not be filled whole',
+  NO_LIQUIDITY: 'Nobody offered more',
+  COLLAR: 'The price moved more than 5% away',
+  BAND: 'The price left its band',
+  SELF_TRADE: 'It would have met another order of yours',
+  KILL: 'Trading was stopped',
+  HALT: 'Trading was halted',
+  DAY_END: 'The day ended',
+  ACCOUNT_CLOSED: 'The account was closed',
+};
+
+/** Why an order ended, in words; empty where there is nothing to say. */
+export function reasonWords(order: Pick<Told, 'reason' | 'detail' | 'status'>): string {
+  if (order.status === 'REJECTED') return order.detail ?? 'The exchange did not take it';
+  return order.reason === null ? '' : (REASONS[order.reason] ?? 'It ended');
+}
+
+/** "Filled", "Open", "4 of 10 filled": where it stands, in a word or three. */
+export function statusWords(order: Told): string {
+  const some = decimal(order.filledQuantity).gt('0');
+  const part = `${quantity(order.filledQuantity)} of ${quantity(order.quantity)} filled`;
+  switch (order.status) {
+    case 'FILLED':
+      return 'Filled';
+    case 'OPEN':
+      return 'Open';
+    case 'PENDING':
+      return 'Waiting';
+    case 'PARTIALLY_FILLED':
+      return part;
+    case 'REJECTED':
+      return 'Rejected';
+    case 'EXPIRED':
+      return some ? part : 'Expired';
+    default:
+      return some ? part : 'Cancelled';
+  }
+}
+
+/** "Bought 10 AAPL at $213.45": what has happened so far, for a fill. */
+export function fillWords(side: string, filled: string, symbol: string, price: string | null): string {
+  const at = price === null ? '' : ` at ${money(price)}`;
+  return `${side === 'BUY' ? 'Bought' : 'Sold'} ${quantity(filled)} ${symbol}${at}`;
+}
