@@ -6,6 +6,7 @@ are read from one moment of the database, so the ledger may go on meanwhile.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -36,21 +37,54 @@ from openbell.ledger.prune import prunable
 from openbell.ledger.store import genesis_mark, own_accounts
 
 Row = Sequence[Any]
-ENDED_AT_ONCE = 5_000
+ROWS_AT_ONCE = 5_000
 DIFFERENCES_MAX = 20
 
-# The order in which the replay makes the rows of tables that are only ever appended to.
+# Tables that are only ever appended to, and the columns by which the replay makes their rows in order.
 APPENDED = {
-    "trades": "trade",
-    "fills": "seq, trade, liquidity DESC",
-    "entries": "seq, index, leg",
-    "days": "seq",
-    "closes": "date, instrument",
+    "trades": ("trade",),
+    "fills": ("seq", "trade", "side"),
+    "entries": ("seq", "index", "leg"),
+    "days": ("seq",),
+    "closes": ("date", "instrument"),
 }
 POSTED = """
 SELECT account, asset, sum(amount)::bigint FROM ledger.postings
 GROUP BY account, asset HAVING sum(amount) <> 0
 """
+
+
+def columns(table: str) -> list[str]:
+    """The names of a table's columns, in order."""
+    return [column.name for column in tables.metadata.tables[f"{tables.SCHEMA}.{table}"].columns]
+
+
+def label(table: str, row: Row) -> str:
+    """What names a row to a person: its table and key."""
+    keys = tables.metadata.tables[f"{tables.SCHEMA}.{table}"].primary_key.columns.keys()
+    named = dict(zip(columns(table), row, strict=True))
+    return f"{table} " + ", ".join(f"{key} {named[key]}" for key in keys)
+
+
+class Stream:
+    """The rows of an appended table in the replay's order; `row` is the next, None after the last."""
+
+    def __init__(self, connection: Connection[Any], table: str) -> None:
+        self.table = table
+        order = APPENDED[table]
+        self.cursor: ServerCursor[Any] = ServerCursor(connection, f"verify_{table}")
+        self.cursor.itersize = ROWS_AT_ONCE
+        self.cursor.execute(f"SELECT * FROM ledger.{table} ORDER BY {', '.join(order)}".encode())
+        self.key = operator.itemgetter(*(columns(table).index(name) for name in order))
+        self.waiting: list[Row] = []
+        self.row: Row | None = None
+        self.advance()
+
+    def advance(self) -> None:
+        """Go on to the next row."""
+        if not self.waiting:
+            self.waiting = self.cursor.fetchmany(ROWS_AT_ONCE)[::-1]
+        self.row = self.waiting.pop() if self.waiting else None
 
 
 class Found(Exception):
@@ -86,12 +120,11 @@ class Comparison:
         accounts: Accounts = {row[0]: list(row) for row in own_accounts(ts)}
         self.replay = Projection(accounts, {})
         self.orders = 0
-        self.streams = {
-            table: self._stream(table, f"SELECT * FROM ledger.{table} ORDER BY {order}")
-            for table, order in APPENDED.items()
-        }
+        self.streams = {table: Stream(self.connection, table) for table in APPENDED} if self.position else {}
 
     def close(self) -> None:
+        for stream in self.streams.values():
+            stream.cursor.close()
         self.connection.close()
 
     def _reader(self) -> tuple[int, str, str, int]:
@@ -102,14 +135,6 @@ class Comparison:
             self.connection.rollback()
             row = None
         return (int(row[0]), str(row[1]), str(row[2]), int(row[3])) if row else (0, "", "", 0)
-
-    def _stream(self, table: str, query: str) -> ServerCursor[Any] | None:
-        if not self.position:
-            return None
-        cursor = ServerCursor(self.connection, f"verify_{table}")
-        cursor.itersize = ENDED_AT_ONCE
-        cursor.execute(query.encode())
-        return cursor
 
     def differ(self, what: str, ledger: object, replay: object) -> None:
         """Note a difference.
@@ -135,6 +160,8 @@ class Comparison:
             except CannotApply as error:
                 self.differences.append(f"command {unit.seq}: {error}")
                 raise Found from error
+        if not self.streams:
+            return
         made: dict[str, list[tuple[int, ...]]] = {
             "trades": self.replay.trades,
             "fills": self.replay.fills,
@@ -149,31 +176,37 @@ class Comparison:
             self.differences.append(f"order {number} changes after its end, up to command {self.replay.seq}")
             raise Found
         ended = [row for row in self.replay.orders.values() if row[O_STATUS] not in codes.WORKING]
-        if len(ended) >= ENDED_AT_ONCE:
+        if len(ended) >= ROWS_AT_ONCE:
             self._compare_orders(ended)
 
     def _compare_appended(self, table: str, rows: list[tuple[int, ...]]) -> None:
         stream = self.streams[table]
-        if stream is None or not rows:
-            return
-        found = stream.fetchmany(len(rows))
-        for there, expected in zip(found, rows, strict=False):
-            if tuple(there) != expected:
-                self._differ_row(table, there, expected)
-        for expected in rows[len(found) :]:
-            self.differ(f"{table} {expected[:3]}", "no such row", expected)
+        for expected in sorted(rows, key=stream.key):
+            key = stream.key(expected)
+            while stream.row is not None and stream.key(stream.row) < key:
+                self._differ_extra(stream)
+            if stream.row is None or stream.key(stream.row) > key:
+                self.differ(label(table, expected), "no such row", expected)
+                continue
+            if tuple(stream.row) != expected:
+                self._differ_row(table, stream.row, expected)
+            stream.advance()
+
+    def _differ_extra(self, stream: Stream) -> None:
+        assert stream.row is not None
+        self.differ(label(stream.table, stream.row), stream.row, "no such row")
+        stream.advance()
 
     def _differ_row(self, table: str, there: Row, expected: Row) -> None:
-        names = [column.name for column in tables.metadata.tables[f"{tables.SCHEMA}.{table}"].columns]
-        for name, one, other in zip(names, there, expected, strict=True):
+        for name, one, other in zip(columns(table), there, expected, strict=True):
             if one != other:
-                self.differ(f"{table} {tuple(expected[:3])}, {name}", one, other)
+                self.differ(f"{label(table, expected)}, {name}", one, other)
                 return
 
     def _compare_orders(self, rows: list[list[int | str]]) -> None:
         """Compare final orders, and forget them."""
-        for start in range(0, len(rows), ENDED_AT_ONCE):
-            part = rows[start : start + ENDED_AT_ONCE]
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
             query = "SELECT * FROM ledger.orders WHERE order_id = ANY(%s)"
             cursor = self.connection.execute(query, ([row[0] for row in part],))
             found = {row[0]: row for row in cursor}
@@ -181,7 +214,7 @@ class Comparison:
                 there = found.get(row[0])
                 self.orders += there is not None or not self._was_pruned(row)
                 if there is None and not self._was_pruned(row):
-                    self.differ(f"order {row[0]}", "no such order", row)
+                    self.differ(label("orders", row), "no such row", row)
                 elif there is not None and list(there) != row:
                     self._differ_row("orders", there, row)
                 del self.replay.orders[int(row[0])]
@@ -205,10 +238,9 @@ class Comparison:
         """
         self._compare_orders(list(self.replay.orders.values()))
         self._compare_count("orders", self.orders)
-        for table, stream in self.streams.items():
-            extra = stream.fetchone() if stream is not None else None
-            if extra is not None:
-                self.differ(f"{table} {tuple(extra[:3])}", extra, "no such row")
+        for stream in self.streams.values():
+            while stream.row is not None:
+                self._differ_extra(stream)
         self._compare_balances()
         self._compare_postings()
         self._compare_exchange(accounts)
@@ -235,15 +267,15 @@ class Comparison:
             keys = len(tables.metadata.tables[f"{tables.SCHEMA}.{table}"].primary_key)
             left = dict(rows)
             with ServerCursor(self.connection, f"verify_{table}") as cursor:
-                cursor.itersize = ENDED_AT_ONCE
+                cursor.itersize = ROWS_AT_ONCE
                 for there in cursor.execute(f"SELECT * FROM ledger.{table}".encode()):
                     row = left.pop(tuple(there[:keys]), None)
                     if row is None:
-                        self.differ(f"{table} {tuple(there[:keys])}", there, "no such row")
+                        self.differ(label(table, there), there, "no such row")
                     elif list(there) != list(row):
                         self._differ_row(table, there, row)
-            for key, row in left.items():
-                self.differ(f"{table} {key}", "no such row", row)
+            for row in left.values():
+                self.differ(label(table, row), "no such row", row)
 
     def _compare_postings(self) -> None:
         """Each balance is the sum of its postings, and the outside's is what everybody has together."""

@@ -1,0 +1,120 @@
+"""The real core's events make the ledger that the core itself believes in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from openbell.core import view
+from openbell.ledger.compare import Comparison, Found
+from openbell.ledger.reads import LedgerReads
+from openbell.ledger.store import LedgerStore
+from tests.ledger.cluster import Cluster
+from tests.ledger.conftest import counter
+from tests.ledger.market import RandomMarket
+from tests.ledger.stream import START
+
+
+async def apply_in_batches(store: LedgerStore, market: RandomMarket, seed: int) -> None:
+    """Apply the whole market in batches of random sizes."""
+    dice = random.Random(seed)
+    position = await store.adopt(market.genesis, START)
+    while position < market.position:
+        size = dice.choice((1, 2, 5, 100, 1000))
+        position = await store.apply(position, market.units[position - 1 : position - 1 + size])
+
+
+def views(market: RandomMarket) -> list[Mapping[str, Any]]:
+    """Every account as the core shows it."""
+    found = []
+    number = 1
+    while (account := view.account(market.exchange, number)) is not None:
+        found.append(account)
+        number += 1
+    return found
+
+
+def differences(url: str, market: RandomMarket) -> list[str]:
+    """What `openbell verify` would find."""
+    comparison = Comparison(url, market.genesis, START)
+    try:
+        comparison.feed(market.units[: comparison.position - 1])
+        comparison.finish(views(market), view.totals(market.exchange))
+    except Found:
+        pass
+    finally:
+        comparison.close()
+    return comparison.differences
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+async def test_the_ledger_of_a_random_market_equals_the_exchange(cluster: Cluster, seed: int) -> None:
+    market = RandomMarket(seed)
+    market.run(600)
+    url = cluster.create(f"market{next(counter)}", template="empty_ledger")
+    store = await LedgerStore.connect(url)
+    await apply_in_batches(store, market, seed)
+    await store.close()
+    assert differences(url, market) == []
+
+
+async def test_orders_read_from_the_ledger_equal_the_exchanges_view(
+    store: LedgerStore, database: str
+) -> None:
+    market = RandomMarket(11)
+    market.run(800)
+    await apply_in_batches(store, market, 11)
+    reads = LedgerReads(database)
+    compared = 0
+    for account in range(4, len(views(market)) + 1):
+        for status in ("working", "ended"):
+            for row in view.orders(market.exchange, account, status, None, 0, 1000):
+                assert await reads.order(row["order"]) == row
+                compared += 1
+            listed = await reads.orders(account, status, limit=1000)
+            assert [row["order"] for row in listed] == [
+                row["order"] for row in view.orders(market.exchange, account, status, None, 0, 1000)
+            ]
+    await reads.close()
+    assert compared > 300
+
+
+LAST_ORDER = "order_id = (SELECT max(order_id) FROM ledger.orders)"
+LAST_TRADE = "trade = (SELECT max(trade) FROM ledger.trades)"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (f"UPDATE ledger.orders SET filled = filled + 1 WHERE {LAST_ORDER}", "filled"),
+        (f"DELETE FROM ledger.orders WHERE {LAST_ORDER}", "orders order_id"),
+        ("UPDATE ledger.orders SET order_id = order_id + 1", "orders order_id"),
+        (f"UPDATE ledger.trades SET price = price + 1 WHERE {LAST_TRADE}", "trades"),
+        (f"DELETE FROM ledger.fills WHERE {LAST_TRADE}", "fills"),
+        ("UPDATE ledger.fills SET realised = realised + 1 WHERE side = 1", "realised"),
+        ("UPDATE ledger.entries SET amount = amount + 1 WHERE kind = 7", "entries"),
+        ("INSERT INTO ledger.entries VALUES (1, 0, 0, 3, 0, -1, 0, 4, 5)", "entries seq 1, index 0, leg 0"),
+        ("UPDATE ledger.accounts SET cash = cash + 1 WHERE account = 4", "accounts account 4, cash"),
+        ("UPDATE ledger.holdings SET cost = cost + 1 WHERE account = 4", "cost"),
+        ("DELETE FROM ledger.days WHERE seq > 0", "days"),
+        ("UPDATE ledger.instruments SET symbol = 'X' WHERE instrument = 0", "symbol"),
+        ("UPDATE ledger.reader SET genesis = 'other'", "first command"),
+        ("UPDATE ledger.reader SET stopped = 'bad luck'", "bad luck"),
+    ],
+)
+async def test_a_changed_row_is_found_and_named(
+    store: LedgerStore, database: str, change: str, named: str
+) -> None:
+    market = RandomMarket(5)
+    market.run(400)
+    market.roll_day()
+    await apply_in_batches(store, market, 5)
+    assert differences(database, market) == []
+    await store.connection.execute(change.encode())
+    assert named in " ".join(differences(database, market))
