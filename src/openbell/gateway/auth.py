@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from litestar.datastructures import Cookie
+
 from openbell.gateway.call import Call
 from openbell.gateway.problems import Problem, unauthenticated
 from openbell.identity.tokens import Session, Signer, TokenError
@@ -67,15 +69,22 @@ def read_cookie(header: str, name: str) -> str | None:
     return None
 
 
-def set_cookies(token: str, csrf: str, lifetime_s: int, secure: bool) -> list[tuple[bytes, bytes]]:
-    """The headers that sign a browser in; its page can read the anti-forgery token, not the session."""
-    end = f"; Path=/; Max-Age={lifetime_s}; SameSite=Strict" + ("; Secure" if secure else "")
+def set_cookies(token: str, csrf: str, lifetime_s: int, secure: bool) -> list[Cookie]:
+    """What signs a browser in; its page can read the anti-forgery token, not the session."""
     return [
-        (b"set-cookie", f"{COOKIE}={token}; HttpOnly{end}".encode()),
-        (b"set-cookie", f"{CSRF_COOKIE}={csrf}{end}".encode()),
+        Cookie(
+            key=key,
+            value=value,
+            path="/",
+            max_age=lifetime_s,
+            samesite="strict",
+            secure=secure,
+            httponly=key == COOKIE,
+        )
+        for key, value in ((COOKIE, token), (CSRF_COOKIE, csrf))
     ]
 
 
-def clear_cookies(secure: bool) -> list[tuple[bytes, bytes]]:
-    """The headers that sign a browser out."""
-    return [(name, value) for name, value in set_cookies("", "", 0, secure)]
+def clear_cookies(secure: bool) -> list[Cookie]:
+    """What signs a browser out."""
+    return set_cookies("", "", 0, secure)

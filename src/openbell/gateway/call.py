@@ -83,7 +83,7 @@ def problem_reply(problem: Problem, request_id: str) -> Reply:
 class Call:
     """A request: what its headers say, its body on demand, and its id."""
 
-    __slots__ = ("_receive", "headers", "method", "path", "request_id", "scope")
+    __slots__ = ("_receive", "headers", "method", "path", "raw_methods", "request_id", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
@@ -96,6 +96,8 @@ class Call:
         else:
             self.request_id = secrets.token_hex(8)
         self._receive = receive
+        # The methods that this path takes outside the framework, for its answers of 405.
+        self.raw_methods: set[str] = set()
 
     def header(self, name: bytes) -> str | None:
         """The value of a header in WANTED, None if it is absent."""

@@ -73,6 +73,7 @@ class Door:
         """Let Litestar answer, and give its answer the headers that every answer has."""
         scope = call.scope
         scope["call"] = call
+        call.raw_methods = self._raw.methods(call.path)
         if call.method == "HEAD":
             # The server leaves the body out; the routes need not know.
             scope = dict(scope, method="GET")

@@ -6,18 +6,20 @@ import asyncio
 import logging
 import struct
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from openbell.core import codes
 from openbell.core.records import Event, Header
 from openbell.gateway.services import Services
 from openbell.gateway.stream.hub import Hub
 from openbell.market.feed import load
-from openbell.node.client import NodeClient, NodeUnavailable, Unit
+from openbell.node.client import NodeClient, NodeUnavailable, SubscribeError, Subscription, Unit
 
 logger = logging.getLogger(__name__)
 
 RETRY_S = 0.5
+# How far back a client can resume its orders after this process has started.
+RESUMABLE_UNITS = 20_000
 # What counts against an account's rate.
 TRADING = (codes.C_NEW_ORDER, codes.C_MODIFY)
 TYPE_AT: int = Header.type.offset
@@ -33,7 +35,9 @@ class Feed:
     def __init__(self, services: Services, hub: Hub) -> None:
         self._services = services
         self._hub = hub
-        self._units: AsyncIterator[list[Unit]] | None = None
+        self._units: Subscription | None = None
+        # Units up to here are history: the board holds them, and they cost nobody anything.
+        self._loaded = 0
 
     async def start(self) -> None:
         """Load the board and begin to follow; done when the first prices are there.
@@ -42,10 +46,17 @@ class Feed:
             NodeUnavailable: the node cannot be reached.
         """
         node: NodeClient = self._services.node
-        subscription = await node.follow(None)
+        subscription = node.subscribe(max(1, node.welcome.seq - RESUMABLE_UNITS))
+        try:
+            position = await subscription.start()
+        except SubscribeError:
+            # So far back it keeps no events: clients that ask for more are told to begin again.
+            subscription = node.subscribe(None)
+            position = await subscription.start()
         await load(self._services.board, node)
         await self._services.demo.load()
-        await self._hub.restart(subscription.position)
+        self._loaded = self._services.board.seq
+        await self._hub.restart(position)
         self._units = subscription
 
     async def run(self) -> None:
@@ -61,16 +72,19 @@ class Feed:
                 logger.info("The node is away")
             except Exception:
                 logger.exception("The event stream broke off; it is loaded anew")
-            self._units = None
+            if self._units is not None:
+                await self._units.aclose()
+                self._units = None
             await asyncio.sleep(RETRY_S)
 
     def take(self, units: Sequence[Unit]) -> None:
         """Take in units in log order, and publish what they changed."""
         services, hub = self._services, self._hub
-        board, tail = services.board, hub.tail
+        board, tail = services.board, services.tail
         for unit in units:
             board.apply(unit)
-            self._count(unit)
+            if unit.seq > self._loaded:
+                self._count(unit)
             hub.tell(tail.record(unit))
             self._accounts(unit)
         services.clock.observe(units[-1].ts)
@@ -82,7 +96,7 @@ class Feed:
         command = unit.command
         if command[TYPE_AT] in TRADING:
             source = SOURCE.unpack_from(command, SOURCE_AT)[0]
-            if source != self._services.node.source:
+            if source != self._services.node.welcome.source:
                 self._services.limiter.spend(ACCOUNT.unpack_from(command, ACCOUNT_AT)[0])
 
     def _accounts(self, unit: Unit) -> None:

@@ -161,11 +161,11 @@ def order_body(row: Mapping[str, Any], symbol: str) -> OrderBody:
     return OrderBody(**order_fields(row, symbol))
 
 
-def outcome_body(row: Mapping[str, Any]) -> OutcomeBody:
-    """A row as one outcome of a cancel-all."""
+def outcome_body(event: Any) -> OutcomeBody:
+    """An EV_CANCELLED as one outcome of a cancel-all."""
     return OutcomeBody(
-        order_id=encode_id(row["order"]),
-        status=_STATUSES[row["status"]],
-        reason=reason_name(row["reason"]),
-        filled_quantity=decimals.quantity(row["filled"]),
+        order_id=encode_id(event.order),
+        status=_STATUSES[event.status],
+        reason=reason_name(event.reason),
+        filled_quantity=decimals.quantity(event.filled),
     )

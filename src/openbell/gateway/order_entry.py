@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from typing import Any
 
 from openbell.core import codes
-from openbell.core.records import Answer, decode_id, encode_id
+from openbell.core.records import decode_id, encode_id
 from openbell.gateway import commands, limits, refusals
 from openbell.gateway.auth import authenticate
-from openbell.gateway.call import Call, Reply, json_reply
+from openbell.gateway.call import Call, Headers, Reply, json_reply
 from openbell.gateway.order_body import ModifiedOrderBody, new_order_body, order_body, order_fields
 from openbell.gateway.order_request import (
     OrderRequest,
@@ -55,9 +56,7 @@ class OrderEntry:
         answer = await services.send(command, BY_CLIENT_ID + client_id)
         if answer.code != codes.E_OK:
             raise _refused(answer)
-        headers = limits.headers(limit, left)
-        if answer.flags & codes.REPLAYED:
-            headers += (REPLAYED_HEADER,)
+        headers = _headers(limit, left, answer)
         return json_reply(status, new_order_body(answer, order, client_id), headers)
 
     async def modify(self, call: Call) -> Reply:
@@ -74,9 +73,7 @@ class OrderEntry:
             raise _refused(answer, order_id)
         fields = await self._fields(order_id, session.account)
         kept = bool(answer.flags & (codes.PRIORITY_KEPT | codes.UNCHANGED))
-        headers = limits.headers(limit, left)
-        if answer.flags & codes.REPLAYED:
-            headers += (REPLAYED_HEADER,)
+        headers = _headers(limit, left, answer)
         return json_reply(200, ModifiedOrderBody(**fields, priority_kept=kept), headers)
 
     async def cancel(self, call: Call) -> Reply:
@@ -108,7 +105,7 @@ class OrderEntry:
         headers = (REPLAYED_HEADER,) if answer.flags & codes.REPLAYED else ()
         return json_reply(200, order_body(row, services.symbol(row["instrument"])), headers)
 
-    async def _fields(self, order_id: int, account: int) -> dict[str, object]:
+    async def _fields(self, order_id: int, account: int) -> dict[str, Any]:
         row = await find_order(self._services, account, order_id)
         return order_fields(row, self._services.symbol(row["instrument"]))
 
@@ -147,7 +144,7 @@ def read_order_id(text: str) -> int:
         raise order_not_found(text) from None
 
 
-async def find_order(services: Services, account: int, order_id: int) -> dict[str, object]:
+async def find_order(services: Services, account: int, order_id: int) -> dict[str, Any]:
     """An order of `account`, from the node's memory or the ledger.
 
     Raises:
@@ -158,13 +155,19 @@ async def find_order(services: Services, account: int, order_id: int) -> dict[st
         row = await services.ledger_read(services.ledger.order(order_id))
     if row is None or row["account"] != account:
         raise order_not_found(encode_id(order_id))
-    return row
+    found: dict[str, Any] = row
+    return found
 
 
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _refused(answer: Answer, order_id: int | None = None) -> Exception:
+def _headers(limit: int, left: int, answer: Any) -> Headers:
+    said = limits.headers(limit, left)
+    return (*said, REPLAYED_HEADER) if answer.flags & codes.REPLAYED else said
+
+
+def _refused(answer: Any, order_id: int | None = None) -> Exception:
     number = order_id or answer.order
     return refusals.problem(answer.code, answer.limit, answer.observed, encode_id(number) if number else None)

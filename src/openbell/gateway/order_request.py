@@ -29,6 +29,8 @@ ClientId = Annotated[str | None, Meta(extra_json_schema={"pattern": f"^{CLIENT_I
 VALIDATION = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?")
 FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`")
 
+ABSENT = (b"", b"null")
+
 T = TypeVar("T")
 
 
@@ -111,7 +113,7 @@ def read_place_order(body: bytes) -> OrderRequest:
         Problem: 400, with every wrong field.
     """
     given = decode(_place_order, body)
-    one_share = Raw(b"1") if given.quantity in (b"", b"null") else given.quantity
+    one_share = Raw(b"1") if bytes(given.quantity) in ABSENT else given.quantity
     full = NewOrderBody(
         symbol=given.symbol,
         side=given.side,
@@ -272,7 +274,7 @@ def _word(text: str, name: str, words: dict[str, int], errors: list[FieldProblem
 def _units(raw: Raw, name: str, places: int, code: str, errors: list[FieldProblem]) -> int | None:
     """The amount in raw units; None if it is absent, null, or wrong (then `errors` says so)."""
     text = bytes(raw)
-    if text in (b"", b"null"):
+    if text in ABSENT:
         return None
     try:
         return parse_decimal(text, places)

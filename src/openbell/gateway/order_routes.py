@@ -22,6 +22,7 @@ from openbell.gateway.order_entry import find_order, idempotency_key, read_order
 from openbell.gateway.order_request import SIDES, read_client_id
 from openbell.gateway.problems import bad_query, order_not_found
 from openbell.gateway.services import Services
+from openbell.gateway.tail import events_of
 from openbell.gateway.words import ENDED
 from openbell.identity.tokens import Session
 from openbell.ledger.reads import LedgerUnavailable
@@ -29,6 +30,7 @@ from openbell.ledger.reads import LedgerUnavailable
 TAGS = ["Orders"]
 PAGE = 50
 PAGE_MAX = 500
+# Rows of the node to look through for one ended status.
 NODE_ROWS = 1_000
 # What `status` may say -> what the node and the ledger are asked for.
 STATUSES = {
@@ -135,17 +137,18 @@ async def cancel_orders(
     answer = await services.send(command, "/v1/orders?status=OPEN")
     if answer.code != codes.E_OK:
         raise refusals.problem(answer.code, answer.limit, answer.observed)
-    _, rows = await services.query(
-        "orders",
-        account=session.account,
-        status="ended",
-        instrument=instrument,
-        before=0,
-        limit=NODE_ROWS,
-    )
-    cancelled = [row for row in rows if row["seq"] == answer.seq]
+    # What became of each order is in the events of the command, which follow their answer at once.
+    await services.reached(answer.seq)
+    entries = services.tail.since(session.account, answer.seq - 1) or []
+    ended = [
+        event
+        for entry in entries
+        if entry.seq == answer.seq
+        for event in events_of(entry)
+        if event.type == codes.EV_CANCELLED
+    ]
     return CancelAllBody(
-        cancelled=answer.count, orders=[outcome_body(row) for row in cancelled], seq=answer.seq
+        cancelled=answer.count, orders=[outcome_body(event) for event in ended], seq=answer.seq
     )
 
 

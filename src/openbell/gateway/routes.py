@@ -12,6 +12,7 @@ from openbell.gateway.order_body import ModifiedOrderBody, OrderBody
 from openbell.gateway.order_entry import OrderEntry
 from openbell.gateway.order_request import ModifyOrderBody, NewOrderBody, PlaceOrderBody
 
+METHODS = ("POST", "PATCH", "DELETE")
 Handler = Callable[[Call], Awaitable[Reply]]
 
 
@@ -62,6 +63,10 @@ class RawTable:
             handler: Handler = route.handler.__get__(entry)
             prefix, brace, _ = route.path.partition("{")
             (self._below if brace else self._exact)[(route.method, prefix)] = handler
+
+    def methods(self, path: str) -> set[str]:
+        """The methods that `path` takes here."""
+        return {method for method in METHODS if self.find(method, path) is not None}
 
     def find(self, method: str, path: str) -> Handler | None:
         """The handler of `method` on `path`, None if it is no raw route."""

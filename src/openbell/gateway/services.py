@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from openbell.core import codes
-from openbell.core.records import Answer
 from openbell.gateway import refusals
 from openbell.gateway.commands import NodeClock
 from openbell.gateway.limits import RateLimiter
@@ -19,6 +19,7 @@ from openbell.gateway.problems import (
     unavailable,
     unknown_symbol,
 )
+from openbell.gateway.tail import PrivateTail
 from openbell.identity.demo import DemoAccounts
 from openbell.identity.throttle import Throttle
 from openbell.identity.tokens import Session, Signer
@@ -30,6 +31,9 @@ from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 from openbell.ops.settings import Settings
 
 T = TypeVar("T")
+
+REACH_S = 2.0
+POLL_S = 0.002
 
 
 @dataclass
@@ -47,10 +51,11 @@ class Services:
     limiter: RateLimiter
     board: Board = field(default_factory=Board)
     clock: NodeClock = field(default_factory=NodeClock)
+    tail: PrivateTail = field(default_factory=lambda: PrivateTail(0))
     heard_ns: int = 0  # when the event stream last told something, CLOCK_MONOTONIC
 
-    async def send(self, command: bytes, link: str | None = None) -> Answer:
-        """The node's answer to `command`, durable.
+    async def send(self, command: bytes, link: str | None = None) -> Any:
+        """The node's answer (core.records.Answer) to `command`, durable.
 
         Args:
             link: where to learn the outcome, should it stay unknown.
@@ -90,6 +95,15 @@ class Services:
         if account is None:
             raise unauthenticated(refusals.refusal(codes.E_UNKNOWN_ACCOUNT).sentence)
         return seq, account
+
+    async def reached(self, seq: int) -> bool:
+        """Wait until the event stream has told of position `seq`; whether it did in time."""
+        deadline = time.monotonic() + REACH_S
+        while self.board.seq < seq:
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(POLL_S)
+        return True
 
     def fresh(self, stale_ns: int) -> bool:
         """Whether the event stream has told something within `stale_ns`."""

@@ -47,7 +47,7 @@ async def open_demo(request: Request[Any, Any, Any], services: Services) -> Resp
         kind=DEMO,
         grant=money(GRANT),
     )
-    return _with_headers(Response(body, status_code=201), set_cookies(token, csrf, lifetime_s, _secure(call)))
+    return Response(body, status_code=201, cookies=set_cookies(token, csrf, lifetime_s, _secure(call)))
 
 
 async def _open(services: Services) -> int:
@@ -72,7 +72,7 @@ async def _open(services: Services) -> int:
 async def logout(request: Request[Any, Any, Any], session: Session) -> Response[None]:
     """Ends the cookies. A token kept elsewhere is good until it expires."""
     call: Call = request.scope["call"]  # type: ignore[typeddict-item]
-    return _with_headers(Response(None, status_code=204), clear_cookies(_secure(call)))
+    return Response(None, status_code=204, cookies=clear_cookies(_secure(call)))
 
 
 @get("/me", tags=TAGS, summary="Whose session this is")
@@ -93,12 +93,6 @@ async def me(services: Services, session: Session) -> MeBody:
 
 def _secure(call: Call) -> bool:
     return call.scope.get("scheme") == "https"
-
-
-def _with_headers(response: Response[Any], headers: list[tuple[bytes, bytes]]) -> Response[Any]:
-    """`response` with headers that may repeat a name, as Set-Cookie does."""
-    response.raw_headers = [*getattr(response, "raw_headers", []), *headers]
-    return response
 
 
 SESSION_ROUTES = [open_demo, logout, me]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from openbell.core import codes, records
 from openbell.node.client import NodeClient
@@ -84,7 +85,7 @@ class DemoAccounts:
             grant=GRANT, source_account=HOUSE, group=0, kind=codes.KIND_DEMO, realm=REALM
         )
         command = records.pack(codes.C_OPEN_ACCOUNT, bytes(body), valid_until=now + VALID_FOR_NS)
-        answer = await self._node.send(command)
+        answer: Any = await self._node.send(command)
         if answer.code != codes.E_OK:
             raise DemoRefused(answer.code, answer.limit, answer.observed)
         self._open.add(answer.account)
@@ -108,7 +109,7 @@ async def sweep(node: NodeClient, idle_ns: int) -> int:
     for account in found["data"]:
         body = bytes(records.Close(to_account=HOUSE))
         command = records.pack(codes.C_CLOSE_ACCOUNT, body, account=account, valid_until=now + VALID_FOR_NS)
-        answer = await node.send(command)
+        answer: Any = await node.send(command)
         if answer.code == codes.E_OK:
             closed += 1
         else:

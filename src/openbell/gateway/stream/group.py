@@ -122,7 +122,7 @@ class Group:
             return
         symbol = self._board.ticker(number).symbol
         previous = self._told[topic]
-        frames = []
+        frames: list[bytes] = []
         for made in prints:
             if number in self._cut and not frames:
                 previous = made.seq - 1  # what came before was cut: the gap shows

@@ -22,7 +22,7 @@ from openbell.gateway.stream.connection import (
 )
 from openbell.gateway.stream.group import Group
 from openbell.gateway.stream.orders import OrdersFeed
-from openbell.gateway.stream.private import Entry, PrivateTail
+from openbell.gateway.tail import Entry, PrivateTail
 from openbell.gateway.times import milliseconds
 from openbell.identity.tokens import Session, TokenError
 
@@ -41,7 +41,6 @@ class Hub:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.tail = PrivateTail(0)
         self.behind: set[Connection] = set()
         # In the order of their coming: when there are too many, the oldest goes.
         self._connections: dict[Connection, None] = {}
@@ -128,7 +127,7 @@ class Hub:
 
     async def restart(self, position: int) -> None:
         """The event stream begins anew after `position`, with a gap before it."""
-        self.tail = PrivateTail(position)
+        self.services.tail = PrivateTail(position)
         for feeds in list(self._orders.values()):
             for feed in list(feeds):
                 await feed.resync("the gateway lost the exchange for a while")

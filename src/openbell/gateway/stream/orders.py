@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from openbell.gateway.problems import Problem
 from openbell.gateway.stream import messages
 from openbell.gateway.stream.messages import Id, frame
-from openbell.gateway.stream.private import Entry, KnownOrders
 from openbell.gateway.stream.updates import entry_updates, snapshot_updates
+from openbell.gateway.tail import Entry, KnownOrders
 
 if TYPE_CHECKING:
     from openbell.gateway.stream.connection import Connection
@@ -66,7 +66,7 @@ class OrdersFeed:
             seq, working = await self._rows("working")
             resumed = None
             if last_seq is not None:
-                resumed = hub.tail.since(self.account, last_seq)
+                resumed = hub.services.tail.since(self.account, last_seq)
                 if last_seq > seq:
                     resumed, reason = None, FROM_THE_FUTURE
                 elif resumed is None:
@@ -74,7 +74,7 @@ class OrdersFeed:
                 else:
                     # Orders that have ended since are told of too, with what is known of them.
                     self._known.learn((await self._rows("ended"))[1])
-                    resumed = hub.tail.since(self.account, last_seq) or []
+                    resumed = hub.services.tail.since(self.account, last_seq) or []
         except Problem as problem:
             connection.drop_orders()
             connection.say(messages.Error(ts=hub.ts(), id=given, code="UNAVAILABLE", detail=problem.detail))

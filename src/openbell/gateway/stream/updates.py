@@ -13,7 +13,7 @@ from openbell.gateway.decimals import money, quantity
 from openbell.gateway.order_body import limit_price, order_body, reason_name
 from openbell.gateway.refusals import refusal
 from openbell.gateway.stream.messages import OrderUpdate
-from openbell.gateway.stream.private import EVENT_NAMES, Entry, Known, KnownOrders, events_of
+from openbell.gateway.tail import EVENT_NAMES, Entry, Known, KnownOrders, events_of
 from openbell.gateway.times import milliseconds
 
 SymbolOf = Callable[[int], str]
