@@ -141,6 +141,8 @@ class Entry:
         self.rows[t].quantity = self.order[0].quantity
         self.rows[t].side = self.order[0].side if self.order[0].side <= SELL else BUY
         self.rows[t].order_type = LIMIT
+        if self.order[0].order_type <= TRAILING_STOP:
+            self.rows[t].order_type = self.order[0].order_type
         self.rows[t].tif = self.order[0].tif if self.order[0].tif <= CLS else DAY
         self.rows[t].status = ST_PENDING
         self.rows[t].created_ts = self.head[0].ts
