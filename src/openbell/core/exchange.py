@@ -339,6 +339,7 @@ class Exchange:
             self.refuse(a, self.answers_[a].code)
         if r != NIL:
             self.kept[r] = self.answers_[a]
+        self.requests.trim(self.head[0].account)
 
     def repeats(self, a: i64, account: i64, body: u64) -> bool:
         """Answer a request key that was used before: the first answer again, or a refusal."""
