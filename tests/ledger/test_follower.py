@@ -176,7 +176,7 @@ async def test_it_waits_for_a_database_that_is_away_at_the_start(tmp_path: Path)
     cluster = Cluster(tmp_path)
     started = asyncio.Event()
     stream = busy_market(5)
-    follower = Follower(PackedSource(stream), cluster.url("late"), 0.0, started.set)
+    follower = Follower(PackedSource(stream), cluster.url("late"), 0.0, on_started=started.set)
     stop = asyncio.Event()
     task = asyncio.create_task(follower.run(stop))
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from openbell.core import codes
-from openbell.ledger.projection import CannotApply
+from openbell.ledger.balances import CannotApply
 from openbell.ledger.store import LedgerStore, PositionMoved
 from tests.ledger.stream import SHARE, START, USD, Stream, genesis, opened_market
 

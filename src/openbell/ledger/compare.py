@@ -15,7 +15,7 @@ from psycopg import Connection, ServerCursor
 
 from openbell.core import codes
 from openbell.ledger import tables
-from openbell.ledger.projection import (
+from openbell.ledger.balances import (
     A_CASH,
     A_KIND,
     A_REALISED,
@@ -24,15 +24,12 @@ from openbell.ledger.projection import (
     H_COST,
     H_QUANTITY,
     H_REALISED,
-    O_FILLED,
-    O_STATUS,
     Accounts,
     CannotApply,
     HoldingRow,
     Holdings,
-    Projection,
-    UnitLike,
 )
+from openbell.ledger.projection import O_FILLED, O_STATUS, Projection, UnitLike
 from openbell.ledger.prune import prunable
 from openbell.ledger.store import genesis_mark, own_accounts
 
@@ -165,7 +162,7 @@ class Comparison:
         made: dict[str, list[tuple[int, ...]]] = {
             "trades": self.replay.trades,
             "fills": self.replay.fills,
-            "entries": self.replay.entries,
+            "entries": self.replay.balances.entries,
             "days": self.replay.days,
             "closes": self.replay.closes,
         }
@@ -220,7 +217,7 @@ class Comparison:
                 del self.replay.orders[int(row[0])]
 
     def _was_pruned(self, row: Row) -> bool:
-        account = self.replay.accounts.get(row[1])
+        account = self.replay.balances.accounts.get(row[1])
         return (
             row[0] <= self.pruned
             and account is not None
@@ -244,7 +241,7 @@ class Comparison:
         self._compare_balances()
         self._compare_postings()
         self._compare_exchange(accounts)
-        cash = sum(row[A_CASH] for row in self.replay.accounts.values())
+        cash = sum(row[A_CASH] for row in self.replay.balances.accounts.values())
         if cash != totals["deposits"] - totals["withdrawals"]:
             self.differ("all cash", cash, totals["deposits"] - totals["withdrawals"])
 
@@ -256,11 +253,11 @@ class Comparison:
 
     def _compare_balances(self) -> None:
         """Accounts, holdings and instruments, row by row."""
-        accounts = {(number,): row for number, row in self.replay.accounts.items()}
+        accounts = {(number,): row for number, row in self.replay.balances.accounts.items()}
         instruments = {(number,): row for number, row in self.replay.instruments.items()}
         expected: dict[str, dict[Any, Any]] = {
             "accounts": accounts,
-            "holdings": self.replay.holdings,
+            "holdings": self.replay.balances.holdings,
             "instruments": instruments,
         }
         for table, rows in expected.items():
@@ -280,7 +277,7 @@ class Comparison:
     def _compare_postings(self) -> None:
         """Each balance is the sum of its postings, and the outside's is what everybody has together."""
         posted = {(row[0], row[1]): row[2] for row in self.connection.execute(POSTED)}
-        expected = balances(self.replay.accounts, self.replay.holdings)
+        expected = balances(self.replay.balances.accounts, self.replay.balances.holdings)
         for key in sorted(posted.keys() | expected.keys()):
             if posted.get(key, 0) != expected.get(key, 0):
                 account, asset = key
@@ -292,13 +289,13 @@ class Comparison:
     def _compare_exchange(self, accounts: Iterable[Mapping[str, Any]]) -> None:
         """The replayed ledger with the replayed exchange: two ways of counting the same events."""
         held: dict[int, dict[int, HoldingRow]] = {}
-        for (number, instrument), holding in self.replay.holdings.items():
+        for (number, instrument), holding in self.replay.balances.holdings.items():
             held.setdefault(number, {})[instrument] = holding
         seen = 0
         for view in accounts:
             seen += 1
             number = view["account"]
-            row = self.replay.accounts.get(number)
+            row = self.replay.balances.accounts.get(number)
             if row is None:
                 self.differ(f"account {number}", "no such account", dict(view))
                 continue
@@ -311,8 +308,8 @@ class Comparison:
             }
             self._compare_fields(f"account {number}", mine, view)
             self._compare_positions(number, held.get(number, {}), view["positions"])
-        if seen != len(self.replay.accounts):
-            self.differ("number of accounts", len(self.replay.accounts), seen)
+        if seen != len(self.replay.balances.accounts):
+            self.differ("number of accounts", len(self.replay.balances.accounts), seen)
 
     def _compare_positions(
         self, number: int, held: Mapping[int, HoldingRow], positions: Sequence[Mapping[str, int]]

@@ -13,9 +13,10 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from openbell.core.records import Header
+from openbell.ledger.balances import CannotApply
 from openbell.ledger.intake import Intake
 from openbell.ledger.migrate import migrate
-from openbell.ledger.projection import CannotApply, UnitLike
+from openbell.ledger.projection import UnitLike
 from openbell.ledger.prune import prune
 from openbell.ledger.store import LedgerStore, PositionMoved
 
@@ -77,6 +78,7 @@ class Follower:
         source: Source,
         database_url: str,
         interval_s: float = 0.25,
+        *,
         prune_after_ns: int = 0,
         on_started: Callable[[], None] = lambda: None,
     ) -> None:
@@ -136,7 +138,8 @@ class Follower:
     def _went_away(self, error: Exception) -> None:
         if not self._away_since:
             self._away_since = time.monotonic()
-            log.warning("PostgreSQL is away, the ledger waits: %s", str(error).strip().splitlines()[:1])
+            said = str(error).strip().partition("\n")[0]
+            log.warning("PostgreSQL is away, the ledger waits: %s", said)
 
     def _came_back(self) -> None:
         if self._away_since:

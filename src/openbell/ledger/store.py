@@ -10,19 +10,8 @@ from psycopg import AsyncConnection, AsyncCursor
 
 from openbell.core import codes
 from openbell.ledger import tables
-from openbell.ledger.projection import (
-    CHANGED,
-    CLEARING,
-    ERRORS,
-    FEES,
-    KEEP,
-    Accounts,
-    CannotApply,
-    Holdings,
-    Projection,
-    UnitLike,
-    touched,
-)
+from openbell.ledger.balances import CLEARING, ERRORS, FEES, Accounts, CannotApply, Holdings
+from openbell.ledger.projection import CHANGED, KEEP, Projection, UnitLike, touched
 
 # Plans of a writer that always reaches rows by key: a table's statistics must not talk it out of its index.
 SESSION = """
@@ -203,7 +192,7 @@ class LedgerStore:
         await self.copy(cursor, "ledger.orders", rows.orders.values())
         await self.copy(cursor, "ledger.trades", rows.trades)
         await self.copy(cursor, "ledger.fills", rows.fills)
-        await self.copy(cursor, "ledger.entries", rows.entries)
+        await self.copy(cursor, "ledger.entries", rows.balances.entries)
         await self.copy(cursor, "ledger.closes", rows.closes)
         await self.copy(cursor, "ledger.days", rows.days)
         if rows.changes:
@@ -214,11 +203,11 @@ class LedgerStore:
                     f"{len(rows.changes) - cursor.rowcount} of {len(rows.changes)} changed orders "
                     f"are not in the ledger, up to command {rows.seq}"
                 )
-        if rows.accounts:
-            await self.copy(cursor, "new_accounts", rows.accounts.values())
+        if rows.balances.accounts:
+            await self.copy(cursor, "new_accounts", rows.balances.accounts.values())
             await cursor.execute(UPSERT_ACCOUNTS)
-        if rows.holdings:
-            await self.copy(cursor, "new_holdings", rows.holdings.values())
+        if rows.balances.holdings:
+            await self.copy(cursor, "new_holdings", rows.balances.holdings.values())
             await cursor.execute(UPSERT_HOLDINGS)
         for number, status in rows.suspensions.values():
             await cursor.execute(
