@@ -61,14 +61,10 @@ def test_an_ineligible_trade_counts_as_volume_only(board: Board) -> None:
 
 def test_a_close_begins_a_new_day_and_keeps_the_last_price(board: Board) -> None:
     board.apply(unit(11, trade(0, 1_010_000, SHARE)))
-    board.apply(
-        unit(12, event(codes.EV_CLOSE, instrument=0, price=1_010_000), event(codes.EV_DAY, quantity=20260101))
-    )
+    board.apply(unit(12, event(codes.EV_CLOSE, instrument=0, price=1_010_000)))
     quote = board.quote(0)
-    assert (quote.close, quote.price, quote.change, quote.volume, quote.day_open) == (1_010_000,) * 2 + (
-        0,
-    ) * 3
-    assert board.day == 20260101
+    assert (quote.close, quote.price, quote.change) == (1_010_000, 1_010_000, 0)
+    assert (quote.volume, quote.day_open, quote.day_high, quote.trades) == (0, 0, 0, 1)
 
 
 def test_a_listing_appears_with_its_reference_price(board: Board) -> None:
@@ -92,6 +88,15 @@ def test_units_that_the_loaded_state_already_holds_change_nothing(board: Board) 
     assert (board.quote(0).volume, board.quote(0).bid) == (0, 999_000)
     board.apply(unit(21, level(0, BUY, 999_000, 0, orders=0)))
     assert board.quote(0).bid == 0
+
+
+def test_prints_from_before_the_loaded_state_reach_the_tape_once(board: Board) -> None:
+    for _ in range(2):
+        board.apply(unit(8, trade(0, 1_000_000, SHARE, trade=1)))
+        board.apply(unit(9, trade(0, 1_000_100, SHARE, trade=2), trade(0, 1_000_200, SHARE, trade=3)))
+    assert [made.trade for made in board.trades(0)] == [3, 2, 1]
+    assert (board.quote(0).volume, board.quote(0).last) == (0, 0)
+    assert not board.drain().prints
 
 
 def test_depth_comes_best_first_and_no_deeper_than_asked(board: Board) -> None:

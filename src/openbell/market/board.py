@@ -46,7 +46,6 @@ class Board:
 
     def __init__(self) -> None:
         self.seq = 0
-        self.day = 0
         self._tickers: dict[int, Ticker] = {}
         self._numbers: dict[str, int] = {}
         self._changes = Changes(set(), {}, {})
@@ -77,7 +76,8 @@ class Board:
     # -- feeding -----------------------------------------------------------------------------------
 
     def apply(self, unit: UnitLike) -> None:
-        """Take in one unit; units come in log order, and those already contained change nothing."""
+        """Take in one unit; units come in log order. Of those that the loaded state already contains only
+        the prints are taken: so a stream that begins some way back brings the newest trades along."""
         records = unit.events
         for at in range(0, len(records), events.SIZE):
             kind = records[at]
@@ -89,8 +89,6 @@ class Board:
                 self._close(unit, at)
             elif kind == codes.EV_INSTRUMENT:
                 self._instrument(unit, at)
-            elif kind == codes.EV_DAY:
-                (self.day,) = events.DAY.unpack_from(records, at)
         self.seq = max(self.seq, unit.seq)
 
     def apply_all(self, units: Iterable[UnitLike]) -> None:
@@ -117,10 +115,13 @@ class Board:
     def _trade(self, unit: UnitLike, at: int) -> None:
         side, status, number, price, quantity, notional, trade = events.TRADE.unpack_from(unit.events, at)
         ticker = self._tickers[number]
-        if unit.seq <= ticker.stats_from:
-            return
         seq, ts = unit.seq, unit.ts
         eligible = bool(status & events.ELIGIBLE)
+        made = Print(trade, ts, price, quantity, side, eligible, seq)
+        if not ticker.prints or trade > ticker.prints[-1].trade:
+            ticker.prints.append(made)
+        if seq <= ticker.stats_from:
+            return
         ticker.volume += quantity
         ticker.notional += notional
         ticker.trades += 1
@@ -133,8 +134,6 @@ class Board:
                 ticker.day_high = price
             elif price < ticker.day_low:
                 ticker.day_low = price
-        made = Print(trade, ts, price, quantity, side, eligible, seq)
-        ticker.prints.append(made)
         self._changes.quotes.add(number)
         tape = self._changes.prints.setdefault(number, [])
         tape.append(made)

@@ -44,6 +44,5 @@ TRADE = fields("side", "status", "instrument", "price", "quantity", "notional", 
 LEVEL = fields("side", "instrument", "price", "quantity", "leaves")
 CLOSE = fields("instrument", "price")
 INSTRUMENT = fields("status", "instrument")
-DAY = fields("quantity")
 
 ELIGIBLE = 1  # bit of a TRADE's status: it moves last and candle prices

@@ -1,7 +1,8 @@
 """Loading a board from the node, so that the event stream can carry it on without a gap.
 
-The order matters: subscribe first (from now), then `load`, then apply the stream's units. What the stream
-brings meanwhile waits in it; what the loaded state already holds is skipped by its log position.
+The order matters: subscribe first (from now, or from some way back for the newest prints), then `load`,
+then apply the stream's units. What the stream brings meanwhile waits in it; what the loaded state already
+holds is skipped by its log position.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ async def load(board: Board, node: Node) -> None:
     result = await node.query("instruments")
     for row in result["data"]:
         board.add(row, result["seq"])
-    board.day = (await node.query("totals"))["data"]["day"]
     levels = Genesis.from_buffer_copy(node.genesis, Header.SIZE).levels
     room = asyncio.Semaphore(QUERIES_AT_ONCE)
 
