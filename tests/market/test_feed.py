@@ -1,4 +1,4 @@
-"""The board against the real core: loaded at any moment and carried on by units, it shows what the core has."""
+"""The board against the real core: loaded at any moment and carried on by units, both show the same."""
 
 from __future__ import annotations
 

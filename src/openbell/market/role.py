@@ -1,0 +1,54 @@
+"""The market's part of a worker: stored candles and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from openbell.core.records import blob_of
+from openbell.market.calendar import Calendar, calendar
+from openbell.market.clock import Clock
+from openbell.market.recorder import Recorder
+from openbell.node.client import NodeClient
+from openbell.ops.settings import Settings
+
+
+async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Store candles and begin days until `stop` is set.
+
+    Ready is when the market is in its day and the database was reached, or found to be away: then candles
+    wait for it, trading does not.
+
+    Raises:
+        ValueError: the exchange runs on a calendar that this build does not have.
+        ExceptionGroup: with ForeignDatabase, when the database holds the candles of another exchange.
+    """
+    clock_started, recorder_started = asyncio.Event(), asyncio.Event()
+    client = await NodeClient.connect(settings.node_socket, name="market", role="worker")
+    try:
+        kept = calendar_of(client.genesis)
+        recorder = Recorder(client, settings.database, kept, on_started=recorder_started.set)
+        clock = Clock(client, kept, on_started=clock_started.set)
+
+        async def say_ready() -> None:
+            await clock_started.wait()
+            await recorder_started.wait()
+            ready()
+
+        async with asyncio.TaskGroup() as group:
+            work = [group.create_task(one) for one in (recorder.run(), clock.run(), say_ready())]
+            await stop.wait()
+            for task in work:
+                task.cancel()
+    finally:
+        await client.close()
+
+
+def calendar_of(genesis: bytes) -> Calendar:
+    """The calendar that genesis names.
+
+    Raises:
+        ValueError: this build does not have it.
+    """
+    return calendar(json.loads(blob_of(genesis)).get("calendar", "always"))
