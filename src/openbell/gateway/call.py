@@ -180,8 +180,8 @@ def too_large() -> Problem:
     return Problem(413, "BODY_TOO_LARGE", detail, title="Body too large", close=True)
 
 
-async def respond(send: Send, reply: Reply, request_id: str, extra: Headers = API_HEADERS) -> None:
-    """Send `reply` to request `request_id`."""
+def reply_headers(reply: Reply, request_id: str, extra: Headers) -> list[tuple[bytes, bytes]]:
+    """All headers of `reply` to request `request_id`."""
     headers = [
         (b"content-type", reply.content_type),
         (b"content-length", b"%d" % len(reply.body)),
@@ -191,5 +191,4 @@ async def respond(send: Send, reply: Reply, request_id: str, extra: Headers = AP
     ]
     if reply.status in (204, 304):
         del headers[:2]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    return headers

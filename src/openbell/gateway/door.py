@@ -18,8 +18,9 @@ from openbell.gateway.call import (
     Scope,
     Send,
     problem_reply,
-    respond,
+    reply_headers,
 )
+from openbell.gateway.http_protocol import answer
 from openbell.gateway.problems import Problem, not_found, server_error
 from openbell.gateway.routes import RawTable
 from openbell.gateway.static import WebApp
@@ -33,7 +34,7 @@ DESCRIPTION_HEADERS: Headers = ((b"cache-control", b"no-cache"), (b"access-contr
 
 
 class Door:
-    """Every HTTP request of one gateway process comes through here."""
+    """Every HTTP request of one gateway process comes through here; served by HttpProtocol alone."""
 
     def __init__(self, raw: RawTable, api: Litestar, web: WebApp, description: bytes) -> None:
         self._raw = raw
@@ -42,6 +43,7 @@ class Door:
         self._description = description
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cycle = scope.pop("cycle")
         path: str = scope["path"]
         if path.startswith("/api/v1/"):
             # The second mount of the same routes.
@@ -67,7 +69,7 @@ class Door:
         except Exception:
             logger.exception("A request failed", extra={"request_id": call.request_id, "path": path[:100]})
             reply = problem_reply(server_error(), call.request_id)
-        await respond(send, reply, call.request_id, headers)
+        await answer(cycle, reply.status, reply_headers(reply, call.request_id, headers), reply.body)
 
     async def _framework(self, call: Call, receive: Receive, send: Send) -> None:
         """Let Litestar answer, and give its answer the headers that every answer has."""

@@ -56,8 +56,19 @@ class Feed:
         await load(self._services.board, node)
         await self._services.demo.load()
         self._loaded = self._services.board.seq
+        self._date_the_quiet()
         await self._hub.restart(position)
         self._units = subscription
+
+    def _date_the_quiet(self) -> None:
+        """An instrument that has not traded yet has its quote as of now, not of 1970."""
+        board, now = self._services.board, self._services.clock.now()
+        for symbol in board.symbols():
+            number = board.number(symbol)
+            assert number is not None
+            ticker = board.ticker(number)
+            ticker.ts = ticker.ts or now
+            ticker.book_ts = ticker.book_ts or now
 
     async def run(self) -> None:
         """Take units in until cancelled. What cannot be followed on is loaded anew."""

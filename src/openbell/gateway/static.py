@@ -75,7 +75,7 @@ class WebApp:
         path = INDEX if call.path == "/" else call.path
         asset = self._assets.get(path)
         if asset is None:
-            if "." in path.rpartition("/")[2]:
+            if path != INDEX and "." in path.rpartition("/")[2]:
                 raise not_found(f"There is no file {path[:100]}.")
             asset = self._assets.get(INDEX)
         if asset is None:
