@@ -18,10 +18,11 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
 BODY_BYTES_MAX = 64 * 1024
+BODY_SECONDS_MAX = 10.0
 # A body that is too large is read to its end, within these bounds, so that its sender can read the
 # answer: a connection closed on unread bytes is reset, and the answer is lost.
 DRAIN_BYTES_MAX = 32 * 1024 * 1024
-BODY_SECONDS_MAX = 10.0
+DRAIN_SECONDS_MAX = 2.0
 
 WANTED = frozenset(
     (
@@ -150,26 +151,26 @@ class Call:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise Gone
+            parts.append(message["body"])
             size += len(message["body"])
-            if size <= BODY_BYTES_MAX:
-                parts.append(message["body"])
-            elif size > DRAIN_BYTES_MAX:
-                raise too_large()
             if not message.get("more_body"):
-                break
-        if size > BODY_BYTES_MAX:
-            raise too_large()
-        return b"".join(parts)
+                return b"".join(parts)
+            if size > BODY_BYTES_MAX:
+                await self._drain(0)
+                raise too_large()
 
     async def _drain(self, length: int) -> None:
+        """Read and forget what is still coming of a body of `length` bytes (0: it does not say)."""
         if length > DRAIN_BYTES_MAX or b"expect" in self.headers:
             return
+        size = 0
         try:
-            async with asyncio.timeout(BODY_SECONDS_MAX):
-                while True:
+            async with asyncio.timeout(DRAIN_SECONDS_MAX):
+                while size <= DRAIN_BYTES_MAX:
                     message = await self._receive()
                     if message["type"] == "http.disconnect" or not message.get("more_body"):
                         return
+                    size += len(message["body"])
         except TimeoutError:
             return
 

@@ -50,7 +50,7 @@ class OrderEntry:
     async def _place(self, call: Call, session: Session, order: OrderRequest, status: int) -> Reply:
         services = self._services
         client_id = self._client_id(call, order)
-        instrument = services.instrument(order.symbol, 422)
+        instrument = services.instrument(order.symbol, "/symbol")
         limit, left = services.spend(session)
         command = commands.new_order(order, client_id, session.account, instrument, services.clock.now())
         answer = await services.send(command, BY_CLIENT_ID + client_id)

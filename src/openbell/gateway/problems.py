@@ -132,11 +132,11 @@ def not_found(detail: str, code: str = "NOT_FOUND") -> Problem:
     return Problem(404, code, detail, title="Not found")
 
 
-def unknown_symbol(symbol: str, status: int = 404) -> Problem:
-    """No instrument has this symbol: 404 in an address, 422 in an order."""
+def unknown_symbol(symbol: str, pointer: str | None = None) -> Problem:
+    """404: no instrument has this symbol; `pointer` is the field that names it."""
     detail = f"No instrument is called {symbol[:16]!r}."
-    errors = [FieldProblem("/symbol", "UNKNOWN_SYMBOL", detail)] if status == 422 else []
-    return Problem(status, "UNKNOWN_SYMBOL", detail, title="Unknown symbol", errors=errors)
+    errors = [FieldProblem(pointer, "UNKNOWN_SYMBOL", detail)] if pointer else []
+    return Problem(404, "UNKNOWN_SYMBOL", detail, title="Unknown symbol", errors=errors)
 
 
 def order_not_found(order_id: str) -> Problem:

@@ -120,7 +120,7 @@ REFUSALS: dict[int, Refusal] = {
     ),
     codes.E_NOT_ALLOWED: Refusal(403, "FORBIDDEN", "Not allowed", "This account may not do that."),
     codes.E_UNKNOWN_INSTRUMENT: Refusal(
-        422, "UNKNOWN_SYMBOL", "Unknown symbol", "The exchange does not list this instrument."
+        404, "UNKNOWN_SYMBOL", "Unknown symbol", "The exchange does not list this instrument."
     ),
     codes.E_UNKNOWN_ORDER: Refusal(404, "ORDER_NOT_FOUND", "Not found", "You have no such order."),
     codes.E_ORDER_ENDED: Refusal(

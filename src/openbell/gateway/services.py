@@ -127,15 +127,15 @@ class Services:
         except LedgerUnavailable:
             raise unavailable("Older history cannot be read right now. Try again in a moment.") from None
 
-    def instrument(self, symbol: str, status: int = 404) -> int:
-        """The number of `symbol`, in any case.
+    def instrument(self, symbol: str, pointer: str | None = None) -> int:
+        """The number of `symbol`, in any case; `pointer` is the field that names it.
 
         Raises:
-            Problem: `status` UNKNOWN_SYMBOL.
+            Problem: 404 UNKNOWN_SYMBOL.
         """
         number = self.board.number(symbol.upper())
         if number is None:
-            raise unknown_symbol(symbol, status)
+            raise unknown_symbol(symbol, pointer)
         return number
 
     def symbol(self, instrument: int) -> str:

@@ -1,0 +1,134 @@
+"""A small exchange for the gateway's tests: real node, worker and database, two gateways on two ports."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from bench.venue import Session, free_port
+from openbell.cli import bootstrap
+from openbell.node.client import NodeClient
+from openbell.ops.ready import is_ready
+from openbell.ops.settings import Settings
+
+READY_S = 60.0
+STOP_S = 10.0
+GATEWAYS = 2
+
+
+class LocalExchange:
+    """Use as a context manager: open inside, stopped after.
+
+    Args:
+        folder: the data folder, of a short path. database: the URL of an empty database.
+    """
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self.ports = [free_port() for _ in range(GATEWAYS)]
+        self.settings = Settings.load(
+            {},
+            data_dir=folder,
+            database_url=database,
+            makers=1,
+            traders=1,
+            demo_rate=1_000,
+            genesis_accounts=4_096,
+            genesis_positions=65_536,
+            genesis_orders=16_384,
+            genesis_ended_orders=32_768,
+            genesis_requests=65_536,
+            genesis_ended_per_account=50,
+        )
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self.start("node")
+            asyncio.run(self._bootstrap())
+            self.start("worker")
+            for number in range(GATEWAYS):
+                self.start("gateway", number + 1)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    async def _bootstrap(self) -> None:
+        client = await NodeClient.connect(self.settings.node_socket, name="tests", role="admin")
+        try:
+            await bootstrap.run(client, self.settings, lambda done, total: None)
+        finally:
+            await client.close()
+
+    def start(self, role: str, instance: int | None = None) -> None:
+        """Start a role's process and wait until it is ready."""
+        name = role if instance is None else f"{role}-{instance}"
+        environment = os.environ | self.settings.environment()
+        if instance is not None:
+            environment |= {
+                "OPENBELL_INSTANCE": str(instance),
+                "OPENBELL_PORT": str(self.ports[instance - 1]),
+            }
+        log = self.settings.log_dir / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "openbell.cli", "run", role],
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=True,
+            )
+        self._processes[name] = process
+        deadline = time.monotonic() + READY_S
+        while not is_ready(self.settings.run_dir, name):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{name} did not get ready: {log.read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def end(self, name: str, *, kill: bool = False) -> None:
+        """Stop the process `name`, with SIGKILL or SIGTERM."""
+        process = self._processes.pop(name)
+        if kill:
+            process.kill()
+        else:
+            process.terminate()
+        process.wait(STOP_S)
+
+    def stop(self) -> None:
+        """Stop everything, the node last."""
+        for name in reversed(list(self._processes)):
+            process = self._processes.pop(name)
+            process.terminate()
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_S)
+
+    def log(self, name: str) -> str:
+        """What a process said."""
+        return (self.settings.log_dir / f"{name}.log").read_text()
+
+    def session(self, token: str = "", gateway: int = 0) -> Session:
+        """Requests to one of the gateways."""
+        return Session(self.ports[gateway], token)
+
+    def demo(self, gateway: int = 0) -> Session:
+        """Requests of a new demo account."""
+        return self.session(self.open_demo()["token"], gateway)
+
+    def open_demo(self) -> dict[str, Any]:
+        """The answer to auth/demo."""
+        reply = self.session().request("POST", "/v1/auth/demo")
+        assert reply.status == 201, reply.body
+        opened: dict[str, Any] = reply.json
+        return opened
