@@ -59,6 +59,6 @@ export default defineConfig({
       },
     }),
   ],
-  build: { target: 'es2022', reportCompressedSize: false },
+  build: { target: 'es2022', reportCompressedSize: false, manifest: true },
   server: { proxy: { '/v1': { target: gateway, ws: true } } },
 });

@@ -13,5 +13,7 @@ export default defineConfig({
     restoreMocks: true,
     // Two workers: the machines this is for have two cores, and others work beside it.
     maxWorkers: 2,
+    // One page a worker: making a page for each file takes longer than all tests.
+    isolate: false,
   },
 });

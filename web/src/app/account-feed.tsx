@@ -50,11 +50,12 @@ export function updated(order: Order | undefined, update: OrderUpdate): Order | 
 
 function say(update: OrderUpdate): void {
   if (isTellingItself(update.clientOrderId)) return;
-  if (update.event === 'FILL' && update.lastQty !== null) {
-    toast(fillWords(update.side, update.lastQty, update.symbol, update.lastPrice));
+  const about = update.orderId;
+  if (update.event === 'FILL') {
+    toast(fillWords(update.side, update.filledQty, update.symbol, update.avgPrice), { about });
   } else if (update.event === 'REJECTED') {
-    toast(`Order rejected: ${update.detail ?? 'the exchange did not take it'}`, 'danger');
+    toast(`Order rejected: ${update.detail ?? 'the exchange did not take it'}`, { about, tone: 'danger' });
   } else if (update.event === 'EXPIRED') {
-    toast(`Your ${update.symbol} order has expired`);
+    toast(`Your ${update.symbol} order has expired`, { about });
   }
 }

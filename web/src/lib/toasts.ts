@@ -4,6 +4,8 @@ export interface Toast {
   id: number;
   text: string;
   tone: 'plain' | 'danger';
+  /** What it is about; a later toast about the same takes its place. */
+  about: string | undefined;
 }
 
 const SHOWN_MS = 6_000;
@@ -19,9 +21,10 @@ function change(next: readonly Toast[]): void {
 }
 
 /** Say something that happened elsewhere: shown for a while and announced politely. */
-export function toast(text: string, tone: Toast['tone'] = 'plain'): void {
-  const shown = { id: nextId++, text, tone };
-  change([...toasts.slice(-2), shown]);
+export function toast(text: string, options: { tone?: Toast['tone']; about?: string } = {}): void {
+  const shown = { id: nextId++, text, tone: options.tone ?? 'plain', about: options.about };
+  const others = toasts.filter((other) => other.about === undefined || other.about !== shown.about);
+  change([...others.slice(-2), shown]);
   setTimeout(() => {
     change(toasts.filter((other) => other.id !== shown.id));
   }, SHOWN_MS);

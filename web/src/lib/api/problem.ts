@@ -77,5 +77,13 @@ export function isProblem(error: unknown, code?: string): error is Problem {
 
 /** A sentence for a person, whatever was thrown. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Problem ? error.message : 'Something in the app went wrong.';
+  if (error instanceof Problem) return error.message;
+  return isMissingPart(error)
+    ? 'A part of the app could not be loaded. Check your connection.'
+    : 'Something in the app went wrong.';
+}
+
+/** Whether a chunk of the app failed to load: each browser words it differently. */
+function isMissingPart(error: unknown): boolean {
+  return error instanceof TypeError && /import(ed|ing a) module|module script failed/i.test(error.message);
 }

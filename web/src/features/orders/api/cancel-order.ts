@@ -14,7 +14,7 @@ export function useCancelOrder() {
       unwrap(api.DELETE('/v1/orders/{orderId}', { params: { path: { orderId: order.orderId } } })),
     onSuccess: (ended) => {
       queryClient.setQueryData(keys.order(ended.orderId), ended);
-      toast(endWords(ended));
+      toast(endWords(ended), { about: ended.orderId });
     },
     onSettled: refreshAccount,
   });

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 
 import { AssetRow, AssetRowSkeleton } from '@/components/ui/asset-row/asset-row';
 import { Change } from '@/components/ui/change/change';
@@ -13,6 +13,7 @@ import { shares } from '@/lib/format';
 import { useTick } from '@/lib/stream/use-market';
 
 import { portfolioQuery } from '../api/get-portfolio';
+import { rememberCount, rememberedCount } from '../holding-count';
 import { valueOf } from '../live-value';
 import styles from './my-assets.module.css';
 
@@ -37,6 +38,11 @@ interface MyAssetsProps {
 /** What the account owns, largest first, with the number of shares. */
 export function MyAssets({ nextStep }: MyAssetsProps) {
   const portfolio = useQuery(portfolioQuery);
+  const [expected] = useState(rememberedCount);
+  const count = portfolio.data?.holdings.length;
+  useEffect(() => {
+    if (count !== undefined) rememberCount(count);
+  }, [count]);
   if (portfolio.isError && portfolio.data === undefined) return null;
   return (
     <section aria-labelledby="my-assets">
@@ -48,8 +54,8 @@ export function MyAssets({ nextStep }: MyAssetsProps) {
         items={portfolio.data?.holdings}
         keyOf={(holding) => holding.symbol}
         row={(holding) => <HoldingRow holding={holding} />}
-        pendingRow={<AssetRowSkeleton />}
-        pendingRows={1}
+        pendingRow={expected === 0 ? <div className={styles.empty} /> : <AssetRowSkeleton />}
+        pendingRows={Math.max(1, expected)}
         empty={
           <div className={styles.empty}>
             <Typography strong>You own no shares yet</Typography>
