@@ -1,0 +1,141 @@
+"""The private tail: every entry of an account in order, gaps visible, memory bounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from openbell.core import codes, records
+from openbell.gateway import tail as tail_module
+from openbell.gateway.tail import KnownOrders, PrivateTail, client_id_of, events_of
+from openbell.node.client import Unit
+
+START = 100
+
+
+def event(kind: int, account: int, **fields: int) -> bytes:
+    return bytes(records.Event(type=kind, account=account, **fields))
+
+
+def unit(seq: int, *events: bytes, command: bytes = bytes(records.pack(codes.C_TICK))) -> Unit:
+    return Unit(seq, seq * 1_000_000, command, b"".join(events))
+
+
+def new_order(account: int, client_id: str) -> bytes:
+    body = bytes(records.NewOrder(price=1, quantity=1, display=-1))
+    return bytes(records.pack(codes.C_NEW_ORDER, body, client_id.encode(), account=account))
+
+
+@pytest.fixture
+def tail() -> PrivateTail:
+    return PrivateTail(START)
+
+
+def test_each_entry_names_the_one_before(tail: PrivateTail) -> None:
+    seqs = [(entry.prev, entry.seq) for n in (101, 105, 109) for entry in tail.record(unit(n, fill(7)))]
+    assert seqs == [(START, 101), (101, 105), (105, 109)]
+
+
+def fill(account: int, **fields: int) -> bytes:
+    return event(codes.EV_FILL, account, **fields)
+
+
+def test_one_command_is_one_entry_for_each_account(tail: PrivateTail) -> None:
+    entries = tail.record(unit(101, event(codes.EV_ACCEPTED, 7), fill(8), fill(7)))
+    assert {entry.account: len(events_of(entry)) for entry in entries} == {7: 2, 8: 1}
+
+
+def test_public_events_are_nobodys(tail: PrivateTail) -> None:
+    assert tail.record(unit(101, event(codes.EV_TRADE, 7), event(codes.EV_LEVEL, 0))) == []
+
+
+def test_a_client_resumes_after_what_it_has(tail: PrivateTail) -> None:
+    for seq in (101, 105, 109):
+        tail.record(unit(seq, fill(7)))
+    resumed = tail.since(7, 101)
+    assert resumed is not None
+    assert [entry.seq for entry in resumed] == [105, 109]
+
+
+def test_what_came_before_the_start_cannot_be_resumed(tail: PrivateTail) -> None:
+    assert tail.since(7, START - 1) is None
+    assert tail.since(7, START) == []
+
+
+def test_what_was_dropped_cannot_be_resumed(tail: PrivateTail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail_module, "ENTRIES_AN_ACCOUNT_MAX", 2)
+    for seq in (101, 102, 103):
+        tail.record(unit(seq, fill(7)))
+    assert tail.since(7, 100) is None
+    kept = tail.since(7, 101)
+    assert kept is not None
+    assert [entry.seq for entry in kept] == [102, 103]
+
+
+def test_the_least_active_account_is_forgotten_first(
+    tail: PrivateTail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_module, "ENTRIES_MAX", 3)
+    for seq, account in ((101, 7), (102, 8), (103, 7), (104, 7)):
+        tail.record(unit(seq, fill(account)))
+    assert tail.since(8, 101) is None
+    kept = tail.since(7, 102)
+    assert kept is not None
+    assert [entry.seq for entry in kept] == [103, 104]
+
+
+def test_an_account_that_was_forgotten_shows_its_gap(
+    tail: PrivateTail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_module, "ENTRIES_MAX", 1)
+    for seq, account in ((101, 7), (102, 8)):
+        tail.record(unit(seq, fill(account)))
+    assert tail.record(unit(103, fill(7)))[0].prev == 101
+
+
+@pytest.mark.parametrize("client_id", ["x", "12345678", "a" * 48])
+def test_a_clients_id_is_read_from_its_command(client_id: str) -> None:
+    assert client_id_of(new_order(7, client_id)) == (7, client_id)
+
+
+def test_other_commands_carry_none() -> None:
+    assert client_id_of(bytes(records.pack(codes.C_TICK))) == (0, None)
+
+
+def test_only_the_sender_of_an_order_sees_its_id(tail: PrivateTail) -> None:
+    entries = tail.record(unit(101, event(codes.EV_ACCEPTED, 7), fill(8), command=new_order(7, "mine")))
+    assert {entry.account: entry.client_id for entry in entries} == {7: "mine", 8: None}
+
+
+def told(known: KnownOrders, kind: int, client_id: str | None = None, **fields: int) -> Any:
+    return known.observe(records.Event(type=kind, **fields), client_id)
+
+
+def test_a_fill_knows_what_its_order_was() -> None:
+    known = KnownOrders()
+    told(
+        known, codes.EV_ACCEPTED, "mine", order=9, order_type=codes.LIMIT, tif=codes.GTC, price=5, quantity=8
+    )
+    assert told(known, codes.EV_FILL, order=9, status=codes.ST_PARTIALLY_FILLED) == (
+        "mine",
+        codes.LIMIT,
+        codes.GTC,
+        5,
+        8,
+    )
+
+
+def test_a_modify_changes_what_is_known() -> None:
+    known = KnownOrders()
+    told(known, codes.EV_ACCEPTED, "mine", order=9, price=5, quantity=8)
+    told(known, codes.EV_MODIFIED, order=9, price=6, quantity=7)
+    assert told(known, codes.EV_FILL, order=9)[3:] == (6, 7)
+
+
+@pytest.mark.parametrize("kind", [codes.EV_CANCELLED, codes.EV_EXPIRED])
+def test_an_ended_order_is_forgotten(kind: int) -> None:
+    known = KnownOrders()
+    told(known, codes.EV_ACCEPTED, "mine", order=9)
+    told(known, kind, order=9)
+    assert told(known, codes.EV_FILL, order=9) is None
