@@ -68,7 +68,7 @@ class Database:
 
 
 class RoleProcess:
-    """A process that runs one role. Its lines go to `<data>/logs/<name>.log`, which is kept under 10 MB.
+    """A process that runs one role. Its lines go to `<data>/log/<name>.log`, which is kept under 10 MB.
 
     `instance` numbers the processes of a role that has several. `command` is another program to run.
     """

@@ -198,7 +198,7 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     @property
     def log_dir(self) -> Path:
         """What the roles said, a file each."""
-        return self.data_dir / "logs"
+        return self.data_dir / "log"
 
     @property
     def participants_file(self) -> Path:
