@@ -31,7 +31,7 @@ SHARE, USD, SECOND = records.QUANTITY_SCALE, records.CASH_SCALE, 1_000_000_000
 START = 1_700_000_000 * SECOND
 REFERENCE = 100 * USD
 HOUSE = 4
-INSTRUMENTS, ACCOUNTS = 100, 200
+INSTRUMENTS, ACCOUNTS = 50, 60
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -138,14 +138,18 @@ async def test_a_rejected_order_is_stored_with_its_reason(store: LedgerStore) ->
     ) == [(-1, codes.ST_REJECTED, codes.E_UNKNOWN_ACCOUNT, 5, 6, "a\tb\\c\nd\\x00")]
 
 
-async def test_a_batch_at_an_old_position_writes_nothing(store: LedgerStore) -> None:
+async def test_a_batch_at_an_old_position_writes_nothing(store: LedgerStore, database: str) -> None:
     stream = opened_market()
+    slower = await LedgerStore.connect(database)
+    position = await slower.adopt(genesis(), START)
+    batch = await slower.prepare(position, stream.units)
     last = await applied(store, stream)
     before = await rows(store, "SELECT * FROM ledger.entries")
     with pytest.raises(PositionMoved):
-        await store.apply(1, stream.units)
+        await slower.write(position, batch)
     assert await rows(store, "SELECT * FROM ledger.entries") == before
     assert await store.adopt(genesis(), START) == last
+    await slower.close()
 
 
 async def test_a_gap_in_the_stream_is_refused(store: LedgerStore) -> None:

@@ -35,6 +35,7 @@ EventTuple = tuple[int, ...]
     OBSERVED,
 ) = range(len(records.Event.FIELDS))
 
+EVENT_SIZE = records.Event.SIZE
 _NEW_ORDER_BLOB = records.Header.SIZE + records.NewOrder.SIZE
 
 

@@ -13,6 +13,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from openbell.core.records import Header
+from openbell.ledger.applier import Applier, Stopped
 from openbell.ledger.balances import CannotApply
 from openbell.ledger.intake import Intake
 from openbell.ledger.migrate import migrate
@@ -29,16 +30,6 @@ RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 MOVED_PAUSE_S = 1.0
 
-# What one event can be to blame for; anything else is about the connection or the schema.
-CONTRADICTIONS = (
-    CannotApply,
-    psycopg.DataError,
-    psycopg.IntegrityError,
-    ArithmeticError,
-    LookupError,
-    ValueError,
-)
-
 
 class Source(Protocol):
     """What the ledger needs of the node's client."""
@@ -47,15 +38,6 @@ class Source(Protocol):
     def genesis(self) -> bytes: ...
     def subscribe(self, position: int, name: str) -> AsyncIterator[Sequence[UnitLike]]: ...
     async def ack(self, position: int) -> None: ...
-
-
-class Stopped(Exception):
-    """The ledger met something it cannot apply. `seq` is the command's, 0 if it is about no command."""
-
-    def __init__(self, seq: int, reason: str) -> None:
-        super().__init__(f"The ledger stopped before command {seq}: {reason}" if seq else reason)
-        self.seq = seq
-        self.reason = reason
 
 
 class Follower:
@@ -163,16 +145,19 @@ class Follower:
             self._came_back()
             self._started()
             log.info("The ledger goes on after command %d", position)
-            async with Intake(self.source.subscribe(position, READER), self.interval_s) as intake:
+            async with (
+                Intake(self.source.subscribe(position, READER), self.interval_s) as intake,
+                Applier(store, position) as applier,
+            ):
                 while True:
                     units = await intake.take()
                     synchronous = time.monotonic() - self._acked_at > ACK_EVERY_S
-                    position = await self._apply(store, position, units, synchronous)
-                    self.position = position
+                    await applier.apply(units, intake.full, synchronous)
+                    self.position = applier.position
                     if synchronous:
-                        # Only what is on disk may be forgotten by the node: PostgreSQL can lose the rest.
                         self._acked_at = time.monotonic()
-                        await self.source.ack(position)
+                        # Only what is on disk may be forgotten by the node: PostgreSQL can lose the rest.
+                        await self.source.ack(applier.durable)
                     await self._prune(store, units[-1].ts)
         finally:
             await store.close()
@@ -181,17 +166,3 @@ class Follower:
         if self.prune_after_ns and time.monotonic() >= self._prune_at:
             more = await prune(store.connection, now_ns - self.prune_after_ns)
             self._prune_at = time.monotonic() + (0.0 if more else PRUNE_EVERY_S)
-
-    async def _apply(
-        self, store: LedgerStore, position: int, units: Sequence[UnitLike], synchronous: bool
-    ) -> int:
-        """Apply the units; where one cannot be, apply all before it and stop there."""
-        try:
-            return await store.apply(position, units, synchronous)
-        except CONTRADICTIONS as error:
-            if len(units) == 1:
-                await store.mark_stopped(units[0].seq, str(error))
-                raise Stopped(units[0].seq, str(error)) from error
-        half = len(units) // 2
-        position = await self._apply(store, position, units[:half], synchronous)
-        return await self._apply(store, position, units[half:], synchronous)

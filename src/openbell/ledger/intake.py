@@ -12,8 +12,8 @@ from typing import Self
 
 from openbell.ledger.projection import UnitLike
 
-BATCH_BYTES = 1 << 20  # of commands and events in one transaction; a larger single unit goes alone
-HELD_BYTES_MAX = 8 * BATCH_BYTES
+BATCH_BYTES = 2 << 20  # of commands and events in one transaction; a larger single unit goes alone
+HELD_BYTES_MAX = 4 * BATCH_BYTES
 
 
 class Intake:
@@ -58,6 +58,11 @@ class Intake:
                     await self._room.wait()
         finally:
             self._changed.set()
+
+    @property
+    def full(self) -> bool:
+        """Whether a whole batch waits."""
+        return self._held_bytes >= BATCH_BYTES
 
     async def take(self) -> list[UnitLike]:
         """The next units in order: all that are there, up to one batch; at least one.

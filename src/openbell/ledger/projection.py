@@ -23,6 +23,9 @@ CHANGED = ("price", "quantity", "filled", "leaves", "notional", "seq", "updated_
 C_PRICE = 1
 KEEP = -1  # a change's price when the event does not name the order's: as it was
 
+# Events that change balances.
+MOVING = frozenset((codes.EV_FILL, codes.EV_CASH, codes.EV_SHARES, codes.EV_ACCOUNT))
+
 
 class UnitLike(Protocol):
     """What the projection needs of a unit: one command and its events."""
@@ -42,6 +45,8 @@ def touched(units: Iterable[UnitLike]) -> tuple[set[int], set[tuple[int, int]]]:
     accounts: set[int] = set()
     holdings: set[tuple[int, int]] = set()
     for unit in units:
+        if MOVING.isdisjoint(unit.events[:: ev.EVENT_SIZE]):  # every event's first byte is its type
+            continue
         for event in ev.unpack(unit.events):
             kind = event[ev.TYPE]
             if kind == codes.EV_FILL:

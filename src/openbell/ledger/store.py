@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor
@@ -14,12 +16,15 @@ from openbell.ledger.balances import CLEARING, ERRORS, FEES, Accounts, CannotApp
 from openbell.ledger.projection import CHANGED, KEEP, Projection, UnitLike, touched
 
 # Plans of a writer that always reaches rows by key: a table's statistics must not talk it out of its index.
-SESSION = """
-SET synchronous_commit = off;
+PLANS = """
 SET enable_seqscan = off;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
-SET application_name = 'openbell ledger';
+SET application_name = 'openbell ledger'
+"""
+SESSION = f"""
+{PLANS};
+SET synchronous_commit = off;
 CREATE TEMP TABLE changes (order_id bigint, price bigint, quantity bigint, filled bigint, leaves bigint,
     notional bigint, seq bigint, updated_ts bigint, status smallint, reason smallint) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE new_accounts (LIKE ledger.accounts) ON COMMIT DELETE ROWS;
@@ -66,17 +71,58 @@ def genesis_mark(genesis: bytes) -> str:
     return hashlib.sha256(genesis).hexdigest()
 
 
+def lines(rows: Iterable[Sequence[int | str]]) -> str:
+    """Rows, of ints and escaped text in the table's column order, as COPY's text format."""
+    listed = list(rows)
+    if not listed:
+        return ""
+    line = "\t".join(["%s"] * len(listed[0])) + "\n"
+    return "".join([line % tuple(row) for row in listed])
+
+
+def check_order(position: int, units: Sequence[UnitLike]) -> None:
+    """Raise CannotApply unless `units` follow `position` without a gap."""
+    expected = position + 1
+    for unit in units:
+        if unit.seq != expected:
+            raise CannotApply(f"the stream goes on with command {unit.seq} where {expected} was due")
+        expected += 1
+
+
 def own_accounts(ts: int) -> list[list[int]]:
     """The accounts that the exchange itself has from genesis, at `ts`, on."""
     kinds = ((CLEARING, codes.KIND_CLEARING), (FEES, codes.KIND_FEES), (ERRORS, codes.KIND_ERROR))
     return [[number, 0, 0, 0, ts, 1, kind, codes.AC_OPEN] for number, kind in kinds]
 
 
-class LedgerStore:
-    """A connection to the ledger's tables; one writer, one batch at a time."""
+@dataclass
+class Prepared:
+    """A batch ready to be written: what `prepare` made of units."""
 
-    def __init__(self, connection: AsyncConnection[Any]) -> None:
+    first: int
+    last: int
+    copies: list[tuple[str, str]]  # table -> rows as COPY reads them
+    changes: str
+    changed: int
+    accounts: str
+    holdings: str
+    suspensions: list[tuple[int, int]]  # instrument, status
+
+
+class LedgerStore:
+    """The ledger's tables, for one writer. While a batch is written, the next may be prepared.
+
+    It remembers the balances that it has prepared, so it must see every batch in order. What it remembers is
+    true for as long as the position's compare-and-set succeeds: nobody else wrote meanwhile.
+    """
+
+    def __init__(self, connection: AsyncConnection[Any], reading: AsyncConnection[Any]) -> None:
         self.connection = connection
+        self.reading = reading
+        self.accounts: Accounts = {}
+        self.holdings: Holdings = {}
+        self.known_accounts: set[int] = set()
+        self.known_holdings: set[tuple[int, int]] = set()
 
     @classmethod
     async def connect(cls, database_url: str) -> LedgerStore:
@@ -85,16 +131,19 @@ class LedgerStore:
         Raises:
             psycopg.OperationalError: PostgreSQL cannot be reached.
         """
-        connection = await AsyncConnection.connect(database_url, autocommit=True, connect_timeout=5)
-        try:
-            await connection.execute(SESSION)
-        except BaseException:
-            await connection.close()
-            raise
-        return cls(connection)
+        async with AsyncExitStack() as opened:
+            pair = []
+            for settings in (SESSION, PLANS):
+                one = await AsyncConnection.connect(database_url, autocommit=True, connect_timeout=5)
+                opened.push_async_callback(one.close)
+                await one.execute(settings.encode())
+                pair.append(one)
+            opened.pop_all()
+            return cls(*pair)
 
     async def close(self) -> None:
         await self.connection.close()
+        await self.reading.close()
 
     async def adopt(self, genesis: bytes, ts: int) -> int:
         """Make this database the ledger of the exchange that began with `genesis` at `ts`.
@@ -122,11 +171,53 @@ class LedgerStore:
             if known:
                 return int(position)
             await self.connection.execute("UPDATE ledger.reader SET genesis = %s, position = 1", (mark,))
-            await self.copy(self.connection.cursor(), "ledger.accounts", own_accounts(ts))
+            await self.copy(self.connection.cursor(), "ledger.accounts", lines(own_accounts(ts)))
         return 1
 
     async def apply(self, position: int, units: Sequence[UnitLike], synchronous: bool = False) -> int:
-        """Write what `units` did, and advance the position from `position` to the last unit's.
+        """Prepare and write `units`; see there. Returns the new position."""
+        return await self.write(position, await self.prepare(position, units), synchronous)
+
+    async def prepare(self, position: int, units: Sequence[UnitLike]) -> Prepared:
+        """What `units`, which follow `position`, do to what the batches prepared before them left.
+
+        Raises:
+            CannotApply: an event contradicts the ledger, or units are missing.
+            psycopg.OperationalError: PostgreSQL went away.
+        """
+        check_order(position, units)
+        numbers, pairs = touched(units)
+        try:
+            await self.load(numbers, pairs)
+            projection = Projection(self.accounts, self.holdings)
+            for unit in units:
+                projection.apply(unit)
+        except BaseException:
+            self.forget()
+            raise
+        for row in (*projection.orders.values(), *projection.instruments.values()):
+            row[-1] = str(row[-1]).translate(ESCAPES)
+        return Prepared(
+            first=units[0].seq,
+            last=units[-1].seq,
+            copies=[
+                ("ledger.instruments", lines(projection.instruments.values())),
+                ("ledger.orders", lines(projection.orders.values())),
+                ("ledger.trades", lines(projection.trades)),
+                ("ledger.fills", lines(projection.fills)),
+                ("ledger.entries", lines(projection.balances.entries)),
+                ("ledger.closes", lines(projection.closes)),
+                ("ledger.days", lines(projection.days)),
+            ],
+            changes=lines(projection.changes.values()),
+            changed=len(projection.changes),
+            accounts=lines(self.accounts[number] for number in numbers),
+            holdings=lines(self.holdings[pair] for pair in pairs),
+            suspensions=list(projection.suspensions.values()),
+        )
+
+    async def write(self, position: int, batch: Prepared, synchronous: bool = False) -> int:
+        """Write a batch, and advance the position from `position` to the batch's last command.
 
         Args:
             synchronous: return only when the transaction, and all before it, are on disk.
@@ -135,98 +226,92 @@ class LedgerStore:
             The new position.
 
         Raises:
-            CannotApply: an event contradicts the ledger, or units are missing; nothing was written.
+            CannotApply: an order that it changes is not in the ledger; nothing was written.
             PositionMoved: the position is no longer `position`; nothing was written.
             psycopg.OperationalError: PostgreSQL went away; whether the batch was written, its position says.
         """
-        self.check_order(position, units)
-        last = units[-1].seq
-        async with self.connection.transaction(), self.connection.cursor() as cursor:
-            if synchronous:
-                await cursor.execute("SET LOCAL synchronous_commit = on")
-            await cursor.execute(
-                "UPDATE ledger.reader SET position = %s, stopped = '', stopped_seq = 0 WHERE position = %s",
-                (last, position),
-            )
-            if cursor.rowcount != 1:
-                raise PositionMoved(f"the ledger is no longer at {position}")
-            projection = Projection(*await self.load(cursor, units))
-            for unit in units:
-                projection.apply(unit)
-            await self.write(cursor, projection)
-        return last
-
-    @staticmethod
-    def check_order(position: int, units: Sequence[UnitLike]) -> None:
-        expected = position + 1
-        for unit in units:
-            if unit.seq != expected:
-                raise CannotApply(f"the stream goes on with command {unit.seq} where {expected} was due")
-            expected += 1
-
-    async def load(self, cursor: AsyncCursor[Any], units: Iterable[UnitLike]) -> tuple[Accounts, Holdings]:
-        """The balances that the units touch, as far as they exist."""
-        numbers, pairs = touched(units)
-        accounts: Accounts = {}
-        holdings: Holdings = {}
-        if numbers:
-            # Numbers above 2^63 name no account that can exist, and no bigint.
-            wanted = [number for number in numbers if not number >> 63]
-            await cursor.execute("SELECT * FROM ledger.accounts WHERE account = ANY(%s)", (wanted,))
-            async for row in cursor:
-                accounts[row[0]] = list(row)
-        if pairs:
-            of_accounts, of_instruments = zip(*pairs, strict=True)
-            await cursor.execute(LOAD_HOLDINGS, (list(of_accounts), list(of_instruments)))
-            async for row in cursor:
-                holdings[row[0], row[1]] = list(row)
-        return accounts, holdings
-
-    async def write(self, cursor: AsyncCursor[Any], rows: Projection) -> None:
-        """Write a batch's rows; the transaction is the caller's."""
-        for order in rows.orders.values():
-            order[-1] = str(order[-1]).translate(ESCAPES)
-        for instrument in rows.instruments.values():
-            instrument[-1] = str(instrument[-1]).translate(ESCAPES)
-        await self.copy(cursor, "ledger.instruments", rows.instruments.values())
-        await self.copy(cursor, "ledger.orders", rows.orders.values())
-        await self.copy(cursor, "ledger.trades", rows.trades)
-        await self.copy(cursor, "ledger.fills", rows.fills)
-        await self.copy(cursor, "ledger.entries", rows.balances.entries)
-        await self.copy(cursor, "ledger.closes", rows.closes)
-        await self.copy(cursor, "ledger.days", rows.days)
-        if rows.changes:
-            await self.copy(cursor, "changes", rows.changes.values())
-            await cursor.execute(APPLY_CHANGES)
-            if cursor.rowcount != len(rows.changes):
-                raise CannotApply(
-                    f"{len(rows.changes) - cursor.rowcount} of {len(rows.changes)} changed orders "
-                    f"are not in the ledger, up to command {rows.seq}"
+        try:
+            async with self.connection.transaction(), self.connection.cursor() as cursor:
+                if synchronous:
+                    await cursor.execute("SET LOCAL synchronous_commit = on")
+                await cursor.execute(
+                    "UPDATE ledger.reader SET position = %s, stopped = '', stopped_seq = 0 "
+                    "WHERE position = %s",
+                    (batch.last, position),
                 )
-        if rows.balances.accounts:
-            await self.copy(cursor, "new_accounts", rows.balances.accounts.values())
+                if cursor.rowcount != 1:
+                    raise PositionMoved(f"the ledger is no longer at {position}")
+                await self._write_rows(cursor, batch)
+        except BaseException:
+            self.forget()
+            raise
+        return batch.last
+
+    async def _write_rows(self, cursor: AsyncCursor[Any], batch: Prepared) -> None:
+        for table, text in batch.copies:
+            await self.copy(cursor, table, text)
+        if batch.changed:
+            await self.copy(cursor, "changes", batch.changes)
+            await cursor.execute(APPLY_CHANGES)
+            if cursor.rowcount != batch.changed:
+                raise CannotApply(
+                    f"{batch.changed - cursor.rowcount} of {batch.changed} changed orders "
+                    f"are not in the ledger, in commands {batch.first} to {batch.last}"
+                )
+        if batch.accounts:
+            await self.copy(cursor, "new_accounts", batch.accounts)
             await cursor.execute(UPSERT_ACCOUNTS)
-        if rows.balances.holdings:
-            await self.copy(cursor, "new_holdings", rows.balances.holdings.values())
+        if batch.holdings:
+            await self.copy(cursor, "new_holdings", batch.holdings)
             await cursor.execute(UPSERT_HOLDINGS)
-        for number, status in rows.suspensions.values():
+        for number, status in batch.suspensions:
             await cursor.execute(
                 "UPDATE ledger.instruments SET status = %s WHERE instrument = %s", (status, number)
             )
 
+    async def load(self, numbers: set[int], pairs: set[tuple[int, int]]) -> None:
+        """Remember the balances with these keys, as far as they exist."""
+        missing = numbers - self.known_accounts
+        if missing:
+            query = "SELECT * FROM ledger.accounts WHERE account = ANY(%s)"
+            async for row in await self.reading.execute(query, (list(missing),)):
+                self.accounts[row[0]] = list(row)
+            self.known_accounts |= missing
+        absent = pairs - self.known_holdings
+        if absent:
+            of_accounts, of_instruments = zip(*absent, strict=True)
+            async for row in await self.reading.execute(
+                LOAD_HOLDINGS, (list(of_accounts), list(of_instruments))
+            ):
+                self.holdings[row[0], row[1]] = list(row)
+            self.known_holdings |= absent
+
+    def forget(self) -> None:
+        """Remember no balances; what was prepared and not written is void."""
+        self.accounts, self.holdings = {}, {}
+        self.known_accounts, self.known_holdings = set(), set()
+
+    @property
+    def remembered(self) -> int:
+        """How many balances it remembers. `forget` keeps that small, while nothing prepared waits."""
+        return len(self.known_accounts) + len(self.known_holdings)
+
     @staticmethod
-    async def copy(cursor: AsyncCursor[Any], table: str, rows: Iterable[Sequence[int | str]]) -> None:
-        """Append rows, of ints and escaped text in the table's column order."""
-        listed = list(rows)
-        if not listed:
-            return
-        line = "\t".join(["%s"] * len(listed[0])) + "\n"
-        text = "".join([line % tuple(row) for row in listed])
-        async with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-            await copy.write(text)
+    async def copy(cursor: AsyncCursor[Any], table: str, text: str) -> None:
+        """Append rows given as lines of COPY's text format."""
+        if text:
+            async with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                await copy.write(text)
+
+    async def position(self) -> int:
+        """The position that the database has now."""
+        cursor = await self.reading.execute("SELECT position FROM ledger.reader")
+        row = await cursor.fetchone()
+        return int(row[0]) if row else 0
 
     async def mark_stopped(self, seq: int, reason: str) -> None:
         """Say in the database that the ledger stopped before command `seq`, and why."""
         await self.connection.execute(
-            "UPDATE ledger.reader SET stopped = %s, stopped_seq = %s", (reason[:1000].replace("\0", ""), seq)
+            "UPDATE ledger.reader SET stopped = %s, stopped_seq = %s WHERE position = %s",
+            (reason[:1000].replace("\0", ""), seq, seq - 1),
         )

@@ -1,0 +1,123 @@
+"""Applies batch after batch: the next is prepared while the last is being written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from openbell.ledger.balances import CannotApply
+from openbell.ledger.projection import UnitLike
+from openbell.ledger.store import LedgerStore, PositionMoved, Prepared
+
+REMEMBERED_MAX = 500_000
+
+# What one event can be to blame for; anything else is about the connection or the schema.
+CONTRADICTIONS = (
+    CannotApply,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    ArithmeticError,
+    LookupError,
+    ValueError,
+)
+
+
+class Stopped(Exception):
+    """The ledger met something it cannot apply. `seq` is the command's."""
+
+    def __init__(self, seq: int, reason: str) -> None:
+        super().__init__(f"The ledger stopped before command {seq}: {reason}")
+        self.seq = seq
+        self.reason = reason
+
+
+class Applier:
+    """Applies units through a store, from `position` on.
+
+    Attributes:
+        position: log position of the last command that is written.
+        durable: the same, written and surely on disk.
+    """
+
+    def __init__(self, store: LedgerStore, position: int) -> None:
+        self.store = store
+        self.position = position
+        self.durable = position
+        self._writing: asyncio.Task[int] | None = None
+        self._units: Sequence[UnitLike] = ()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            with suppress(
+                asyncio.CancelledError, Exception
+            ):  # an error is what brought us here, or follows it
+                await self._writing
+
+    async def apply(self, units: Sequence[UnitLike], more: bool = False, synchronous: bool = False) -> None:
+        """Apply the units that come next.
+
+        Args:
+            more: the next units wait already: return while these are still being written.
+            synchronous: return only when they, and all before them, are on disk.
+
+        Raises:
+            Stopped: an event contradicts the ledger; everything before its command was written.
+            PositionMoved, psycopg.Error: as the store says.
+        """
+        behind = self._units[-1].seq if self._writing is not None else self.position
+        batch: Prepared | None = None
+        with suppress(*CONTRADICTIONS):
+            batch = await self.store.prepare(behind, units)
+        whole = await self._settle()
+        if batch is None or not whole:
+            await self._apply_in_parts(units)
+            return
+        self._units = units
+        self._writing = asyncio.create_task(self.store.write(self.position, batch, synchronous))
+        crowded = self.store.remembered > REMEMBERED_MAX
+        if synchronous or crowded or not more:
+            await self._settle()
+        if synchronous:
+            self.durable = self.position
+        if crowded:
+            self.store.forget()
+
+    async def _settle(self) -> bool:
+        """Wait until what is being written is written; whether it could be as it was prepared."""
+        if self._writing is None:
+            return True
+        writing, self._writing = self._writing, None
+        try:
+            self.position = await writing
+        except CONTRADICTIONS:
+            await self._apply_in_parts(self._units)
+            return False
+        return True
+
+    async def _apply_in_parts(self, units: Sequence[UnitLike]) -> None:
+        """Apply all units before the one that cannot be, and stop there."""
+        self.store.forget()  # what it remembers may be from what was not written
+        try:
+            self.position = await self.store.apply(self.position, units)
+            return
+        except CONTRADICTIONS as error:
+            now = await self.store.position()
+            if now != self.position:  # so the balances it was held against were another ledger's later ones
+                raise PositionMoved(f"the ledger is at {now}, no longer at {self.position}") from error
+            if len(units) == 1:
+                await self.store.mark_stopped(units[0].seq, str(error))
+                raise Stopped(units[0].seq, str(error)) from error
+        half = len(units) // 2
+        await self._apply_in_parts(units[:half])
+        await self._apply_in_parts(units[half:])
