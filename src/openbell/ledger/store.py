@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -42,6 +43,10 @@ JOIN ledger.holdings h ON h.account = k.account AND h.instrument = k.instrument
 """
 # Text that COPY reads as itself.
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+# Units prepared before whatever else waits in this process, a batch being written for one, has its turn.
+UNITS_AT_ONCE = 50
 
 
 class PositionMoved(Exception):
@@ -190,8 +195,10 @@ class LedgerStore:
         try:
             await self.load(numbers, pairs)
             projection = Projection(self.accounts, self.holdings)
-            for unit in units:
-                projection.apply(unit)
+            for start in range(0, len(units), UNITS_AT_ONCE):
+                for unit in units[start : start + UNITS_AT_ONCE]:
+                    projection.apply(unit)
+                await asyncio.sleep(0)
         except BaseException:
             self.forget()
             raise
