@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
+import psycopg
 import pytest
 
 from openbell.market.calendar import DAY, MINUTE, Always
@@ -146,6 +147,16 @@ async def test_the_days_before_the_first_start_come_without_a_database() -> None
     with pytest.raises(HistoryUnavailable):
         await away.candles(APPLE, "1d", None, None, 5)
     await away.close()
+
+
+async def test_reading_goes_on_after_the_database_was_lost(history: History, database: str) -> None:
+    before = await history.candles(APPLE, "1m", NOW - DAY, NOW, 5)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'openbell history' AND datname = current_database()"
+        )
+    assert await history.candles(APPLE, "1m", NOW - DAY, NOW, 5) == before
 
 
 async def test_a_window_in_the_past_holds_only_its_own_generated_candles(history: History) -> None:

@@ -21,7 +21,7 @@ from openbell.market.intervals import Interval, interval
 from openbell.market.rows import START, Rows, fold, join
 
 LIMIT_MAX = 2_000
-CONNECT_S = 2.0
+CONNECT_S = 1.0
 AWAY_S = 0.5  # after a failure, refuse at once for so long instead of letting every caller wait
 
 TRADED, FILLED, SIMULATED = "traded", "filled", "simulated"
