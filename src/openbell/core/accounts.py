@@ -74,6 +74,7 @@ class Accounts:
         self.requests = requests
         self.vault = vault
         self.mail = mail.messages
+        self.closing = 0
 
     # -- reserve ---------------------------------------------------------------------------------
 

@@ -82,6 +82,14 @@ class Books:
         self.letters = mail.messages
         self.shard = genesis.shard
         self.time = 0
+        self.cause = 0
+        self.taker = 0
+        self.taker_ref = 0
+        self.taker_account = 0
+        self.leaves = 0
+        self.filled = 0
+        self.limit = 0
+        self.observed = 0
 
     # -- messages from the account machine -------------------------------------------------------
 
