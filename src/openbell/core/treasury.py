@@ -91,6 +91,12 @@ class Treasury:
         self.observed = amount
         return E_INSUFFICIENT_FUNDS if amount > self.limit else E_OK
 
+    def same_realm(self, wanted: i64, found: i64) -> i64:
+        """E_OK if both are one realm."""
+        self.limit = wanted
+        self.observed = found
+        return E_OK if wanted == found else E_WRONG_REALM
+
     def blank(self, a: i64, kind: i64, realm: i64) -> None:
         """Make account number `a`; it must be the next."""
         self.scalars[0].accounts = a + 1
@@ -147,8 +153,8 @@ class Treasury:
         if grant == 0:
             return E_OK
         code: i64 = self.usable(source)
-        if code == E_OK and self.accounts[source].realm != realm:
-            return E_WRONG_REALM
+        if code == E_OK:
+            code = self.same_realm(realm, self.accounts[source].realm)
         return self.afford(source, grant) if code == E_OK else code
 
     def deposit(self) -> i64:
@@ -210,8 +216,11 @@ class Treasury:
             code = self.usable(b)
         if code != E_OK:
             return code
-        if a == b or self.accounts[a].realm != self.accounts[b].realm:
-            return E_WRONG_REALM
+        if a == b:
+            return E_NOT_ALLOWED
+        code = self.same_realm(self.accounts[a].realm, self.accounts[b].realm)
+        if code != E_OK:
+            return code
         self.limit = NOTIONAL_MAX
         self.observed = cash
         if cash < 0 or cash > NOTIONAL_MAX:
@@ -235,6 +244,7 @@ class Treasury:
         if quantity > self.limit:
             return E_INSUFFICIENT_SHARES
         self.limit = self.vault.capacity
+        self.observed = self.limit + 1
         if self.vault.open(b, n) < 0:
             return E_POSITIONS_FULL
         return E_OK
@@ -267,8 +277,9 @@ class Treasury:
         self.observed = n
         if n >= self.limit:
             return E_UNKNOWN_INSTRUMENT
-        if self.accounts[a].realm != self.assets[n].realm:
-            return E_WRONG_REALM
+        code = self.same_realm(self.assets[n].realm, self.accounts[a].realm)
+        if code != E_OK:
+            return code
         self.limit = QUANTITY_MAX
         self.observed = quantity
         if quantity < 1 or quantity > QUANTITY_MAX:
@@ -306,8 +317,9 @@ class Treasury:
             return E_NOT_ALLOWED
         if self.accounts[b].closing_to != 0:
             return E_ACCOUNT_CLOSED
-        if self.accounts[a].realm != self.accounts[b].realm:
-            return E_WRONG_REALM
+        code = self.same_realm(self.accounts[a].realm, self.accounts[b].realm)
+        if code != E_OK:
+            return code
         self.accounts[a].status = AC_LOCKED
         self.accounts[a].closing_to = b
         return E_OK
