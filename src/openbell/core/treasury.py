@@ -48,7 +48,7 @@ if not cython.compiled:
         KIND_USER,
     )
     from openbell.core.numbers import value_down
-    from openbell.core.records import FIRST_ACCOUNT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+    from openbell.core.records import CLEARING_ACCOUNT, FIRST_ACCOUNT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
     from openbell.core.state import NIL
     from openbell.core.types import CASH_TOP, i64
 
@@ -76,11 +76,13 @@ class Treasury:
         return a > 0 and a < self.scalars[0].accounts
 
     def usable(self, a: i64) -> i64:
-        """E_OK if the account exists and is not closed."""
+        """E_OK if the account exists, is not closed, and is not the one that fills pass through."""
         self.limit = 0
         self.observed = a
         if not self.exists(a):
             return E_UNKNOWN_ACCOUNT
+        if a == CLEARING_ACCOUNT:
+            return E_NOT_ALLOWED
         if self.accounts[a].status == AC_CLOSED:
             return E_ACCOUNT_CLOSED
         return E_OK
