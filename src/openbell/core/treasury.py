@@ -29,6 +29,7 @@ if not cython.compiled:
         E_ACCOUNT_CLOSED,
         E_ACCOUNTS_FULL,
         E_BAD_AMOUNT,
+        E_BAD_NOTIONAL,
         E_BAD_PRICE,
         E_BAD_QUANTITY,
         E_INSUFFICIENT_FUNDS,
@@ -292,7 +293,9 @@ class Treasury:
         self.observed = price
         if price < 0 or price > PRICE_MAX:
             return E_BAD_PRICE
-        return E_OK
+        self.limit = NOTIONAL_MAX
+        self.observed = value_down(price, quantity)
+        return E_BAD_NOTIONAL if self.observed > NOTIONAL_MAX else E_OK
 
     def lock(self, kind: i64) -> i64:
         """LOCK_ACCOUNT, UNLOCK_ACCOUNT."""
