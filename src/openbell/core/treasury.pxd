@@ -37,6 +37,7 @@ cdef class Treasury:
     cdef i64 lock(self, i64 kind) noexcept nogil
     cdef i64 close(self) noexcept nogil
     cdef void finish(self, i64 a) noexcept nogil
+    cdef void hand_over(self, i64 a, i64 b, i64 h) noexcept nogil
     cdef void move_cash(self, i64 a, i64 b, i64 amount, i64 why) noexcept nogil
     cdef void move_shares(self, i64 a, i64 b, i64 n, i64 quantity, i64 why) noexcept nogil
     cdef void tell_cash(self, i64 a, i64 amount, i64 other, i64 why) noexcept nogil

@@ -336,18 +336,26 @@ class Treasury:
         b: i64 = self.accounts[a].closing_to
         h: i64 = self.accounts[a].holdings
         while h != NIL:
-            n: i64 = self.holdings[h].instrument
-            if self.holdings[h].quantity > 0 and self.vault.open(b, n) >= 0:
-                self.move_shares(a, b, n, self.holdings[h].quantity, C_CLOSE_ACCOUNT)
             following: i64 = self.holdings[h].next
-            if self.holdings[h].quantity == 0:
-                self.vault.drop(h)
+            self.hand_over(a, b, h)
             h = following
         if self.accounts[a].cash > 0:
             self.move_cash(a, b, self.accounts[a].cash, C_CLOSE_ACCOUNT)
         self.accounts[a].closing_to = 0
         self.accounts[a].status = AC_CLOSED
         self.tell_account(a)
+
+    def hand_over(self, a: i64, b: i64, h: i64) -> None:
+        """Give all shares of holding `h`, and its slot, to `b`: so there is always room."""
+        n: i64 = self.holdings[h].instrument
+        quantity: i64 = self.holdings[h].quantity
+        cost: i64 = self.holdings[h].cost
+        self.vault.drop(h)
+        if quantity == 0:
+            return
+        self.vault.give(self.vault.open(b, n), quantity, cost)
+        self.tell_shares(a, n, -quantity, -cost, b, C_CLOSE_ACCOUNT)
+        self.tell_shares(b, n, quantity, cost, a, C_CLOSE_ACCOUNT)
 
     # -- movements and their events --------------------------------------------------------------
 
