@@ -60,6 +60,7 @@ if not cython.compiled:
         M_REFERENCE,
         M_REFUSED,
         NIL,
+        OUTPUT_RECORDS,
     )
     from openbell.core.types import i64
 
@@ -90,6 +91,21 @@ class Books:
         self.filled = 0
         self.limit = 0
         self.observed = 0
+
+    def run(self, messages: Any, start: i64, stop: i64) -> i64:
+        """Apply an array of messages without an account machine, as a shard of books only would.
+
+        Returns the index after the last one applied: less than `stop` when the events should be taken first.
+        """
+        self.inbox = messages
+        at: i64 = start
+        with cython.nogil:
+            while at < stop and self.outbox.count < OUTPUT_RECORDS:
+                self.outbox.begin(self.inbox[at].cause)
+                self.handle(at)
+                self.mail.taken = self.mail.sent
+                at += 1
+        return at
 
     # -- messages from the account machine -------------------------------------------------------
 

@@ -7,6 +7,7 @@ from openbell.core.entry cimport Entry
 from openbell.core.listings cimport Listings
 from openbell.core.outbox cimport Outbox
 from openbell.core.requests cimport Requests
+from openbell.core.scout cimport Scout
 from openbell.core.tickets cimport Tickets
 from openbell.core.treasury cimport Treasury
 from openbell.core.vault cimport Vault
@@ -36,6 +37,7 @@ cdef class Exchange:
     cdef readonly Entry entry
     cdef readonly Treasury treasury
     cdef readonly Listings listings
+    cdef Scout scout
     cdef readonly i64 shard
     cdef readonly i64 slice
     cdef public i64 delay

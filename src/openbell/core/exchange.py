@@ -20,6 +20,7 @@ from openbell.core.entry import Entry
 from openbell.core.listings import Listings
 from openbell.core.outbox import Outbox
 from openbell.core.requests import Requests
+from openbell.core.scout import Scout
 from openbell.core.tickets import Tickets
 from openbell.core.treasury import Treasury
 from openbell.core.vault import Vault
@@ -134,6 +135,7 @@ class Exchange:
         )
         self.treasury = Treasury(memory, body, self.command, self.outbox, self.vault)
         self.listings = Listings(memory, self.command, self.outbox, self.books)
+        self.scout = Scout(memory, self.tickets, self.requests, self.vault, self.books.queue)
         self.shard = body.shard
         self.slice = body.slice
         self.delay = 0
@@ -199,6 +201,7 @@ class Exchange:
             CoreError: a record that no sequencer writes; the state must not be used any further.
         """
         self.source = memoryview(buffer).cast("B").cast("Q")
+        self.scout.read(self.source)
         at: i64
         with cython.nogil:
             at = self.advance(start // 8, stop // 8)
@@ -234,6 +237,8 @@ class Exchange:
 
     def advance(self, at: i64, stop: i64) -> i64:
         """Apply records from word `at` of the source until `stop`, a fault, or well-filled output."""
+        if cython.compiled:
+            self.scout.begin(at, stop)
         while at < stop and self.fault == 0:
             if self.outbox.count >= OUTPUT_RECORDS or self.command.count >= self.command.capacity:
                 break
@@ -245,6 +250,8 @@ class Exchange:
             elif self.head[0].ts < self.scalars[0].time:
                 self.fault = FAULT_TIME
             else:
+                if cython.compiled:
+                    self.scout.step()
                 self.step()
                 at += size
         return at

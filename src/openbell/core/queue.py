@@ -8,6 +8,7 @@ import cython
 
 from openbell.core.ladder import Ladder
 from openbell.core.outbox import Outbox
+from openbell.core.records import ID_INDEX_BITS
 from openbell.core.table import Table
 
 if not cython.compiled:
@@ -23,7 +24,7 @@ class Queue:
         self.scalars = memory["scalars"]
         self.levels = memory["levels"]
         self.orders = memory["book_orders"]
-        self.index = Table(memory["book_cells"])
+        self.index = Table(memory["book_cells"], ID_INDEX_BITS)
         self.ladder = ladder
         self.outbox = outbox
         self.events = memory["events"]

@@ -32,7 +32,7 @@ class Requests:
         self.scalars = memory["scalars"]
         self.accounts = memory["accounts"]
         self.requests = memory["requests"]
-        self.index = Table(memory["request_cells"])
+        self.index = Table(memory["request_cells"], 0)
         self.tickets = tickets
         self.capacity = len(self.requests)
         self.ended_max = genesis.ended_per_account

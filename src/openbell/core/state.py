@@ -6,6 +6,7 @@ a copy and a state hash is a scan. Nothing here grows: capacities come from gene
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 from typing import Any
 
@@ -30,6 +31,7 @@ from openbell.core.records import (
 
 NIL = 0xFFFFFFFF  # "no record", in any index
 MAP_NORESERVE = 0x4000  # Linux; capacities are address space until they are used
+MADV_POPULATE_WRITE = 23  # Linux 5.14
 
 # Free-list heads, high-water marks, list ends, counters: one of these.
 Scalars = record(
@@ -369,8 +371,15 @@ class Memory:
         """Allocate `count` zeroed records of `layout`; untouched pages cost nothing."""
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
         area = mmap.mmap(-1, max(layout.SIZE * count, mmap.PAGESIZE), flags=flags)
+        with contextlib.suppress(OSError):  # a kernel without huge pages
+            area.madvise(mmap.MADV_HUGEPAGE)
         self.maps[name] = area
         self.arrays[name] = (layout * count).from_buffer(area)
+
+    def touch(self) -> None:
+        """Take every page now, so that no command waits for one later."""
+        for area in self.maps.values():
+            area.madvise(MADV_POPULATE_WRITE)
 
     def __getitem__(self, name: str) -> Any:
         return self.arrays[name]

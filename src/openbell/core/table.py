@@ -1,7 +1,12 @@
-"""A hash table from a 64-bit key to a slot: open addressing, linear probing, backward-shift deletion.
+"""A hash table from a 64-bit key to a slot: open addressing, Robin Hood probing, backward-shift deletion.
 
-Keys may repeat (request keys use a fingerprint); key 0 is not allowed. Never more than half full,
-because `Memory` gives it twice the cells of the records it indexes.
+Cells of one run are ordered by their home, so a search ends at the first cell that is nearer to its home
+than the key would be, and a deletion at the first cell that is at home. Keys may repeat (request keys use
+a fingerprint); key 0 is not allowed. Never more than half full, because `Memory` gives it twice the cells
+of the records it indexes.
+
+With `dense` 0 keys are spread by Fibonacci hashing. Order ids grow with the log, so their tables take the
+id without its lowest `dense` bits as home: orders of one time lie side by side, in the same cache lines.
 """
 
 from __future__ import annotations
@@ -11,36 +16,53 @@ from typing import Any
 import cython
 
 if not cython.compiled:
-    from openbell.core.types import GOLDEN, WORD, i64, u64
+    from openbell.core.types import GOLDEN, WORD, i64, prefetch, u64
 
 
 class Table:
     """Cells over one array of `Cell` records; the length must be a power of two."""
 
-    def __init__(self, cells: Any) -> None:
+    def __init__(self, cells: Any, dense: int) -> None:
         self.cells = cells
         self.mask = len(cells) - 1
         self.shift = 64 - (len(cells).bit_length() - 1)
+        self.dense = dense
 
     def home(self, key: u64) -> i64:
-        mixed: u64 = (key * GOLDEN) & WORD
+        """Where a key's search starts."""
+        mixed: u64
+        if self.dense != 0:
+            mixed = (key >> self.dense) & self.mask
+            return mixed
+        mixed = (key * GOLDEN) & WORD
         return mixed >> self.shift
+
+    def expect(self, key: u64) -> None:
+        """Ask the processor for the cell of a key that will be looked up soon."""
+        prefetch(cython.address(self.cells[self.home(key)]))
 
     def first(self, key: u64) -> i64:
         """The cell of the first entry with `key`, or -1."""
         i: i64 = self.home(key)
+        distance: i64 = 0
         while self.cells[i].key != 0:
             if self.cells[i].key == key:
                 return i
+            if ((i - self.home(self.cells[i].key)) & self.mask) < distance:
+                return -1
             i = (i + 1) & self.mask
+            distance += 1
         return -1
 
     def following(self, cell: i64, key: u64) -> i64:
         """The cell of the next entry with `key` after `cell`, or -1."""
         i: i64 = (cell + 1) & self.mask
+        home: i64 = self.home(key)
         while self.cells[i].key != 0:
             if self.cells[i].key == key:
                 return i
+            if ((i - self.home(self.cells[i].key)) & self.mask) < ((i - home) & self.mask):
+                return -1
             i = (i + 1) & self.mask
         return -1
 
@@ -52,9 +74,21 @@ class Table:
         return self.cells[i].value
 
     def insert(self, key: u64, slot: i64) -> None:
+        """Add an entry, also beside others with the same key; those farther from home keep their cells."""
         i: i64 = self.home(key)
+        distance: i64 = 0
         while self.cells[i].key != 0:
+            there: u64 = self.cells[i].key
+            away: i64 = (i - self.home(there)) & self.mask
+            if away < distance:
+                value: i64 = self.cells[i].value
+                self.cells[i].key = key
+                self.cells[i].value = slot
+                key = there
+                slot = value
+                distance = away
             i = (i + 1) & self.mask
+            distance += 1
         self.cells[i].key = key
         self.cells[i].value = slot
 
@@ -65,16 +99,12 @@ class Table:
             self.remove_cell(i)
 
     def remove_cell(self, cell: i64) -> None:
-        """Empty a cell and move back what probing would no longer find."""
-        hole: i64 = cell
-        j: i64 = cell
-        while True:
-            j = (j + 1) & self.mask
-            if self.cells[j].key == 0:
-                break
-            home: i64 = self.home(self.cells[j].key)
-            if ((j - home) & self.mask) >= ((j - hole) & self.mask):
-                self.cells[hole].key = self.cells[j].key
-                self.cells[hole].value = self.cells[j].value
-                hole = j
-        self.cells[hole].key = 0
+        """Empty a cell and move the rest of its run one cell nearer to home."""
+        i: i64 = cell
+        following: i64 = (i + 1) & self.mask
+        while self.cells[following].key != 0 and self.home(self.cells[following].key) != following:
+            self.cells[i].key = self.cells[following].key
+            self.cells[i].value = self.cells[following].value
+            i = following
+            following = (i + 1) & self.mask
+        self.cells[i].key = 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import cython
 
+from openbell.core.records import ID_INDEX_BITS
 from openbell.core.table import Table
 
 if not cython.compiled:
@@ -21,7 +22,7 @@ class Tickets:
         self.scalars = memory["scalars"]
         self.accounts = memory["accounts"]
         self.tickets = memory["tickets"]
-        self.index = Table(memory["ticket_cells"])
+        self.index = Table(memory["ticket_cells"], ID_INDEX_BITS)
         self.capacity = len(self.tickets)
         self.working_max = genesis.orders
 

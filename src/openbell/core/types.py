@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 u8: TypeAlias = int
 u16: TypeAlias = int
@@ -19,3 +19,9 @@ GOLDEN = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads consecutive keys
 NEAR = 8  # rungs looked at one by one, from the best, before a binary search
 BASIS = 10_000  # basis points in one
 COLLAR_MAX = 100_000_000  # basis points; the widest collar a listing may have
+FAR = 8  # commands ahead whose cells are asked for
+NEAR_AHEAD = 4  # commands ahead whose records are asked for
+
+
+def prefetch(place: Any) -> None:
+    """Compiled, it asks the processor for the memory at `place`; interpreted there is nothing to ask."""

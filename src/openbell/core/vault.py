@@ -28,7 +28,7 @@ class Vault:
         self.accounts = memory["accounts"]
         self.assets = memory["assets"]
         self.holdings = memory["holdings"]
-        self.index = Table(memory["holding_cells"])
+        self.index = Table(memory["holding_cells"], 0)
         self.capacity = len(self.holdings)
 
     def roll(self, a: i64) -> None:

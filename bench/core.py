@@ -1,0 +1,222 @@
+"""How fast the core applies a recorded flow, beside a plain-Python book on the same flow in the same run.
+
+Three measurements: the whole core (accounts, request keys, checks, reserves, events), the books alone,
+and the peer. Before anything is printed every trade and every order of the final books are shown equal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+from core_flow import PRICE, SHARE, START_NS, Flow, Peer
+
+from openbell.core import codes, records, view
+from openbell.core.exchange import Exchange
+from openbell.core.state import NIL
+
+BATCH = 128  # commands handed over at once
+SECONDS = 1_000_000_000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The flow, and how often it is run."""
+    parser.add_argument("--flow", required=True, type=Path, help="file of 64-byte command records")
+    parser.add_argument(
+        "--peer", type=Path, help="folder of wire.py and pybook.py (default: see README there)"
+    )
+    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median counts (3)")
+
+
+class MeasureError(RuntimeError):
+    """The result was wrong, so no figure is given."""
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure, prove, report."""
+    folder = args.peer or Path(__file__).resolve().parents[2] / "shared" / "bench"
+    if not (folder / "pybook.py").exists():
+        raise MeasureError(f"no pybook.py in {folder}; name its folder with --peer")
+    data = args.flow.read_bytes()
+    rows = list(struct.iter_unpack("<qqqqqqiBBBBq", data))
+    symbols = 1 + max(row[6] for row in rows)
+    peers = [Peer(folder, data, symbols) for _ in range(args.runs)]
+    peer, trades = peers[-1], peers[-1].trades()
+    flow = Flow(rows, trades)
+    setup = [*flow.listing(), *flow.funding()]
+    buffer = flow.commands(2 + len(setup))
+    whole = [Whole(flow, setup, buffer) for _ in range(args.runs)]
+    alone = [Alone(flow) for _ in range(args.runs)]
+    proof = whole[-1].prove(peer, trades, rows)
+    proof += "; books alone: " + alone[-1].prove(trades)
+    rate = len(rows) / statistics.median(w.seconds for w in whole)
+    bare = len(rows) / statistics.median(a.seconds for a in alone)
+    reference = len(rows) / statistics.median(p.seconds for p in peers)
+    batches = sorted(whole[-1].batches)
+    return {
+        "value": round(rate),
+        "unit": "commands/s with accounts, request keys and events",
+        "p50": quantile(batches, 0.5),
+        "p99": quantile(batches, 0.99),
+        "p999": quantile(batches, 0.999),
+        "percentiles of": f"microseconds per {BATCH}-command batch",
+        "reference": {"name": "pybook, plain Python, same flow", "value": round(reference)},
+        "ratio": round(rate / reference, 2),
+        "books alone": round(bare),
+        "ratio of the books alone": round(bare / reference, 2),
+        "proof": proof,
+    }
+
+
+def quantile(ordered: list[int], share: float) -> float:
+    """Microseconds at a share of ordered nanoseconds."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1000
+
+
+def sequence(commands: list[bytearray]) -> bytes:
+    """Commands as the log would hold them right after genesis."""
+    made = bytearray()
+    for offset, command in enumerate(commands):
+        head = records.Header.from_buffer(command)
+        head.seq, head.ts = 2 + offset, START_NS
+        del head
+        made += command
+    return bytes(made)
+
+
+class Whole:
+    """One run of the flow through the whole core."""
+
+    def __init__(self, flow: Flow, setup: list[bytearray], buffer: bytes) -> None:
+        self.flow = flow
+        self.exchange = Exchange(flow.genesis())
+        apply_all(self.exchange, sequence(setup))
+        self.trades: list[tuple[int, ...]] = []
+        self.refused = 0
+        self.batches: list[int] = []
+        stops = batch_stops(buffer)
+        ex, clock = self.exchange, time.perf_counter_ns
+        at = taken = 0
+        for stop in stops:
+            started = clock()
+            while at < stop:
+                at = ex.run(buffer, at, stop)
+                if at < stop:
+                    ex.clear()
+            ended = clock()
+            self.batches.append(ended - started)
+            taken += ended - started
+            self.keep()
+        self.seconds = taken / SECONDS
+
+    def keep(self) -> None:
+        """Take the output of a batch, outside the clock."""
+        ex = self.exchange
+        for e in records.Event.STRUCT.iter_unpack(ex.events(0, ex.event_count)):
+            if e[0] == codes.EV_TRADE:
+                self.trades.append((e[7], e[10], e[17], e[12], e[13]))
+        for a in records.Answer.STRUCT.iter_unpack(ex.answers(0, ex.answer_count)):
+            self.refused += a[11] != codes.E_OK
+        ex.clear()
+
+    def prove(self, peer: Peer, trades: list[tuple[int, ...]], rows: list[tuple[Any, ...]]) -> str:
+        """Compare with the peer, and money and shares with what was put in."""
+        if self.refused:
+            raise MeasureError(f"{self.refused} commands were refused")
+        first = self.flow.first - 1
+        ours = [
+            (seq - first, taker, maker, price // PRICE, q // SHARE)
+            for seq, taker, maker, price, q in self.trades
+        ]
+        number = self.flow.number
+        theirs = [(seq, number(taker), number(maker), price, q) for seq, taker, maker, price, q in trades]
+        if ours != theirs:
+            raise MeasureError("the trades differ from the peer's")
+        for symbol in range(self.flow.symbols):
+            if final_book(self.exchange, symbol) != [
+                [[(number(o), q) for o, q in level] for level in side] for side in peer.books(symbol)
+            ]:
+                raise MeasureError(f"the final book of symbol {symbol} differs from the peer's")
+        totals = view.totals(self.exchange)
+        if totals["cash"] != totals["deposits"]:
+            raise MeasureError(f"cash {totals['cash']} is not deposits {totals['deposits']}")
+        return (
+            f"{len(rows):,} commands: {len(trades):,} trades and {self.flow.symbols} final books equal pybook's; "
+            f"cash of {totals['accounts']:,} accounts equals deposits"
+        )
+
+
+class Alone:
+    """One run of the flow through the book machine alone."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.exchange = Exchange(flow.genesis())
+        apply_all(self.exchange, sequence(flow.listing()))
+        self.flow = flow
+        self.trades: list[tuple[int, ...]] = []
+        messages = flow.messages()
+        books, outbox, clock = self.exchange.books, self.exchange.outbox, time.perf_counter_ns
+        at = taken = 0
+        while at < len(messages):
+            stop = min(at + BATCH, len(messages))
+            started = clock()
+            at = books.run(messages, at, stop)
+            taken += clock() - started
+            for e in records.Event.STRUCT.iter_unpack(self.exchange.events(0, outbox.count)):
+                if e[0] == codes.EV_TRADE:
+                    self.trades.append((e[7], e[10], e[17], e[12], e[13]))
+            outbox.count = 0
+        self.seconds = taken / SECONDS
+
+    def prove(self, trades: list[tuple[int, ...]]) -> str:
+        first, number = self.flow.first - 1, self.flow.number
+        ours = [
+            (seq - first, taker, maker, price // PRICE, q // SHARE)
+            for seq, taker, maker, price, q in self.trades
+        ]
+        if ours != [(seq, number(taker), number(maker), price, q) for seq, taker, maker, price, q in trades]:
+            raise MeasureError("the trades of the books alone differ from the peer's")
+        return "the same trades"
+
+
+def batch_stops(buffer: bytes) -> list[int]:
+    """The offset behind every BATCH-th command record."""
+    stops, at, count = [], 0, 0
+    while at < len(buffer):
+        at += int.from_bytes(buffer[at : at + 2], "little")
+        count += 1
+        if count % BATCH == 0 or at == len(buffer):
+            stops.append(at)
+    return stops
+
+
+def apply_all(ex: Exchange, buffer: bytes) -> None:
+    """Apply set-up commands, which must all succeed."""
+    at = 0
+    while at < len(buffer):
+        at = ex.run(buffer, at, len(buffer))
+        for a in records.Answer.STRUCT.iter_unpack(ex.answers(0, ex.answer_count)):
+            if a[11] != codes.E_OK:
+                raise MeasureError(f"set-up command refused: {codes.REFUSAL_NAMES[a[11]]}")
+        ex.clear()
+
+
+def final_book(ex: Exchange, symbol: int) -> list[list[list[tuple[int, int]]]]:
+    """Both sides of a book: per price, worst first, each order's id and open shares."""
+    rungs, levels, orders = ex.memory["rungs"], ex.memory["levels"], ex.memory["book_orders"]
+    instrument, depth = ex.memory["instruments"][symbol], ex.books.ladder.depth
+    sides = []
+    for side, count in ((codes.BUY, instrument.bids), (codes.SELL, instrument.asks)):
+        found = []
+        for rank in range(count):
+            queue, slot = [], levels[rungs[(2 * symbol + side) * depth + rank].level].head
+            while slot != NIL:
+                queue.append((orders[slot].id, orders[slot].leaves // SHARE))
+                slot = orders[slot].next
+            found.append(queue)
+        sides.append(found)
+    return sides
