@@ -21,6 +21,7 @@ cdef class Listings:
 
     cdef i64 list(self) noexcept nogil
     cdef i64 may_list(self) noexcept nogil
+    cdef bint is_symbol(self) noexcept nogil
     cdef i64 well_formed(self) noexcept nogil
     cdef i64 known(self, i64 n) noexcept nogil
     cdef i64 suspend(self, i64 kind) noexcept nogil

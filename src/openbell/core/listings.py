@@ -15,6 +15,7 @@ if not cython.compiled:
         C_SUSPEND,
         E_BAD_PRICE,
         E_BAD_QUANTITY,
+        E_BAD_RECORD,
         E_DAY_ORDER,
         E_DUPLICATE_SYMBOL,
         E_INSTRUMENTS_FULL,
@@ -35,7 +36,7 @@ if not cython.compiled:
         SUSPENDED,
     )
     from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
-    from openbell.core.types import COLLAR_MAX, i64
+    from openbell.core.types import COLLAR_MAX, i64, u64
 
 
 class Listings:
@@ -93,6 +94,11 @@ class Listings:
         self.observed = self.scalars[0].instruments + 1
         if self.observed > self.limit:
             return E_INSTRUMENTS_FULL
+        self.limit = 0
+        self.observed = 0
+        if not self.is_symbol():
+            return E_BAD_RECORD
+        self.limit = self.capacity
         i: i64
         for i in range(self.scalars[0].instruments):
             if (
@@ -102,6 +108,24 @@ class Listings:
                 self.observed = i
                 return E_DUPLICATE_SYMBOL
         return self.well_formed()
+
+    def is_symbol(self) -> bool:
+        """Whether the two words hold 1 to 16 printable ASCII characters, then zeros."""
+        rest: u64 = self.listing[0].symbol_low
+        ended: bool = rest & 255 == 0
+        i: i64
+        for i in range(16):
+            if i == 8:
+                rest = self.listing[0].symbol_high
+            character: i64 = rest & 255
+            rest = rest >> 8
+            if character == 0:
+                if i == 0:
+                    return False
+                ended = True
+            elif ended or character < 32 or character > 126:
+                return False
+        return True
 
     def well_formed(self) -> i64:
         """Ranges of a listing's fields."""
