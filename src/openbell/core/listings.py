@@ -13,6 +13,7 @@ from openbell.core.outbox import Outbox
 if not cython.compiled:
     from openbell.core.codes import (
         C_SUSPEND,
+        E_BAD_NOTIONAL,
         E_BAD_PRICE,
         E_BAD_QUANTITY,
         E_BAD_RECORD,
@@ -146,7 +147,7 @@ class Listings:
         self.limit = NOTIONAL_MAX
         self.observed = self.listing[0].min_notional
         if self.observed < 0 or self.observed > NOTIONAL_MAX:
-            return E_BAD_QUANTITY
+            return E_BAD_NOTIONAL
         self.limit = COLLAR_MAX
         self.observed = self.listing[0].market_collar
         if self.observed < 1 or self.observed > COLLAR_MAX:
