@@ -192,6 +192,7 @@ class Listings:
             self.fix_close(n, date)
         self.scalars[0].date = date
         self.scalars[0].day += 1
+        self.books.cause = self.head[0].seq
         for n in range(self.scalars[0].instruments):
             self.books.publish(n)
         return E_OK
