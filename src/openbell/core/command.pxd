@@ -25,6 +25,7 @@ cdef class Command:
 
     cdef i64 load(self, const u64[::1] source, i64 at, i64 stop) noexcept nogil
     cdef i64 check(self, i64 body_words) noexcept nogil
+    cdef u64 reserved(self, i64 kind) noexcept nogil
     cdef u64 text(self, i64 body_words, i64 i) noexcept nogil
     cdef u64 body_hash(self) noexcept nogil
     cdef i64 begin(self) noexcept nogil

@@ -15,7 +15,16 @@ import cython
 from openbell.core import records
 
 if not cython.compiled:
-    from openbell.core.codes import E_BAD_RECORD, E_OK
+    from openbell.core.codes import (
+        C_CANCEL,
+        C_CANCEL_ALL,
+        C_CLOSE_ACCOUNT,
+        C_DEPOSIT,
+        C_TRANSFER,
+        C_WITHDRAW,
+        E_BAD_RECORD,
+        E_OK,
+    )
     from openbell.core.records import ANY_INSTRUMENT, LAYOUT_VERSION
     from openbell.core.state import DESK_BYTES, HEADER_WORDS
     from openbell.core.types import GOLDEN, WORD, i64, u64
@@ -70,6 +79,20 @@ class Command:
         if body_words < 0 or self.size < HEADER_WORDS + body_words:
             return E_BAD_RECORD
         return E_OK
+
+    def reserved(self, kind: i64) -> u64:
+        """What lies in the reserved bytes of a body: zero in every record of this layout."""
+        if kind == C_CANCEL:
+            return self.cancel[0].reserved
+        if kind == C_CANCEL_ALL:
+            return self.cancel_all[0].reserved | self.cancel_all[0].reserved2
+        if kind == C_DEPOSIT or kind == C_WITHDRAW:
+            return self.amount[0].reserved
+        if kind == C_TRANSFER:
+            return self.transfer[0].reserved
+        if kind == C_CLOSE_ACCOUNT:
+            return self.close[0].reserved
+        return 0
 
     def text(self, body_words: i64, i: i64) -> u64:
         """Word `i` of the blob, 0 beyond its end."""

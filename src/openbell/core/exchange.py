@@ -46,6 +46,7 @@ if not cython.compiled:
         C_UNLOCK_ACCOUNT,
         C_WITHDRAW,
         DAY,
+        E_BAD_RECORD,
         E_KEY_REUSED,
         E_OK,
         E_REQUESTS_FULL,
@@ -266,6 +267,8 @@ class Exchange:
         a: i64 = self.command.begin()
         kind: i64 = self.head[0].type
         code: i64 = self.command.check(self.body_words(kind))
+        if code == E_OK and self.command.reserved(kind) != 0:
+            code = E_BAD_RECORD
         if code != E_OK:
             self.refuse(a, code)
         elif kind == C_NEW_ORDER or kind == C_CANCEL or kind == C_MODIFY or kind == C_CANCEL_ALL:
