@@ -27,6 +27,7 @@ from openbell.core.vault import Vault
 
 if not cython.compiled:
     from openbell.core.codes import (
+        BUY,
         C_CANCEL,
         C_CANCEL_ALL,
         C_CLOCK_JUMP,
@@ -47,12 +48,14 @@ if not cython.compiled:
         C_WITHDRAW,
         DAY,
         E_BAD_RECORD,
+        E_BAD_SIDE,
         E_KEY_REUSED,
         E_OK,
         E_REQUESTS_FULL,
         E_UNKNOWN_ACCOUNT,
         EV_REFUSED,
         REPLAYED,
+        SELL,
         WHY_ACCOUNT_CLOSED,
         WHY_DAY_END,
         WHY_USER,
@@ -445,9 +448,13 @@ class Exchange:
 
     def cancel_all(self, a: i64, account: i64) -> None:
         n: i64 = self.head[0].instrument
+        side: i64 = self.command.cancel_all[0].side
+        if side != BUY and side != SELL and side != ANY_SIDE:
+            self.command.fail(E_BAD_SIDE, 0, side)
+            return
         if n == ANY_INSTRUMENT:
             n = NIL
-        self.answers_[a].count = self.sweep_account(account, n, self.command.cancel_all[0].side, WHY_USER)
+        self.answers_[a].count = self.sweep_account(account, n, side, WHY_USER)
 
     def sweep_account(self, account: i64, n: i64, side: i64, reason: i64) -> i64:
         """Cancel an account's working orders, oldest first; returns how many were sent."""
