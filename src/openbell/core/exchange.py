@@ -98,7 +98,8 @@ class Exchange:
     """Accounts and books of one shard, made by a GENESIS command record.
 
     Raises:
-        CoreError: the record is no genesis, or of a layout or rules version that this build does not know.
+        CoreError: the record is no genesis, or of a layout or rules version that this build does not know,
+            or of impossible capacities.
     """
 
     def __init__(self, genesis: bytes) -> None:
@@ -112,6 +113,8 @@ class Exchange:
             raise CoreError(
                 f"genesis asks for rules version {body.rules}; this build knows {records.RULES_VERSION}"
             )
+        if flaw := state.flaw(body):
+            raise CoreError(f"genesis: {flaw}")
         self.genesis = bytes(genesis)
         self.memory = state.Memory(body)
         memory = self.memory

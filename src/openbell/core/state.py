@@ -12,6 +12,8 @@ from typing import Any
 
 from openbell.core.layout import Record, record
 from openbell.core.records import (
+    FIRST_ACCOUNT,
+    ID_SHARD_BITS,
     Amount,
     Answer,
     Cancel,
@@ -388,6 +390,18 @@ class Memory:
         """A copy of `count` records of an array from index `first`."""
         size = self.arrays[name]._type_.SIZE
         return self.maps[name][first * size : (first + count) * size]
+
+
+def flaw(genesis: Any) -> str:
+    """What is impossible in a genesis body, in words; nothing if all is well."""
+    least = {"accounts": FIRST_ACCOUNT, "request_ttl_ns": 0}
+    least |= dict.fromkeys(("instruments", "positions", "orders", "requests", "levels", "slice"), 1)
+    for name, value in least.items():
+        if getattr(genesis, name) < value:
+            return f"{name} is {getattr(genesis, name)}, at least {value} is needed"
+    if genesis.shard >> ID_SHARD_BITS:
+        return f"shard is {genesis.shard}, at most {(1 << ID_SHARD_BITS) - 1} is possible"
+    return ""
 
 
 def genesis_of(command: bytes) -> Any:
