@@ -265,6 +265,10 @@ class Journal:
             self.changed.wait_for(lambda: self.durable >= position or self.failed is not None, timeout_s)
             return self.durable >= position
 
+    def size(self) -> int:
+        """Bytes of all segments, the reserved one included."""
+        return len(segment_numbers(self.disk, self.folder)) * self.segment_bytes
+
     def drop(self, before: int) -> int:
         """Remove the oldest segments whose records all lie before position `before`; how many."""
         dropped = 0

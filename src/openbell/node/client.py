@@ -90,8 +90,8 @@ class NodeClient:
         assert self._welcome is not None, "made by connect"
         return self._welcome
 
-    async def send(self, command: bytes | bytearray) -> Answer:
-        """Have a command applied; its answer, once it is durable.
+    async def send(self, command: bytes | bytearray) -> Any:
+        """Have a command applied; its `Answer` record, once it is durable.
 
         A refusal is an answer with a code. A caller that stops waiting does not undo the command.
 
@@ -158,8 +158,10 @@ class NodeClient:
                 pause = min(2 * pause, RETRY_MAX_S)
                 continue
             if self._welcome is not None and welcome.genesis != self._welcome.genesis:
+                log.error("the node at %s now serves another exchange; start this process anew", self.path)
                 link.close()
-                raise RuntimeError(f"the node at {self.path} now serves another exchange; start anew")
+                await asyncio.sleep(RETRY_MAX_S)
+                continue
             pause = RETRY_FIRST_S
             self._link, self._welcome = link, welcome
             self._up.set()

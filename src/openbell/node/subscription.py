@@ -64,13 +64,12 @@ class Subscription(AsyncGenerator[list[Unit], None]):
         Raises:
             SubscribeError: the node cannot give the units after the position.
         """
-        while self._reader is None:
+        while self._reader is None and not self.closed:
             try:
                 await self._connect()
             except (OSError, EOFError) as error:
                 await self._retry(error)
-        assert self.position is not None
-        return self.position
+        return self.position or 0
 
     async def __anext__(self) -> list[Unit]:
         """The next units, at least one.
@@ -79,8 +78,8 @@ class Subscription(AsyncGenerator[list[Unit], None]):
             SubscribeError: the node cannot give the units after `position`.
         """
         while not self.closed:
-            await self.start()
             try:
+                await self.start()
                 kind, payload = await self._frame()
             except (OSError, EOFError) as error:
                 await self._retry(error)
@@ -136,7 +135,8 @@ class Subscription(AsyncGenerator[list[Unit], None]):
             self.position = int(said["seq"])
 
     async def _frame(self) -> tuple[int, bytes]:
-        assert self._reader is not None
+        if self._reader is None:
+            raise EOFError("the subscription was closed")
         length, kind, _, _, _ = FRAME.unpack(await self._reader.readexactly(FRAME.size))
         if not REST <= length <= OUTBOUND_MAX:
             raise ConnectionError(f"the node sent a frame of length {length}")

@@ -1,0 +1,305 @@
+"""The node: an exchange over a journal, its door, and the housekeeping around them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openbell.log.journal import SEGMENT_BYTES
+from openbell.node import queries
+from openbell.node.clock import Clock
+from openbell.node.gate import Gate
+from openbell.node.protocol import VERSION
+from openbell.node.recovery import Recovered, recover
+from openbell.node.sequencer import Sequencer
+from openbell.node.server import Connection, bind
+from openbell.node.stream import Stream
+
+log = logging.getLogger(__name__)
+
+HOUSEKEEPING_S = 1.0
+TICK_CHECK_S = 0.1
+BACKLOG = 128
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When snapshots are written and how much is kept."""
+
+    snapshot_commands: int = 1_000_000  # commands between snapshots
+    snapshot_s: float = 600.0  # seconds after which fewer commands are enough
+    snapshot_commands_min: int = 10_000  # so many
+    events_bytes: int = 256 << 20  # event files kept for readers without a name
+    events_bytes_max: int = 6 << 30  # event files kept for the slowest named reader
+    journal_bytes: int = 10 << 30  # older segments go once snapshots and readers are past them
+    segment_bytes: int = SEGMENT_BYTES
+
+
+class Node:
+    """One running exchange. `start` opens its door; `ended` says when to stop, with what went wrong."""
+
+    def __init__(self, recovered: Recovered, clock: Clock, limits: Limits) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.clock = clock
+        self.limits = limits
+        self.exchange = recovered.exchange
+        self.journal = recovered.journal
+        self.events = recovered.events
+        self.readers = recovered.readers
+        self.snapshots = recovered.snapshots
+        self.term = recovered.term
+        self.gate = Gate(self.journal.durable)
+        self.stream = Stream(self.events, self.exchange.position)
+        self.sequencer = Sequencer(
+            self.exchange, self.journal, self.gate, self.stream, clock, self.term, self.fail
+        )
+        self.intake = self.sequencer.intake
+        self.connections: set[Connection] = set()
+        self.sources = itertools.count(1)
+        self.ended: asyncio.Future[None] = self.loop.create_future()
+        self.started_ns = time.monotonic_ns()
+        self.turn_scheduled = False
+        self.snapshot_position = recovered.snapshot
+        self.snapshot_at = time.monotonic()
+        self.server: asyncio.Server | None = None
+        self.tasks: list[asyncio.Task[None]] = []
+        self.journal.on_durable = self._became_durable
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        make_genesis: Callable[[int], bytes],
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+    ) -> Node:
+        """Recover the data folder's exchange, or make one of `make_genesis(now)`; raises as `recover`.
+
+        Raises:
+            ClockBehind: the machine's clock is behind the log.
+        """
+        clock, limits = clock or Clock(), limits or Limits()
+        recovered = recover(folder, lambda: make_genesis(clock.now()), limits.segment_bytes)
+        try:
+            clock.check_against(recovered.exchange.time)
+        except BaseException:
+            recovered.journal.close()
+            raise
+        if recovered.journal.cut:
+            log.warning("%s", recovered.journal.cut)
+        log.info(
+            "recovered position %d in %.2f s: snapshot %d and %d commands, term %d",
+            recovered.exchange.position, recovered.seconds, recovered.snapshot, recovered.replayed,
+            recovered.term,
+        )  # fmt: skip
+        return cls(recovered, clock, limits)
+
+    async def start(self, path: Path) -> None:
+        """Open the door at `path` and keep house."""
+        self.sequencer.tick()
+        self.server = await self.loop.create_unix_server(
+            lambda: Connection(self), sock=bind(path), backlog=BACKLOG
+        )
+        self.tasks = [
+            self.loop.create_task(self._tick(), name="node-tick"),
+            self.loop.create_task(self._keep_house(), name="node-housekeeping"),
+        ]
+
+    async def stop(self) -> None:
+        """Close the door, let what is under way become durable and leave, keep the state."""
+        if self.server is not None:
+            self.server.close()
+        for connection in self.connections:
+            connection.hold_off()
+        for task in self.tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        if not self.gate.shut:
+            await self._settle()
+        for connection in list(self.connections):
+            connection.end()
+        if not self.gate.shut and self.exchange.position > self.snapshot_position:
+            self.snapshots.save(self.exchange, self._meta())
+            self._tidy()
+        self.gate.close()
+        self.snapshots.abandon()
+        self.readers.save()
+        self.events.close()
+        self.journal.close()
+
+    # -- what connections ask ---------------------------------------------------------------------
+
+    def welcome(self, source: int) -> dict[str, Any]:
+        """What a new connection is told."""
+        return {
+            "version": VERSION,
+            "source": source,
+            "term": self.term,
+            "seq": self.gate.durable,
+            "genesis": self.exchange.genesis,
+            "time": self.now(),
+        }
+
+    def next_source(self) -> int:
+        """A number for a new connection, within this term."""
+        return next(self.sources)
+
+    def now(self) -> int:
+        """The node's clock, nanoseconds UTC."""
+        return max(self.clock.now(), int(self.exchange.time))
+
+    def arrived(self) -> None:
+        """Take a turn once everything that has arrived by now is read."""
+        if not self.turn_scheduled:
+            self.turn_scheduled = True
+            self.loop.call_soon(self._turn)
+
+    def ask(self, arguments: Any) -> tuple[int, Any]:
+        """(position, data) of a query; raises QueryError."""
+        position = int(self.exchange.position)
+        if isinstance(arguments, dict) and arguments.get("name") == "status":
+            return position, self.status()
+        return position, queries.read(self.exchange, arguments)
+
+    def status(self) -> dict[str, Any]:
+        """How the node is."""
+        syncs = sorted(self.journal.sync_ns)
+        return {
+            "seq": int(self.exchange.position),
+            "durable": self.gate.durable,
+            "time": self.now(),
+            "term": self.term,
+            "uptime_ns": time.monotonic_ns() - self.started_ns,
+            "commands": self.sequencer.commands,
+            "sync_p50_ns": syncs[len(syncs) // 2] if syncs else 0,
+            "sync_p99_ns": syncs[len(syncs) * 99 // 100] if syncs else 0,
+            "waiting": len(self.intake),
+            "connections": len(self.connections),
+            "subscribers": len(self.stream.subscribers),
+            "readers": dict(self.readers.positions),
+            "events_first": self.events.first,
+            "events_bytes": self.events.bytes,
+            "snapshot": self.snapshot_position,
+            "log_full": self.sequencer.full,
+            "cut": str(self.journal.cut) if self.journal.cut else None,
+        }
+
+    # -- turns ------------------------------------------------------------------------------------
+
+    def fail(self, error: BaseException) -> None:
+        """Say nothing more and end: the state in memory may not be what the log says."""
+        self.gate.close()
+        log.critical("the node ends: %r", error, exc_info=error)
+        for connection in list(self.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        if not self.ended.done():
+            self.ended.set_exception(error)
+
+    def end(self) -> None:
+        """Have whoever waits for `ended` stop the node."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def _turn(self) -> None:
+        self.turn_scheduled = False
+        self.sequencer.turn()
+        if len(self.intake) and self.sequencer.ready:
+            self.arrived()
+
+    def _became_durable(self, position: int) -> None:
+        """Called by the journal's writer thread."""
+        self.loop.call_soon_threadsafe(self._durable, position)
+
+    def _durable(self, position: int) -> None:
+        self.sequencer.durable(position)
+        if len(self.intake):
+            self.arrived()
+
+    async def _tick(self) -> None:
+        """Let log time pass while nothing arrives."""
+        while True:
+            await asyncio.sleep(TICK_CHECK_S)
+            self.sequencer.tick()
+
+    async def _settle(self) -> None:
+        """Take what waits, then stand still with everything durable."""
+        while len(self.intake) or self.sequencer.in_flight:
+            self.sequencer.turn()
+            await asyncio.sleep(0.0005)
+
+    # -- housekeeping -----------------------------------------------------------------------------
+
+    async def _keep_house(self) -> None:
+        """Snapshots, readers' positions, and what may be forgotten."""
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            try:
+                if self.readers.changed:
+                    await asyncio.to_thread(self.readers.save)
+                    self._tidy()
+                done = self.snapshots.poll()
+                if done is not None:
+                    log.info("snapshot at %d written", done)
+                    self._tidy()
+                elif self._snapshot_due():
+                    await self._snapshot()
+            except OSError as error:
+                log.error("housekeeping: %s", error)
+
+    def _snapshot_due(self) -> bool:
+        if self.snapshots.child:
+            return False
+        commands = int(self.exchange.position) - self.snapshot_position
+        waited = time.monotonic() - self.snapshot_at >= self.limits.snapshot_s
+        return commands >= self.limits.snapshot_commands or (
+            waited and commands >= self.limits.snapshot_commands_min
+        )
+
+    async def _snapshot(self) -> None:
+        """Stand still until all is durable, for about one sync; then fork."""
+        self.sequencer.held_back = True
+        try:
+            while self.sequencer.in_flight:
+                await asyncio.sleep(0.0005)
+            if not self.gate.shut:
+                self.snapshots.fork(self.exchange, self._meta())
+                self.snapshot_position = int(self.exchange.position)
+                self.snapshot_at = time.monotonic()
+        finally:
+            self.sequencer.held_back = False
+            self.arrived()
+
+    def _meta(self) -> dict[str, Any]:
+        """What a snapshot notes beside the state: where in which log it belongs."""
+        return {"chain": self.journal.chain.hex(), "term": self.term}
+
+    def _tidy(self) -> None:
+        """Forget what two snapshots and every named reader have passed."""
+        slowest = self.readers.slowest()
+        self.snapshots.prune(slowest)
+        last = int(self.exchange.position)
+        passed = last if slowest is None else slowest
+        events, limits = self.events, self.limits
+        while (
+            len(events.firsts) > 1 and events.bytes > limits.events_bytes and events.firsts[1] <= passed + 1
+        ):
+            events.prune(events.firsts[1] - 1)
+        while len(events.firsts) > 1 and events.bytes > limits.events_bytes_max:
+            log.error(
+                "event files of %d bytes: dropping units that reader needs: %s",
+                events.bytes,
+                self.readers.positions,
+            )
+            events.prune(events.firsts[1] - 1)
+        oldest = min(self.snapshots.positions()[:2], default=0)
+        if self.journal.size() > limits.journal_bytes:
+            self.journal.drop(min(oldest, passed))

@@ -1,0 +1,35 @@
+"""The node as a role: one process that owns the data folder's log."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+
+from openbell.node.genesis import make_genesis
+from openbell.node.node import Node
+from openbell.ops.settings import Settings
+
+# A thread that wants the interpreter waits at most so long for one that computes: the journal's writer
+# comes back from its sync and must hand over.
+SWITCH_INTERVAL_S = 0.0002
+
+
+async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serve the exchange of `settings.data_dir` until `stop` is set.
+
+    Raises:
+        LogError, CannotRecover, ClockBehind: the data folder cannot be served; the message says why.
+        CoreError: the log holds a command that the core does not take.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    node = Node.open(settings.data_dir, lambda now: make_genesis(settings, now))
+    try:
+        await node.start(settings.node_socket)
+        ready()
+        stopping = asyncio.create_task(stop.wait())
+        stopping.add_done_callback(lambda _task: node.end())
+        await node.ended
+        stopping.cancel()
+    finally:
+        await node.stop()

@@ -1,0 +1,165 @@
+"""The sequencer: gives what has arrived its place and time, logs it, applies it while the disk syncs.
+
+One turn is one batch. What a turn shows (answers, units) waits at the gate until the batch is durable; a
+second turn may run meanwhile, no third.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from openbell.core import codes, records
+from openbell.core.exchange import Exchange
+from openbell.log.journal import Journal
+from openbell.log.stamp import stamp
+from openbell.node.clock import JUMP_NS, Clock
+from openbell.node.events import Block
+from openbell.node.frames import frame_answers, pack_units
+from openbell.node.gate import Gate
+from openbell.node.intake import URGENT, Intake, Taken
+from openbell.node.stream import Stream
+
+log = logging.getLogger(__name__)
+
+BATCH_BYTES = 1 << 20
+BATCH_COUNT = 4_096
+BATCHES_IN_FLIGHT = 2
+BLOCK_BYTES = 256 << 10  # of units sent in one frame and stored as one block
+TICK_NS = 1_000_000_000
+
+TICK = bytes(records.pack(codes.C_TICK))
+CLOCK_JUMP = bytes(records.pack(codes.C_CLOCK_JUMP))
+
+
+class Sequencer:
+    """Turns waiting commands into batches of the log and their effects."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        journal: Journal,
+        gate: Gate,
+        stream: Stream,
+        clock: Clock,
+        term: int,
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        self.exchange = exchange
+        self.journal = journal
+        self.gate = gate
+        self.stream = stream
+        self.clock = clock
+        self.term = term
+        self.fail = fail  # told what ends the node; nothing leaves it after that
+        self.intake = Intake()
+        self.in_flight: deque[int] = deque()  # last positions of batches that are not durable yet
+        self.commands = 0
+        self.full = False  # the log has room for urgent commands only
+        self.held_back = False  # no turns: somebody needs the state to stand still
+
+    @property
+    def ready(self) -> bool:
+        """Whether a turn may run."""
+        return not self.held_back and len(self.in_flight) < BATCHES_IN_FLIGHT and not self.gate.shut
+
+    def turn(self) -> None:
+        """Log and apply what waits, if a turn may run."""
+        if self.ready and len(self.intake):
+            self._run(b"")
+
+    def tick(self) -> None:
+        """Let log time pass if nothing else did for a second; a full log keeps its end for cancels."""
+        late = self.clock.now() - self.exchange.time >= TICK_NS
+        if self.ready and late and self.journal.room() >= len(TICK):
+            self._run(TICK)
+
+    def durable(self, position: int) -> None:
+        """Batches up to `position` are durable: their effects may leave."""
+        while self.in_flight and self.in_flight[0] <= position:
+            self.in_flight.popleft()
+        try:
+            self.gate.open(position)
+        except Exception as error:
+            self.fail(error)
+
+    def _run(self, own: bytes) -> None:
+        """One turn, the sequencer's `own` records first."""
+        previous = self.exchange.time
+        now = max(previous, self.clock.now())
+        if now - previous > JUMP_NS:
+            log.warning("log time jumps by %.1f s", (now - previous) / 1e9)
+            own = CLOCK_JUMP
+        size = self._room(own)
+        taken = self.intake.take(size, BATCH_COUNT, own if len(own) <= size else b"")
+        if not taken.count:
+            return
+        first = self.journal.last + 1
+        last = stamp(taken.records, 0, len(taken.records), first, now, self.term) - 1
+        try:
+            self.journal.append(taken.records, first, last)
+            self.in_flight.append(last)
+            self._apply(taken, first, last)
+        except Exception as error:
+            # Applied in part, or logged and not applied: this process must not say another word.
+            self.fail(error)
+
+    def _room(self, own: bytes) -> int:
+        """Bytes that the next batch may have; refuses what the log has no room for."""
+        room = self.journal.room()
+        wanted = self.intake.first_size() + len(own)
+        if room >= wanted:
+            if self.full:
+                log.warning("the log has room again")
+            self.full = False
+            return min(room, BATCH_BYTES)
+        if not self.full:
+            log.error("the log is full: only what ends orders is taken")
+        self.full = True
+        self.intake.refuse_waiting(codes.E_LOG_FULL, URGENT)
+        room = self.journal.room(urgent=True)
+        if room < self.intake.first_size():
+            self.intake.refuse_waiting(codes.E_LOG_FULL, ())
+        return min(room, BATCH_BYTES)
+
+    def _apply(self, taken: Taken, first: int, last: int) -> None:
+        """Run the core over a batch and leave what it says at the gate."""
+        exchange, batch = self.exchange, taken.records
+        answers, events = [], []
+        at = 0
+        while at < len(batch):
+            at = exchange.run(batch, at, len(batch))
+            answers.append(exchange.answers(0, exchange.answer_count))
+            events.append(exchange.events(0, exchange.event_count))
+            exchange.clear()
+        said = answers[0] if len(answers) == 1 else b"".join(answers)
+        happened = events[0] if len(events) == 1 else b"".join(events)
+        blocks = make_blocks(batch, first, said, happened)
+        self.commands += taken.count
+        self.gate.hold(last, partial(self._release, taken, said, blocks))
+
+    def _release(self, taken: Taken, answers: bytes, blocks: list[Block]) -> None:
+        """The batch is durable: answer, then publish."""
+        index = number = 0
+        for run in taken.runs:
+            if run.origin is not None:
+                frames = frame_answers(answers, index, run.count, taken.numbers, number)
+                run.origin.answered(frames, run.count)
+                number += run.count
+            index += run.count
+        self.stream.publish(blocks)
+
+
+def make_blocks(batch: bytes | bytearray, first: int, answers: bytes, events: bytes) -> list[Block]:
+    """The units of a batch from position `first`, as blocks."""
+    blocks = []
+    at = answer = event = 0
+    while at < len(batch):
+        units, at, after, event = pack_units(
+            batch, at, len(batch), answers, answer, events, event, BLOCK_BYTES
+        )
+        blocks.append(Block(first + answer, first + after - 1, units))
+        answer = after
+    return blocks
