@@ -16,6 +16,7 @@ from openbell.core import records
 
 if not cython.compiled:
     from openbell.core.codes import (
+        BUY,
         C_CANCEL,
         C_CANCEL_ALL,
         C_CLOSE_ACCOUNT,
@@ -23,9 +24,11 @@ if not cython.compiled:
         C_TRANSFER,
         C_WITHDRAW,
         E_BAD_RECORD,
+        E_BAD_SIDE,
         E_OK,
+        SELL,
     )
-    from openbell.core.records import ANY_INSTRUMENT, LAYOUT_VERSION
+    from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE, LAYOUT_VERSION
     from openbell.core.state import DESK_BYTES, HEADER_WORDS
     from openbell.core.types import GOLDEN, WORD, i64, u64
 
@@ -71,13 +74,20 @@ class Command:
         return size
 
     def check(self, body_words: i64) -> i64:
-        """E_BAD_RECORD unless layout, shard, flags and the body's size are as its type has them."""
+        """Whether layout, shard, flags, the body's size and its reserved bytes are as its type has them."""
         if self.head[0].layout != LAYOUT_VERSION or self.head[0].shard != self.shard:
             return E_BAD_RECORD
         if self.head[0].flags & ~7:
             return E_BAD_RECORD
         if body_words < 0 or self.size < HEADER_WORDS + body_words:
             return E_BAD_RECORD
+        kind: i64 = self.head[0].type
+        if self.reserved(kind) != 0:
+            return E_BAD_RECORD
+        if kind == C_CANCEL_ALL:
+            side: i64 = self.cancel_all[0].side
+            if side != BUY and side != SELL and side != ANY_SIDE:
+                return E_BAD_SIDE
         return E_OK
 
     def reserved(self, kind: i64) -> u64:

@@ -14,6 +14,7 @@ from openbell.core.layout import Record, record
 from openbell.core.records import (
     FIRST_ACCOUNT,
     ID_SHARD_BITS,
+    RULES_VERSION,
     Amount,
     Answer,
     Cancel,
@@ -394,6 +395,8 @@ class Memory:
 
 def flaw(genesis: Any) -> str:
     """What is impossible in a genesis body, in words; nothing if all is well."""
+    if genesis.rules != RULES_VERSION:
+        return f"rules version is {genesis.rules}; this build knows {RULES_VERSION}"
     least = {"accounts": FIRST_ACCOUNT, "request_ttl_ns": 0}
     least |= dict.fromkeys(("instruments", "positions", "orders", "requests", "levels", "slice"), 1)
     for name, value in least.items():
