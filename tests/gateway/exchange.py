@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import Any, Self
 
 from bench.venue import Session, free_port
 from openbell.cli import bootstrap
+from openbell.identity.tokens import Signer
 from openbell.node.client import NodeClient
 from openbell.ops.ready import is_ready
 from openbell.ops.settings import Settings
@@ -19,6 +22,7 @@ from openbell.ops.settings import Settings
 READY_S = 60.0
 STOP_S = 10.0
 GATEWAYS = 2
+PORTS = 3  # one for a gateway that a test starts and stops
 
 
 class LocalExchange:
@@ -29,14 +33,13 @@ class LocalExchange:
     """
 
     def __init__(self, folder: Path, database: str) -> None:
-        self.ports = [free_port() for _ in range(GATEWAYS)]
+        self.ports = [free_port() for _ in range(PORTS)]
         self.settings = Settings.load(
             {},
             data_dir=folder,
             database_url=database,
             makers=1,
             traders=1,
-            demo_rate=1_000,
             genesis_accounts=4_096,
             genesis_positions=65_536,
             genesis_orders=16_384,
@@ -44,6 +47,9 @@ class LocalExchange:
             genesis_requests=65_536,
             genesis_ended_per_account=50,
         )
+        # Each demo account is opened from an address of its own: one address may open 20 a minute.
+        self._sources = (f"127.1.{k // 250}.{k % 250 + 1}" for k in itertools.count())
+        self._sessions: list[Session] = []
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -120,7 +126,25 @@ class LocalExchange:
 
     def session(self, token: str = "", gateway: int = 0) -> Session:
         """Requests to one of the gateways."""
-        return Session(self.ports[gateway], token)
+        return self._kept(Session(self.ports[gateway], token))
+
+    def _kept(self, session: Session) -> Session:
+        self._sessions.append(session)
+        return session
+
+    def close_sessions(self) -> None:
+        """Close the connections of all sessions; one that is used again opens another."""
+        for session in self._sessions:
+            session.close()
+
+    def participant(self, role: str) -> Session:
+        """Requests of an account that has shares to sell: the "maker" of every stock, or the "trader"."""
+        rows = json.loads(self.settings.participants_file.read_text())["participants"]
+        return self.session(next(row["token"] for row in rows if row["role"] == role))
+
+    def signer(self) -> Signer:
+        """What signs this exchange's sessions."""
+        return Signer(self.settings.session_key_file)
 
     def demo(self, gateway: int = 0) -> Session:
         """Requests of a new demo account."""
@@ -128,7 +152,8 @@ class LocalExchange:
 
     def open_demo(self) -> dict[str, Any]:
         """The answer to auth/demo."""
-        reply = self.session().request("POST", "/v1/auth/demo")
+        session = self._kept(Session(self.ports[0], source=next(self._sources)))
+        reply = session.request("POST", "/v1/auth/demo")
         assert reply.status == 201, reply.body
         opened: dict[str, Any] = reply.json
         return opened

@@ -30,6 +30,7 @@ SYMBOLS_A_MESSAGE_MAX = 512
 MESSAGE_BYTES_MAX = 64 * 1024
 MESSAGES_A_SECOND_MAX = 50
 MESSAGES_AT_ONCE_MAX = 200
+REFUSED_MAX = 1_000  # messages over the rate, each answered; then the connection ends
 INTERVAL_MS_MIN, INTERVAL_MS_MAX, INTERVAL_MS = 50, 10_000, 100
 
 # With this much unsent, market data waits and is told anew later; with that much, the reader has stalled.
@@ -40,7 +41,7 @@ STALLED_S = 30.0
 UNACKNOWLEDGED_MS = 60_000
 CLOSE_SECONDS_MAX = 3.0
 
-CLOSE_PROTOCOL, CLOSE_TOO_BIG, CLOSE_FAULT = 1002, 1009, 1011
+CLOSE_PROTOCOL, CLOSE_POLICY, CLOSE_TOO_BIG, CLOSE_FAULT = 1002, 1008, 1009, 1011
 CLOSE_SESSION, CLOSE_STALLED, CLOSE_CROWDED, CLOSE_RESTART = 4001, 4008, 4009, 1012
 
 
@@ -69,6 +70,7 @@ class Connection(WSListener):
         self._queue: list[bytes] = []
         self._parts: list[bytes] = []
         self._tokens, self._counted = float(MESSAGES_AT_ONCE_MAX), time.monotonic()
+        self._refused = 0
         self._behind_since = 0.0
 
     # -- picows --------------------------------------------------------------------------------------
@@ -140,6 +142,9 @@ class Connection(WSListener):
         )
         self._counted = now
         if self._tokens < 1:
+            self._refused += 1
+            if self._refused > REFUSED_MAX:
+                self.close(CLOSE_POLICY, "too many messages")
             raise Refused("MESSAGE_RATE", f"At most {MESSAGES_A_SECOND_MAX} messages a second are read.")
         self._tokens -= 1
 
