@@ -14,8 +14,7 @@ from openbell.core import view
 from openbell.ledger.compare import Comparison, Found
 from openbell.ledger.reads import LedgerReads
 from openbell.ledger.store import LedgerStore
-from tests.ledger.cluster import Cluster
-from tests.ledger.conftest import counter
+from tests.ledger.conftest import MakeDatabase
 from tests.ledger.market import RandomMarket
 from tests.ledger.stream import START
 
@@ -54,10 +53,12 @@ def differences(url: str, market: RandomMarket) -> list[str]:
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
-async def test_the_ledger_of_a_random_market_equals_the_exchange(cluster: Cluster, seed: int) -> None:
+async def test_the_ledger_of_a_random_market_equals_the_exchange(
+    make_database: MakeDatabase, seed: int
+) -> None:
     market = RandomMarket(seed)
     market.run(600)
-    url = cluster.create(f"market{next(counter)}", template="empty_ledger")
+    url = make_database()
     store = await LedgerStore.connect(url)
     await apply_in_batches(store, market, seed)
     await store.close()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from openbell.core import codes
 from openbell.ledger.follower import Follower
-from tests.ledger.cluster import Cluster
+from tests.ledger.conftest import Killable, MakeDatabase
 from tests.ledger.stream import SHARE, USD, PackedSource, Stream, opened_market
 
 TABLES = ("accounts", "holdings", "orders", "trades", "fills", "entries", "days", "closes", "instruments")
 
-undisturbed: dict[str, list[tuple[object, ...]]] = {}
+Contents = dict[str, list[tuple[object, ...]]]
+undisturbed: Contents = {}
 
 
 def busy_market(steps: int, seed: int = 1) -> Stream:
@@ -35,7 +35,7 @@ def busy_market(steps: int, seed: int = 1) -> Stream:
     return stream
 
 
-def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
+def contents(url: str) -> Contents:
     """Every row of the ledger but the reader's."""
     with psycopg.connect(url) as connection:
         return {
@@ -77,10 +77,10 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def expected(cluster: Cluster) -> dict[str, list[tuple[object, ...]]]:
+async def expected(make_database: MakeDatabase) -> Contents:
     """What an undisturbed ledger makes of `busy_market(600)`."""
     if not undisturbed:
-        url = cluster.create("undisturbed")
+        url = make_database()
         stream = busy_market(600)
         running = Running(PackedSource(stream, 1000), url)
         await until(lambda: running.follower.position == stream.position)
@@ -89,8 +89,8 @@ async def expected(cluster: Cluster) -> dict[str, list[tuple[object, ...]]]:
     return undisturbed
 
 
-async def test_it_makes_its_schema_and_catches_up(cluster: Cluster) -> None:
-    url = cluster.create("fresh")
+async def test_it_makes_its_schema_and_catches_up(make_database: MakeDatabase) -> None:
+    url = make_database(ledger=False)
     stream = busy_market(20)
     running = Running(PackedSource(stream), url)
     await until(lambda: running.follower.position == stream.position)
@@ -100,8 +100,8 @@ async def test_it_makes_its_schema_and_catches_up(cluster: Cluster) -> None:
     assert position(url) == stream.position
 
 
-async def test_it_acknowledges_only_what_is_applied(cluster: Cluster) -> None:
-    url = cluster.create("acknowledged")
+async def test_it_acknowledges_only_what_is_applied(make_database: MakeDatabase) -> None:
+    url = make_database()
     source = PackedSource(busy_market(20))
     running = Running(source, url)
     await until(lambda: source.acked > 0)
@@ -111,10 +111,12 @@ async def test_it_acknowledges_only_what_is_applied(cluster: Cluster) -> None:
 
 @pytest.mark.usefixtures("small_batches")
 async def test_two_ledgers_at_once_apply_nothing_twice(
-    cluster: Cluster, expected: dict[str, list[tuple[object, ...]]], monkeypatch: pytest.MonkeyPatch
+    make_database: MakeDatabase,
+    expected: Contents,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("openbell.ledger.follower.MOVED_PAUSE_S", 0.01)
-    url = cluster.create("two_at_once")
+    url = make_database()
     stream = busy_market(600)
     sources = [PackedSource(stream, 7), PackedSource(stream, 5)]
     pair = [Running(source, url) for source in sources]
@@ -127,9 +129,9 @@ async def test_two_ledgers_at_once_apply_nothing_twice(
 
 @pytest.mark.usefixtures("small_batches")
 async def test_stopping_at_random_moments_applies_everything_once(
-    cluster: Cluster, expected: dict[str, list[tuple[object, ...]]]
+    make_database: MakeDatabase, expected: Contents
 ) -> None:
-    url = cluster.create("stopped_at_random")
+    url = make_database()
     stream, dice = busy_market(600), random.Random(2)
     rounds = reached = 0
     while reached < stream.position:
@@ -145,50 +147,39 @@ async def test_stopping_at_random_moments_applies_everything_once(
 
 @pytest.mark.usefixtures("small_batches")
 async def test_killing_postgresql_at_random_moments_loses_and_doubles_nothing(
-    tmp_path: Path, expected: dict[str, list[tuple[object, ...]]]
+    killable: Killable, expected: Contents
 ) -> None:
-    cluster = Cluster(tmp_path)
-    cluster.start()
+    await killable.start()
     stream, dice = busy_market(600), random.Random(3)
-    url = cluster.create("killed")
-    running = Running(PackedSource(stream, 2), url)
-    try:
-        for _ in range(4):
-            await asyncio.sleep(dice.uniform(0.05, 0.3))
-            cluster.kill()
-            await asyncio.sleep(dice.uniform(0.0, 0.3))
-            await asyncio.to_thread(cluster.start)
-        stream.tick()  # as each second brings; what the last kill undid shows at the next command
-        await until(lambda: running.follower.position == stream.position)
-        await running.end()
-        assert contents(url) == expected
-    finally:
-        await running.end()
-        cluster.kill()
+    running = Running(PackedSource(stream, 2), killable.url)
+    for _ in range(4):
+        await asyncio.sleep(dice.uniform(0.05, 0.3))
+        await killable.kill()
+        await asyncio.sleep(dice.uniform(0.0, 0.3))
+        await killable.start()
+    stream.tick()  # as each second brings; what the last kill undid shows at the next command
+    await until(lambda: running.follower.position == stream.position)
+    await running.end()
+    assert contents(killable.url) == expected
 
 
-async def test_it_waits_for_a_database_that_is_away_at_the_start(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path)
+async def test_it_waits_for_a_database_that_is_away_at_the_start(killable: Killable) -> None:
     started = asyncio.Event()
     stream = busy_market(5)
-    follower = Follower(PackedSource(stream), cluster.url("late"), 0.0, on_started=started.set)
+    follower = Follower(PackedSource(stream), killable.url, 0.0, on_started=started.set)
     stop = asyncio.Event()
     task = asyncio.create_task(follower.run(stop))
-    try:
-        await asyncio.wait_for(started.wait(), 10)
-        await asyncio.to_thread(cluster.start)
-        cluster.create("late")
-        await until(lambda: follower.position == stream.position)
-    finally:
-        stop.set()
-        await task
-        cluster.kill()
+    await asyncio.wait_for(started.wait(), 10)
+    await killable.start()
+    await until(lambda: follower.position == stream.position)
+    stop.set()
+    await task
 
 
 async def test_an_event_it_cannot_apply_stops_it_after_all_before_it(
-    cluster: Cluster, caplog: pytest.LogCaptureFixture
+    make_database: MakeDatabase, caplog: pytest.LogCaptureFixture
 ) -> None:
-    url = cluster.create("contradicted")
+    url = make_database()
     stream = busy_market(20)
     good = stream.position
     stream.cancel(999, 4, codes.SELL, SHARE, USD)
@@ -205,8 +196,8 @@ async def test_an_event_it_cannot_apply_stops_it_after_all_before_it(
     await running.end()
 
 
-async def test_a_row_that_the_database_refuses_stops_it_there(cluster: Cluster) -> None:
-    url = cluster.create("refused")
+async def test_a_row_that_the_database_refuses_stops_it_there(make_database: MakeDatabase) -> None:
+    url = make_database()
     stream = busy_market(20)
     good = stream.position
     stream.accepted(stream.trades, 4, codes.SELL, SHARE, USD)

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from openbell.ledger import tables
 from openbell.ledger.migrate import migrate
-from tests.ledger.cluster import Cluster
+from tests.ledger.conftest import MakeDatabase
 
 
 def differences(database: str) -> list[object]:
@@ -51,8 +51,8 @@ def test_columns_stand_in_the_order_that_copy_writes_them(database: str) -> None
     assert {name: columns for name, columns in found.items() if name in wanted} == wanted
 
 
-def test_processes_that_migrate_at_once_wait_for_each_other(cluster: Cluster) -> None:
-    url = cluster.create("migrated_at_once")
+def test_processes_that_migrate_at_once_wait_for_each_other(make_database: MakeDatabase) -> None:
+    url = make_database(ledger=False)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(migrate, [url] * 4))
     assert differences(url) == []

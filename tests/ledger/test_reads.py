@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from openbell.core import codes
 from openbell.ledger.migrate import migrate
 from openbell.ledger.reads import LedgerReads, LedgerUnavailable
 from openbell.ledger.store import LedgerStore
-from tests.ledger.cluster import Cluster
+from tests.ledger.conftest import Killable, MakeDatabase
 from tests.ledger.stream import SECOND, SHARE, START, USD, Stream, genesis, opened_market
 
 
@@ -146,29 +145,25 @@ async def test_waiting_for_a_position_ends_when_it_is_there(store: LedgerStore, 
     assert await reads.position() == stream.position
 
 
-async def test_a_database_without_a_ledger_is_unavailable(cluster: Cluster) -> None:
-    reads = LedgerReads(cluster.create("empty"))
+async def test_a_database_without_a_ledger_is_unavailable(make_database: MakeDatabase) -> None:
+    reads = LedgerReads(make_database(ledger=False))
     with pytest.raises(LedgerUnavailable, match="no ledger yet"):
         await reads.position()
     await reads.close()
 
 
-async def test_reads_refuse_while_postgresql_is_away_and_answer_when_it_is_back(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path)
-    reads = LedgerReads(cluster.url("ledger"))
-    try:
-        with pytest.raises(LedgerUnavailable, match="does not answer"):
-            await reads.position()
-        with pytest.raises(LedgerUnavailable, match="is away"):
-            await reads.position()
-        cluster.start()
-        migrate(cluster.create("ledger"))
-        assert await reads.wait_for(0, 10)
-        cluster.kill()
-        with pytest.raises(LedgerUnavailable):
-            await reads.position()
-        cluster.start()
-        assert await reads.wait_for(0, 10)
-    finally:
-        await reads.close()
-        cluster.kill()
+async def test_reads_refuse_while_postgresql_is_away_and_answer_when_it_is_back(killable: Killable) -> None:
+    reads = LedgerReads(killable.url)
+    with pytest.raises(LedgerUnavailable, match="does not answer"):
+        await reads.position()
+    with pytest.raises(LedgerUnavailable, match="is away"):
+        await reads.position()
+    await killable.start()
+    await asyncio.to_thread(migrate, killable.url)
+    assert await reads.wait_for(0, 10)
+    await killable.kill()
+    with pytest.raises(LedgerUnavailable):
+        await reads.position()
+    await killable.start()
+    assert await reads.wait_for(0, 10)
+    await reads.close()
