@@ -1,4 +1,9 @@
-"""The node's part of a replay: the judged commands through a socket, a sequencer and a synced journal."""
+"""The node's part of a replay: the judged commands through a socket, a sequencer and a synced journal.
+
+A cancel names an order by the id that its log position gave it. At full speed nobody else speaks to the
+node, so each position is known ahead and commands need not wait for each other; should the node's clock put
+a tick between after all, everything is run once more, each command waiting for the answer that it needs.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +19,20 @@ from openbell.cli.service import RoleProcess
 from openbell.core import codes, view
 from openbell.core.exchange import Exchange
 from openbell.core.layout import Record
+from openbell.core.records import make_id
 from openbell.node.client import NodeClient
 from openbell.ops.settings import GENESIS_PREFIX, Settings
 
 IN_FLIGHT_MAX = 1_024
 REPORT_EVERY = 1_000
 STOP_S = 10.0
+SHARD = 0
+
+Report = Callable[[int, int], None]
+
+
+class OvertakenError(Exception):
+    """A command got another log position than the one after its predecessor's."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +45,7 @@ class NodeRun:
 
 
 async def replay_through_node(
-    folder: Path,
-    symbol: str,
-    steps: Sequence[Step],
-    judged: Exchange,
-    speed: float | None,
-    report: Callable[[int, int], None],
+    folder: Path, symbol: str, steps: Sequence[Step], judged: Exchange, speed: float | None, report: Report
 ) -> NodeRun:
     """Run `steps` through a fresh node in `folder`, as fast as it goes or at `speed` times the recorded one.
 
@@ -45,6 +53,15 @@ async def replay_through_node(
         AssertionError: the node refuses a step, or ends with another book or other trades than `judged`.
         ServiceFailed, NodeUnavailable: the node does not start, or goes away.
     """
+    if speed is None:
+        try:
+            return await _run(folder / "ahead", symbol, steps, judged, Sender(True, None, report))
+        except OvertakenError:
+            pass
+    return await _run(folder / "node", symbol, steps, judged, Sender(False, speed, report))
+
+
+async def _run(folder: Path, symbol: str, steps: Sequence[Step], judged: Exchange, sender: Sender) -> NodeRun:
     capacities = {GENESIS_PREFIX + name: value for name, value in CAPACITIES.items()}
     service = RoleProcess(Settings.load(data_dir=folder, **capacities), "node")
     await service.start()
@@ -52,9 +69,10 @@ async def replay_through_node(
         client = await NodeClient.connect(service.settings.node_socket, name="replay", role="admin")
         try:
             for record in setup(symbol):
-                _check(await client.send(record))
+                answer = await client.send(record)
+                _check(answer)
             begun = time.perf_counter()
-            await _Sender(client, speed, report).send(steps)
+            await sender.send(client, steps, answer.seq)
             rate = len(steps) / (time.perf_counter() - begun)
             return NodeRun(rate, *await _compare(client, judged))
         finally:
@@ -63,37 +81,59 @@ async def replay_through_node(
         await service.stop(STOP_S)
 
 
-class _Sender:
-    """Sends steps in their order, many in flight; one waits for the answer to the order that it names."""
+class Sender:
+    """Sends steps in their order, many in flight.
 
-    def __init__(self, client: NodeClient, speed: float | None, report: Callable[[int, int], None]) -> None:
-        self._client = client
+    Args:
+        ahead: whether log positions are known ahead; else a command waits for the answer to its order.
+        speed: times the recorded speed; None: as fast as it goes.
+        report: told (done, total).
+    """
+
+    def __init__(self, ahead: bool, speed: float | None, report: Report) -> None:
+        self._ahead = ahead
         self._speed = speed
         self._report = report
         self._entered: dict[int, asyncio.Future[Record]] = {}
-        self._in_flight: deque[asyncio.Future[Record]] = deque()
+        self._ids: dict[int, int] = {}
+        self._in_flight: deque[tuple[int, asyncio.Future[Record]]] = deque()
 
-    async def send(self, steps: Sequence[Step]) -> None:
-        """Send all and wait for all answers."""
+    async def send(self, client: NodeClient, steps: Sequence[Step], position: int) -> None:
+        """Send all, the first after log position `position`, and wait for all answers.
+
+        Raises:
+            OvertakenError: positions were to be known ahead, and one was not what it was to be.
+        """
         begun, first = time.perf_counter(), steps[0].time_ns if steps else 0
-        for count, step in enumerate(steps):
+        for seq, step in enumerate(steps, position + 1):
             if self._speed is not None:
-                due = begun + (step.time_ns - first) / 1e9 / self._speed
-                if (early := due - time.perf_counter()) > 0:
+                early = begun + (step.time_ns - first) / 1e9 / self._speed - time.perf_counter()
+                if early > 0:
                     await asyncio.sleep(early)
-            order_id = 0
-            if step.kind in (REDUCE, CANCEL):
-                order_id = (await self._entered[step.order]).order
-            future = asyncio.ensure_future(self._client.send(command(step, order_id)))
+            order_id = await self._id(step) if step.kind in (REDUCE, CANCEL) else 0
+            future = asyncio.ensure_future(client.send(command(step, order_id)))
             if step.kind == ENTER:
                 self._entered[step.order] = future
-            self._in_flight.append(future)
+                self._ids[step.order] = make_id(SHARD, seq)
+            self._in_flight.append((seq, future))
             if len(self._in_flight) >= IN_FLIGHT_MAX:
-                _check(await self._in_flight.popleft())
-            if count % REPORT_EVERY == 0:
-                self._report(count, len(steps))
-        while self._in_flight:
-            _check(await self._in_flight.popleft())
+                await self._take(IN_FLIGHT_MAX // 2)
+            if seq % REPORT_EVERY == 0:
+                self._report(seq - position, len(steps))
+        await self._take(len(self._in_flight))
+
+    async def _id(self, step: Step) -> int:
+        if self._ahead:
+            return self._ids[step.order]
+        return int((await self._entered[step.order]).order)
+
+    async def _take(self, count: int) -> None:
+        for _ in range(count):
+            seq, future = self._in_flight.popleft()
+            answer = await future
+            if self._ahead and answer.seq != seq:
+                raise OvertakenError
+            _check(answer)
 
 
 def _check(answer: Record) -> None:
