@@ -93,3 +93,15 @@ def test_nobody_acts_who_cannot_send() -> None:
     for desk in makers + traders:
         desk.open = False
     assert floor.turn(1.0) == 0
+
+
+def test_the_opening_can_begin_with_the_best_level_alone() -> None:
+    makers = [Desk(dict(HELD))]
+    floor = Floor(STOCKS, makers, [Desk({})], 7)
+    for stock in floor.one_sided():
+        assert floor.quote(stock, 0.0, 1) == 2
+    assert floor.one_sided() == []
+    assert len(floor.thin()) == len(STOCKS)
+    for stock in floor.thin():
+        floor.quote(stock, 0.0)
+    assert floor.thin() == []

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from openbell.simulator.activity import Activity
 from openbell.simulator.blotter import Blotter
-from openbell.simulator.maker import Intent, plan
-from openbell.simulator.quoting import Means, ladder
+from openbell.simulator.maker import SIDES, Intent, plan
+from openbell.simulator.quoting import LEVELS, Means, ladder
 from openbell.simulator.stock import Stock
 from openbell.simulator.trader import decide
 from openbell.simulator.walk import FairValues
@@ -76,6 +76,18 @@ class Floor:
         """Stocks without a quote of the makers on both sides, largest first."""
         return [stock for stock in self._stocks.values() if self._touch(stock) is None]
 
+    def thin(self) -> list[Stock]:
+        """Stocks without an order at every level of their ladder, largest first."""
+        return [
+            stock
+            for stock in self._stocks.values()
+            if not all(
+                self._maker[stock.symbol].blotter.at(stock.symbol, side, level)
+                for side in SIDES
+                for level in range(LEVELS)
+            )
+        ]
+
     def turn(self, at_s: float) -> int:
         """Let one participant act on one stock; the number of messages sent, 0 when nobody could.
 
@@ -103,15 +115,16 @@ class Floor:
         # traders' orders, they need a larger part of the turns.
         return 3 * TRADE_PART / (1 + 2 * TRADE_PART)
 
-    def quote(self, stock: Stock, at_s: float) -> int:
-        """Bring a stock's quotes to where they should be; the number of messages sent."""
+    def quote(self, stock: Stock, at_s: float, levels: int = LEVELS) -> int:
+        """Bring a stock's best `levels` quotes to where they should be; the number of messages sent."""
         maker = self._maker[stock.symbol]
         if not maker.can_send(stock.symbol):
             return 0
         shares = maker.blotter.shares.get(stock.symbol, 0)
         target = self._targets.setdefault(stock.symbol, shares)
         cash = int(maker.blotter.cash * CASH_PART) // self._quoted[stock.symbol]
-        wanted = ladder(stock, self._fair.value(stock, at_s), Means(shares, target, cash), self._random)
+        means = Means(shares, target, cash)
+        wanted = ladder(stock, self._fair.value(stock, at_s), means, self._random, levels)
         intents = plan(stock, wanted, maker.blotter, self._random)
         maker.send(intents)
         return len(intents)

@@ -15,6 +15,8 @@ from openbell.simulator.account import Account, SignInError
 from openbell.simulator.client import Client, LostError
 from openbell.simulator.discovery import discover
 from openbell.simulator.floor import Floor
+from openbell.simulator.quoting import LEVELS
+from openbell.simulator.stock import Stock
 from openbell.simulator.stream import follow
 
 logger = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ IN_FLIGHT_MAX = 256  # messages without an answer, in all, before the participan
 TURN_S = 0.02
 SYNC_RETRY_S = 0.5
 CANCEL_PATIENCE_S = 2.0
+DEEPENING_S = 5.0
 OPENING_S = 30.0  # a stock that is suspended, or that nobody has the means for, must not keep all shut
 REPORT_S = 60.0
 
@@ -80,24 +83,29 @@ class _Simulation:
         makers = [account for account in self._accounts if account.role == "maker"]
         traders = [account for account in self._accounts if account.role == "trader"]
         self._floor = Floor(stocks, makers, traders, self._settings.seed)
-        await self._open(self._floor)
+        await self._quote_all(self._floor, self._floor.one_sided, 1, OPENING_S)
         logger.info("%d stocks are quoted", len(stocks) - len(self._floor.one_sided()))
         ready()
+        await self._quote_all(self._floor, self._floor.thin, LEVELS, DEEPENING_S)
         await self._trade(self._floor)
 
-    async def _open(self, floor: Floor) -> None:
-        """Quote every stock on both sides, as fast as answers come; give up on what cannot be."""
-        until = asyncio.get_running_loop().time() + OPENING_S
-        while missing := floor.one_sided():
+    async def _quote_all(
+        self, floor: Floor, left: Callable[[], list[Stock]], levels: int, patience_s: float
+    ) -> None:
+        """Quote what is `left` as fast as answers come, and give up on what cannot be quoted."""
+        until = asyncio.get_running_loop().time() + patience_s
+        while missing := left():
             self._check_tokens()
             if asyncio.get_running_loop().time() > until:
                 names = ", ".join(stock.symbol for stock in missing[:10])
-                logger.warning("%d stocks have no quotes on both sides: %s ...", len(missing), names)
+                logger.warning(
+                    "%d stocks could not be quoted with %d levels: %s", len(missing), levels, names
+                )
                 return
             for stock in missing:
                 if self._in_flight() >= IN_FLIGHT_MAX:
                     break
-                floor.quote(stock, 0.0)
+                floor.quote(stock, 0.0, levels)
             await asyncio.sleep(TURN_S / 4)
 
     async def _trade(self, floor: Floor) -> None:
