@@ -20,6 +20,7 @@ from openbell.ledger.migrate import migrate
 from openbell.ledger.projection import UnitLike
 from openbell.ledger.prune import prune
 from openbell.ledger.store import LedgerStore, PositionMoved
+from openbell.node.client import SubscribeError
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ PRUNE_EVERY_S = 10.0
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 MOVED_PAUSE_S = 1.0
+REFUSED_PAUSE_S = 10.0
 
 
 class Source(Protocol):
@@ -95,9 +97,7 @@ class Follower:
             try:
                 await self._follow()
             except Stopped as error:
-                self.stopped = str(error)
-                log.error(self.stopped)
-                self._started()
+                self._say_stopped(str(error))
                 await asyncio.Event().wait()  # until somebody looks: a restart tries again
             except PositionMoved as error:
                 log.warning("Another ledger works on this database: %s", error)
@@ -107,15 +107,20 @@ class Follower:
                 self._went_away(error)
                 self._started()
                 await asyncio.sleep(pause)
-            except EOFError as error:
-                log.warning("The ledger lost the node: %s", error)
-                await asyncio.sleep(RETRY_MAX_S)
+            except SubscribeError as error:
+                # What it has not seen, the node no longer has, or does not have yet: a restored folder.
+                self._say_stopped(f"The ledger cannot go on after command {self.position}: {error}")
+                await asyncio.sleep(REFUSED_PAUSE_S)
             except (psycopg.Error, DBAPIError, CannotApply) as error:
                 # A fault in the database's schema or in this build: no retry will mend it.
-                self.stopped = f"The ledger stopped: {type(error).__name__}: {error}"
-                log.exception(self.stopped)
-                self._started()
+                self._say_stopped(f"The ledger stopped: {type(error).__name__}: {error}")
                 await asyncio.Event().wait()
+
+    def _say_stopped(self, reason: str) -> None:
+        if self.stopped != reason:
+            self.stopped = reason
+            log.error(reason)
+        self._started()
 
     def _went_away(self, error: Exception) -> None:
         if not self._away_since:
@@ -151,14 +156,19 @@ class Follower:
             ):
                 while True:
                     units = await intake.take()
+                    more = intake.full
                     synchronous = time.monotonic() - self._acked_at > ACK_EVERY_S
-                    await applier.apply(units, intake.full, synchronous)
-                    self.position = applier.position
+                    await applier.apply(units, more, synchronous)
+                    self.position, self.stopped = applier.position, ""
                     if synchronous:
                         self._acked_at = time.monotonic()
                         # Only what is on disk may be forgotten by the node: PostgreSQL can lose the rest.
                         await self.source.ack(applier.durable)
-                    await self._prune(store, units[-1].ts)
+                    if not more:
+                        await self._prune(store, units[-1].ts)
+        except SubscribeError as error:
+            await store.mark_stopped(self.position + 1, str(error))
+            raise
         finally:
             await store.close()
 
