@@ -37,8 +37,11 @@ it('does nothing a second time while the first is on its way, and keeps its labe
       Buy 10 AAPL
     </Button>,
   );
-  await userEvent.click(screen.getByRole('button', { name: /Buy 10 AAPL/ }));
+  const button = screen.getByRole('button', { name: 'Buy 10 AAPL' });
+  await userEvent.click(button);
   expect(onPress).not.toHaveBeenCalled();
+  expect(button).toHaveAttribute('aria-disabled', 'true');
+  expect(button).toHaveFocus();
 });
 
 it('is named by its label where it shows only an icon', () => {
@@ -48,4 +51,20 @@ it('is named by its label where it shows only an icon', () => {
     </Button>,
   );
   expect(screen.getByRole('button', { name: 'Close' })).toBeInTheDocument();
+});
+
+it('submits its form once, not while the first is on its way', async () => {
+  const onSubmit = vi.fn((event: { preventDefault: () => void }) => event.preventDefault());
+  const form = (isPending: boolean) => (
+    <form onSubmit={onSubmit}>
+      <Button type="submit" isPending={isPending}>
+        Review order
+      </Button>
+    </form>
+  );
+  const { rerender } = render(form(false));
+  await userEvent.click(screen.getByRole('button'));
+  rerender(form(true));
+  await userEvent.click(screen.getByRole('button'));
+  expect(onSubmit).toHaveBeenCalledOnce();
 });

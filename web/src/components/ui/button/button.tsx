@@ -39,11 +39,13 @@ export function Button({
     <AriaButton
       className={names.filter(Boolean).join(' ')}
       isDisabled={isDisabled}
-      isPending={isPending}
-      type={type}
+      // It keeps the focus while pending, and says so itself: the library's announcer would leave words behind
+      // that point to a button long gone.
+      type={isPending ? 'button' : type}
+      render={(props) => <button {...props} aria-disabled={isPending ? true : undefined} aria-busy={isPending} />}
       {...(label === undefined ? {} : { 'aria-label': label })}
       {...(describedBy === undefined ? {} : { 'aria-describedby': describedBy })}
-      {...(onPress === undefined ? {} : { onPress })}
+      {...(onPress === undefined || isPending ? {} : { onPress })}
     >
       {isPending && <span className={styles.spinner} aria-hidden="true" />}
       {children}
