@@ -129,6 +129,7 @@ class Venue:
         self._sources = (f"127.0.{k // 250}.{k % 250 + 2}" for k in itertools.count())
         self._source = next(self._sources)
         self._opened_here = 0
+        self._sessions: list[Session] = []
         self.said = ""
 
     def __enter__(self) -> Self:
@@ -244,6 +245,8 @@ class Venue:
         self._reap()
 
     def _reap(self) -> None:
+        for session in self._sessions:
+            session.close()
         if self._process is not None:
             self._process.wait(STOP_SECONDS_MAX)
             if self._process.stdout is not None:
@@ -252,8 +255,10 @@ class Venue:
             self._process = None
 
     def session(self, token: str = "") -> Session:
-        """A session with a token of its own."""
-        return Session(self.port, token)
+        """A session with a token of its own; it is closed with the exchange."""
+        made = Session(self.port, token)
+        self._sessions.append(made)
+        return made
 
     def demo(self) -> tuple[Session, str]:
         """A session of a new demo account, and the account's id.
@@ -269,7 +274,7 @@ class Venue:
         door.close()
         if reply.status != 201:
             raise VenueError(f"auth/demo answered {reply.status}: {reply.body[:300]!r}")
-        return Session(self.port, reply.json["token"]), reply.json["accountId"]
+        return self.session(reply.json["token"]), reply.json["accountId"]
 
     def verify(self) -> subprocess.CompletedProcess[str]:
         """Run `openbell verify` over the folder."""

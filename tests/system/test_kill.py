@@ -1,0 +1,90 @@
+"""Rounds of load, kill -9 of every process at a random moment, restart, and a count of every word given.
+
+Three rounds; OPENBELL_KILL_ROUNDS=100 runs a hundred.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+import time
+from random import Random
+
+import pytest
+
+from bench.venue import Venue
+from openbell.node.client import NodeClient
+from tests.system.conftest import MakeVenue
+from tests.system.load import SYMBOLS, Trader
+
+ROUNDS = int(os.environ.get("OPENBELL_KILL_ROUNDS", "3"))
+TRADERS = 4
+
+
+@pytest.mark.timeout(120 + 60 * ROUNDS)
+def test_nothing_acknowledged_is_lost_when_every_process_is_killed(venue: MakeVenue) -> None:
+    seed = int(os.environ.get("OPENBELL_KILL_SEED", str(time.time_ns() % 1_000_000)))
+    print(f"OPENBELL_KILL_SEED={seed}")
+    random = Random(seed)
+    one = venue("--rate", "100")
+    one.start()
+    traders: list[Trader] = []
+    found = 0
+    for number in range(ROUNDS):
+        traders = [*traders[-TRADERS:], *open_traders(one, seed + 1_000 * number)]
+        load_until_killed(one, traders, random.uniform(0.5, 3.0))
+        one.start()
+        found = sum(trader.reconcile() for trader in traders)
+        assert conserved(one), "cash is not deposits less withdrawals"
+    assert found > 20 * ROUNDS, f"only {found} orders were acknowledged: no load to speak of"
+    one.stop()
+    verified = one.verify()
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def open_traders(one: Venue, seed: int) -> list[Trader]:
+    """Fresh accounts for a round."""
+    rows = one.session().get("/v1/quotes?symbols=" + ",".join(SYMBOLS))["data"]
+    prices = {row["symbol"]: float(row["last"]) for row in rows}
+    return [Trader(one.demo()[0], seed + k, prices) for k in range(TRADERS)]
+
+
+def load_until_killed(one: Venue, traders: list[Trader], seconds: float) -> None:
+    """Let all traders send, and kill every process after `seconds`."""
+    stop = threading.Event()
+    failed: list[BaseException] = []
+
+    def run(trader: Trader) -> None:
+        try:
+            trader.run(stop)
+        except AssertionError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(trader,)) for trader in traders]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    one.kill()
+    stop.set()
+    for thread in threads:
+        thread.join(20)
+    if failed:
+        raise failed[0]
+
+
+def conserved(one: Venue) -> bool:
+    """Whether all cash is what was paid in less what was paid out, by the node's own count."""
+
+    async def ask() -> dict[str, int]:
+        client = await NodeClient.connect(one.folder / "node.sock", name="test", role="test")
+        try:
+            data: dict[str, int] = (await client.query("totals"))["data"]
+            return data
+        finally:
+            await client.close()
+
+    totals = asyncio.run(ask())
+    print(json.dumps(totals))
+    return totals["cash"] == totals["deposits"] - totals["withdrawals"]
