@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any, Self
 
-from bench.venue import Session, free_port
+from bench.venue import Session
 from openbell.cli import bootstrap
 from openbell.identity.tokens import Signer
 from openbell.node.client import NodeClient
@@ -25,6 +27,20 @@ GATEWAYS = 2
 PORTS = 3  # one for a gateway that a test starts and stops
 
 
+def free_ports(count: int) -> list[int]:
+    """Different ports of 127.0.0.1 that nobody listens on, below those that the system hands out."""
+    with contextlib.ExitStack() as held:
+        ports: list[int] = []
+        for port in range(16_000 + os.getpid() % 10_000, 32_000):
+            probe = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                ports.append(port)
+            if len(ports) == count:
+                return ports
+    raise RuntimeError("no free ports")
+
+
 class LocalExchange:
     """Use as a context manager: open inside, stopped after.
 
@@ -33,7 +49,7 @@ class LocalExchange:
     """
 
     def __init__(self, folder: Path, database: str) -> None:
-        self.ports = [free_port() for _ in range(PORTS)]
+        self.ports = free_ports(PORTS)
         self.settings = Settings.load(
             {},
             data_dir=folder,

@@ -44,11 +44,9 @@ class Client:
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 received = await self.socket.receive()
-                if received.type in (
-                    aiohttp.WSMsgType.CLOSE,
-                    aiohttp.WSMsgType.CLOSED,
-                    aiohttp.WSMsgType.ERROR,
-                ):
+                if received.type == aiohttp.WSMsgType.CLOSE:
+                    return int(received.data)
+                if received.type != aiohttp.WSMsgType.TEXT:
                     return self.socket.close_code
 
 

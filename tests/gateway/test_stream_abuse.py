@@ -44,7 +44,7 @@ UPGRADE = (
         ('{"action": "subscribe", "symbols": ["AAPL"], "channels": []}', "UNKNOWN_CHANNEL"),
         ('{"action": "subscribe", "symbols": ["AAPL"], "interval": 7}', "BAD_INTERVAL"),
         ('{"action": "subscribe", "symbols": ["AAPL"], "interval": -1}', "BAD_INTERVAL"),
-        ('{"action": "subscribe", "symbols": ["AAPL"], "interval": 99999999999999999999}', "BAD_MESSAGE"),
+        ('{"action": "subscribe", "symbols": ["AAPL"], "interval": 99999999999999999999}', "BAD_INTERVAL"),
         (json.dumps({"action": "subscribe", "symbols": ["AAPL"] * 2_000}), "TOO_MANY_SYMBOLS"),
         ('{"action": "auth"}', "UNAUTHENTICATED"),
         ('{"action": "auth", "token": "x"}', "UNAUTHENTICATED"),

@@ -99,7 +99,8 @@ def _on_validation(request: Request[Any, Any, Any], error: ValidationException) 
 
 def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     if isinstance(error, MethodNotAllowedException):
-        methods = call_of(request).raw_methods | set((error.headers or {}).get("Allow", "").split(", "))
+        named = {name.lower(): value for name, value in (error.headers or {}).items()}
+        methods = call_of(request).raw_methods | set(named.get("allow", "").split(", "))
         allow = ", ".join(sorted(methods - {"", "OPTIONS"}))
         detail = f"{request.url.path[:100]} does not take {request.method[:16]}."
         return _answer(request, Problem(405, "METHOD_NOT_ALLOWED", detail, allow=allow))

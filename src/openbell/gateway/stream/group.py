@@ -43,8 +43,15 @@ class Group:
         members = self._members.get(topic)
         if members is None:
             members = self._members[topic] = set()
-            self._told[topic] = self._board.seq
+            self._told[topic] = self._seq(topic)
         members.add(connection)
+
+    def _seq(self, topic: Topic) -> int:
+        """The position that a snapshot of `topic` made now would show."""
+        channel, number = topic
+        if channel == TRADES:
+            return self._board.seq
+        return self._board.ticker(number).book_seq if channel == BOOK else self._board.quote(number).seq
 
     def leave(self, topic: Topic, connection: Connection) -> None:
         """Tell `connection` no more of this topic."""
