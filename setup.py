@@ -15,6 +15,7 @@ from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent
 SOURCE = ROOT / "src"
+SHARED = "openbell.core.shared"  # what Cython would repeat in every module: its own array views
 COMPILED = ("core", "log", "node")  # packages of openbell that have compiled modules
 
 sys.path.insert(0, str(SOURCE))
@@ -75,7 +76,8 @@ def extensions() -> list[Extension]:
         if path.stem != "layouts"
     ]
     made: list[Extension] = cythonize(
-        modules,
+        [Extension(SHARED, [f"build/{'checked-c' if checked else 'c'}/shared.c"]), *modules],
+        shared_utility_qualified_name=SHARED,
         include_path=[str(SOURCE)],
         build_dir=str(ROOT / "build" / ("checked-c" if checked else "c")),
         quiet=True,
