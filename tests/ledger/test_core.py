@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from openbell.core import view
 from openbell.ledger.compare import Comparison, Found
+from openbell.ledger.prune import prune
 from openbell.ledger.reads import LedgerReads
 from openbell.ledger.store import LedgerStore
 from tests.ledger.conftest import MakeDatabase
@@ -119,3 +120,20 @@ async def test_a_changed_row_is_found_and_named(
     assert differences(database, market) == []
     await store.connection.execute(change.encode())
     assert named in " ".join(differences(database, market))
+
+
+async def test_orders_that_were_pruned_are_not_missed(store: LedgerStore, database: str) -> None:
+    market = RandomMarket(6)
+    market.run(400)
+    await apply_in_batches(store, market, 6)
+    before = await count_orders(store)
+    await prune(store.connection, START * 2)
+    assert await count_orders(store) < before
+    assert differences(database, market) == []
+
+
+async def count_orders(store: LedgerStore) -> int:
+    cursor = await store.connection.execute("SELECT count(*) FROM ledger.orders")
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import psycopg
 import pytest
 
 from openbell.core import codes
 from openbell.ledger.follower import Follower
+from openbell.node.client import SubscribeError
 from tests.ledger.conftest import Killable, MakeDatabase
-from tests.ledger.stream import SHARE, USD, PackedSource, Stream, opened_market
+from tests.ledger.stream import SHARE, USD, PackedSource, Stream, Unit, opened_market
 
 TABLES = ("accounts", "holdings", "orders", "trades", "fills", "entries", "days", "closes", "instruments")
 
@@ -206,4 +207,22 @@ async def test_a_row_that_the_database_refuses_stops_it_there(make_database: Mak
     running = Running(PackedSource(stream, 100), url)
     await until(lambda: bool(running.follower.stopped))
     assert position(url) == good
+    await running.end()
+
+
+async def test_units_that_the_node_no_longer_has_are_an_alarm(
+    make_database: MakeDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Forgetful(PackedSource):
+        async def subscribe(self, position: int, name: str) -> AsyncIterator[list[Unit]]:
+            raise SubscribeError("POSITION_GONE", "the files begin at 100")
+            yield []
+
+    url = make_database()
+    running = Running(Forgetful(busy_market(1)), url)
+    await until(lambda: bool(running.follower.stopped))
+    assert "POSITION_GONE" in caplog.text
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT stopped_seq, stopped FROM ledger.reader").fetchone()
+    assert row == (2, "POSITION_GONE: the files begin at 100")
     await running.end()

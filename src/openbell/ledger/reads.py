@@ -36,10 +36,13 @@ FILLS = """
 SELECT trade, order_id AS "order", account, instrument, side, price, quantity, value, fee, realised,
        liquidity, ts, seq
 FROM ledger.fills
-WHERE account = %(account)s AND ts >= %(from_ns)s AND ts < %(to_ns)s
-  AND (%(before)s = 0 OR (ts, trade) < ((SELECT ts FROM ledger.trades WHERE trade = %(before)s), %(before)s))
+WHERE account = %(account)s AND ts >= %(from_ns)s AND ts < %(to_ns)s {older}
 ORDER BY ts DESC, trade DESC, order_id DESC LIMIT %(limit)s
 """
+NEWEST_FILLS = FILLS.format(older="")
+OLDER_FILLS = FILLS.format(
+    older="AND (ts, trade) < ((SELECT ts FROM ledger.trades WHERE trade = %(before)s), %(before)s)"
+)
 READER = "SELECT position, stopped, stopped_seq FROM ledger.reader"
 
 NEWEST = (1 << 63) - 1
@@ -168,7 +171,7 @@ class LedgerReads:
             limit: at most so many, up to LIMIT_MAX.
         """
         return await self._rows(
-            FILLS,
+            OLDER_FILLS if before else NEWEST_FILLS,
             {
                 "account": account,
                 "from_ns": from_ns,

@@ -138,6 +138,7 @@ Index(
     "orders_by_client_id",
     orders.c.account,
     orders.c.client_id,
+    orders.c.order_id,
     postgresql_where=orders.c.client_id != "",
 )
 

@@ -75,7 +75,8 @@ CREATE TABLE ledger.orders (
     client_id text NOT NULL
 ) WITH (fillfactor = 70);
 CREATE INDEX orders_by_account ON ledger.orders (account, order_id);
-CREATE INDEX orders_by_client_id ON ledger.orders (account, client_id) WHERE client_id <> '';
+CREATE INDEX orders_by_client_id ON ledger.orders (account, client_id, order_id)
+    WHERE client_id <> '';
 
 CREATE TABLE ledger.trades (
     trade bigint PRIMARY KEY,
