@@ -1,0 +1,160 @@
+"""Command records by hand: one short function per command, in the units of the records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openbell.core import codes, records
+
+USD = records.PRICE_SCALE
+SHARE = records.QUANTITY_SCALE
+MILLISECOND = 1_000_000
+SECOND = 1_000_000_000
+START = 1_700_000_000 * SECOND
+
+ROOMY = {
+    "rules": records.RULES_VERSION,
+    "accounts": 64,
+    "instruments": 16,
+    "positions": 256,
+    "orders": 512,
+    "ended_orders": 512,
+    "requests": 2048,
+    "levels": 64,
+    "open_orders_per_account": 100,
+    "ended_per_account": 200,
+    "slice": 16,
+    "request_ttl_ns": 24 * 3600 * SECOND,
+    "order_quantity_max": records.QUANTITY_MAX,
+    "order_value_max": records.NOTIONAL_MAX,
+}
+
+
+def genesis(**limits: int) -> bytes:
+    """A GENESIS record, sequenced first; `limits` replace those of a roomy exchange."""
+    body = records.Genesis(**(ROOMY | limits))
+    return bytes(records.pack(codes.C_GENESIS, bytes(body), b"{}", seq=1, ts=START, shard=body.shard))
+
+
+def sequenced(command: bytes | bytearray, seq: int, ts: int) -> bytes:
+    """The command as the log holds it."""
+    copy = bytearray(command)
+    head = records.Header.from_buffer(copy)
+    head.seq, head.ts = seq, ts
+    return bytes(copy)
+
+
+def plain(type_: int, **header: Any) -> bytearray:
+    """A command without a body."""
+    return records.pack(type_, **header)
+
+
+def listing(symbol: str, header: dict[str, Any] | None = None, **fields: Any) -> bytearray:
+    """LIST with whole shares, cent ticks and the default collars unless `fields` say otherwise."""
+    low, high = records.symbol_words(symbol)
+    made = {
+        "symbol_low": low,
+        "symbol_high": high,
+        "tick_size": 100,
+        "lot_size": SHARE,
+        "min_notional": 0,
+        "reference_price": 100 * USD,
+        "last_lot": SHARE,
+        "market_collar": 500,
+        "limit_collar": 1000,
+        "flags": 0,
+        "realm": 1,
+    }
+    return records.pack(codes.C_LIST, bytes(records.List(**(made | fields))), **(header or {}))
+
+
+def open_account(
+    kind: int = codes.KIND_USER, grant: int = 0, source: int = 0, realm: int = 1, **header: Any
+) -> bytearray:
+    body = records.OpenAccount(kind=kind, grant=grant, source_account=source, realm=realm)
+    return records.pack(codes.C_OPEN_ACCOUNT, bytes(body), **header)
+
+
+def deposit(account: int, amount: int, **header: Any) -> bytearray:
+    return records.pack(codes.C_DEPOSIT, bytes(records.Amount(amount=amount)), account=account, **header)
+
+
+def withdraw(account: int, amount: int, **header: Any) -> bytearray:
+    return records.pack(codes.C_WITHDRAW, bytes(records.Amount(amount=amount)), account=account, **header)
+
+
+def issue(account: int, instrument: int, quantity: int, price: int = 0, **header: Any) -> bytearray:
+    body = records.Issue(quantity=quantity, price=price)
+    return records.pack(codes.C_ISSUE, bytes(body), account=account, instrument=instrument, **header)
+
+
+def transfer(
+    account: int, to: int, cash: int = 0, instrument: int = 0, quantity: int = 0, **header: Any
+) -> bytearray:
+    body = records.Transfer(to_account=to, cash=cash, quantity=quantity)
+    return records.pack(codes.C_TRANSFER, bytes(body), account=account, instrument=instrument, **header)
+
+
+def close_account(account: int, to: int, **header: Any) -> bytearray:
+    body = records.Close(to_account=to)
+    return records.pack(codes.C_CLOSE_ACCOUNT, bytes(body), account=account, **header)
+
+
+def order(
+    account: int,
+    instrument: int,
+    side: int,
+    price: int,
+    quantity: int,
+    order_type: int = codes.LIMIT,
+    tif: int = codes.DAY,
+    blob: bytes = b"",
+    header: dict[str, Any] | None = None,
+    **fields: Any,
+) -> bytearray:
+    """NEW_ORDER; `fields` are further fields of its body."""
+    body = records.NewOrder(
+        price=price,
+        quantity=quantity,
+        side=side,
+        order_type=order_type,
+        tif=tif,
+        **({"display": -1} | fields),
+    )
+    return records.pack(
+        codes.C_NEW_ORDER, bytes(body), blob, account=account, instrument=instrument, **(header or {})
+    )
+
+
+def cancel(account: int, order_id: int, **header: Any) -> bytearray:
+    return records.pack(codes.C_CANCEL, bytes(records.Cancel(order=order_id)), account=account, **header)
+
+
+def modify(
+    account: int,
+    order_id: int,
+    price: int | None = None,
+    quantity: int | None = None,
+    if_filled: int = -1,
+    **header: Any,
+) -> bytearray:
+    """MODIFY of what is given; `quantity` is the new total."""
+    flags = codes.SET_PRICE * (price is not None) | codes.SET_QUANTITY * (quantity is not None)
+    body = records.Modify(
+        order=order_id, price=price or 0, quantity=quantity or 0, if_filled=if_filled, flags=flags
+    )
+    return records.pack(codes.C_MODIFY, bytes(body), account=account, **header)
+
+
+def cancel_all(
+    account: int,
+    instrument: int = records.ANY_INSTRUMENT,
+    side: int = records.ANY_SIDE,
+    **header: Any,
+) -> bytearray:
+    body = records.CancelAll(side=side)
+    return records.pack(codes.C_CANCEL_ALL, bytes(body), account=account, instrument=instrument, **header)
+
+
+def day_roll(date: int, **header: Any) -> bytearray:
+    return records.pack(codes.C_DAY_ROLL, bytes(records.DayRoll(date=date)), **header)

@@ -1,0 +1,210 @@
+"""What must hold after every command, read from the core's memory and counted anew.
+
+All cash = deposits - withdrawals; all shares = issued; nothing stays in clearing; reserved is exactly what
+open orders need; no balance is negative; no book is crossed; a queue's order is the order of arrival of
+what kept its priority; lists, counts and free slots add up.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from openbell.core import codes, records, state
+from openbell.core.exchange import Exchange
+from tests.core.oracle.state import EventTuple, value_up
+
+NIL = state.NIL
+LAYOUTS = {
+    "accounts": state.Account,
+    "assets": state.Asset,
+    "instruments": state.Instrument,
+    "levels": state.Level,
+    "book_orders": state.BookOrder,
+    "holdings": state.Holding,
+    "tickets": state.Ticket,
+    "requests": state.Request,
+    "rungs": state.Rung,
+}
+
+
+def row_type(name: str) -> Any:
+    fields = [field for field, _ in LAYOUTS[name].FIELDS]
+    return NamedTuple(name, [(field, int) for field in fields])
+
+
+ROWS = {name: row_type(name) for name in LAYOUTS}
+
+
+class Invariants:
+    """Follows one exchange; `check` after each command with that command's events."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.arrivals: dict[int, int] = {}  # order -> when it came to the end of its queue
+        self.clock = 0
+
+    def rows(self, name: str, count: int, first: int = 0) -> list[Any]:
+        data = self.exchange.memory.bytes_of(name, first, count)
+        return [ROWS[name]._make(values) for values in LAYOUTS[name].STRUCT.iter_unpack(data)]
+
+    def check(self, events: list[EventTuple]) -> None:
+        self.note_arrivals(events)
+        self.scalars = self.exchange.memory["scalars"][0]
+        self.accounts = self.rows("accounts", self.scalars.accounts)
+        self.assets = self.rows("assets", self.scalars.instruments)
+        self.instruments = self.rows("instruments", self.scalars.instruments)
+        self.holdings = self.rows("holdings", self.scalars.holding_used)
+        self.tickets = self.rows("tickets", self.scalars.ticket_used)
+        self.requests = self.rows("requests", self.scalars.request_used)
+        self.levels = self.rows("levels", self.scalars.level_used)
+        self.book_orders = self.rows("book_orders", self.scalars.book_used)
+        self.check_money()
+        working = self.check_orders()
+        self.check_books(working)
+        self.check_requests()
+        self.check_channels()
+
+    def note_arrivals(self, events: list[EventTuple]) -> None:
+        for event in events:
+            kind, reason, order = event[0], event[5], event[10]
+            if kind == codes.EV_ACCEPTED or (kind == codes.EV_MODIFIED and not reason):
+                self.clock += 1
+                self.arrivals[order] = self.clock
+
+    # -- money and shares ----------------------------------------------------------------------------
+
+    def check_money(self) -> None:
+        assert sum(account.cash for account in self.accounts) == (
+            self.scalars.deposits - self.scalars.withdrawals
+        ), "cash came or went"
+        assert self.accounts[records.CLEARING_ACCOUNT].cash == 0, "cash was left in clearing"
+        held: dict[int, int] = defaultdict(int)
+        for number, account in enumerate(self.accounts):
+            assert 0 <= account.reserved <= account.cash, f"account {number}: {account}"
+            for h in self.chain(account.holdings, self.holdings, "next"):
+                holding = self.holdings[h]
+                assert holding.account == number
+                assert 0 <= holding.reserved <= holding.quantity, f"account {number}: {holding}"
+                assert holding.cost >= 0, f"account {number}: {holding}"
+                held[holding.instrument] += holding.quantity
+        for n, asset in enumerate(self.assets):
+            assert asset.clearing == 0, f"instrument {n}: shares were left in clearing"
+            assert held[n] == asset.issued, f"instrument {n}: shares came or went"
+        live = [holding for holding in self.holdings if holding.account]
+        assert len(live) == self.scalars.holdings
+
+    # -- orders --------------------------------------------------------------------------------------
+
+    def check_orders(self) -> dict[int, Any]:
+        """Lists of working orders, and what they reserve."""
+        cash: dict[int, int] = defaultdict(int)
+        shares: dict[tuple[int, int], int] = defaultdict(int)
+        working = [self.tickets[t] for t in self.chain(self.scalars.work_head, self.tickets, "work_next")]
+        for ticket in working:
+            leaves = ticket.quantity - ticket.filled
+            assert ticket.status == (codes.ST_PARTIALLY_FILLED if ticket.filled else codes.ST_OPEN)
+            assert ticket.pending == 0 and leaves > 0
+            need = value_up(ticket.price, leaves) if ticket.side == codes.BUY else leaves
+            assert ticket.reserved == need, f"{ticket} reserves {ticket.reserved}, needs {need}"
+            if ticket.side == codes.BUY:
+                cash[ticket.account] += need
+            else:
+                shares[ticket.account, ticket.instrument] += need
+        assert len(working) == self.scalars.working
+        live = [ticket for ticket in self.tickets if ticket.id]
+        assert len(live) == self.scalars.tickets
+        assert sum(ticket.reserved for ticket in live) == sum(ticket.reserved for ticket in working)
+        for number, account in enumerate(self.accounts):
+            own = [self.tickets[t] for t in self.chain(account.work_head, self.tickets, "next")]
+            assert own == [ticket for ticket in working if ticket.account == number]
+            assert account.open_orders == len(own)
+            assert account.reserved == cash[number], f"account {number} reserves more or less than its orders"
+        for holding in self.holdings:
+            if holding.account:
+                assert holding.reserved == shares[holding.account, holding.instrument], f"{holding}"
+        for ticket in live:
+            found = self.exchange.lookup_order(ticket.id)
+            assert found >= 0 and self.tickets[found] == ticket
+        return {ticket.id: ticket for ticket in working}
+
+    # -- books ---------------------------------------------------------------------------------------
+
+    def check_books(self, working: dict[int, Any]) -> None:
+        depth = self.exchange.books.ladder.depth
+        resting: dict[int, Any] = {}
+        used = 0
+        for n, instrument in enumerate(self.instruments):
+            best: list[int] = []
+            for side, count in ((codes.BUY, instrument.bids), (codes.SELL, instrument.asks)):
+                rungs = self.rows("rungs", count, (2 * n + side) * depth)
+                keys = [rung.key for rung in rungs]
+                assert keys == sorted(set(keys)), "a ladder is out of order"
+                for rung in rungs:
+                    level = self.levels[rung.level]
+                    assert rung.key == (level.price if side == codes.BUY else -level.price)
+                    self.check_level(n, side, level, resting)
+                used += count
+                best += [self.levels[rung.level].price for rung in rungs[-1:]]
+            if instrument.bids and instrument.asks:
+                assert best[0] < best[1], f"instrument {n} is crossed: {best}"
+        assert used + self.free("level_free", "levels") == self.scalars.level_used
+        assert len(resting) == self.scalars.book_live
+        assert self.free("book_free", "book_orders") == self.scalars.book_used - len(resting)
+        assert resting.keys() == working.keys(), "what works rests, and nothing else"
+        for number, order in resting.items():
+            ticket = working[number]
+            assert (order.leaves, order.filled) == (ticket.quantity - ticket.filled, ticket.filled)
+            assert (order.price, order.side, order.account) == (ticket.price, ticket.side, ticket.account)
+            assert self.tickets[order.ref] is ticket or self.tickets[order.ref] == ticket
+
+    def check_level(self, n: int, side: int, level: Any, resting: dict[int, Any]) -> None:
+        queue = [self.book_orders[slot] for slot in self.chain(level.head, self.book_orders, "next")]
+        assert queue, "an empty level"
+        assert level.orders == len(queue)
+        assert level.quantity == sum(order.leaves for order in queue)
+        assert self.book_orders[level.tail] == queue[-1]
+        arrivals = [self.arrivals[order.id] for order in queue]
+        assert arrivals == sorted(arrivals), f"a queue is not in the order of arrival: {queue}"
+        for order in queue:
+            assert (order.instrument, order.side, order.price) == (n, side, level.price)
+            resting[order.id] = order
+
+    # -- requests ------------------------------------------------------------------------------------
+
+    def check_requests(self) -> None:
+        ended = [self.requests[r] for r in self.chain(self.scalars.ended_head, self.requests, "ended_next")]
+        assert all(request.ended for request in ended)
+        assert [r.ended_ts for r in ended] == sorted(r.ended_ts for r in ended)
+        for number, account in enumerate(self.accounts):
+            own = [self.requests[r] for r in self.chain(account.ended_head, self.requests, "next")]
+            assert own == [request for request in ended if request.account == number]
+            assert account.ended == len(own)
+        free = self.free("request_free", "requests")
+        assert self.scalars.requests == self.scalars.request_used - free
+        assert self.scalars.requests == len(ended) + self.scalars.working
+        assert self.free("ticket_free", "tickets") == self.scalars.ticket_used - self.scalars.tickets
+        for r, request in enumerate(self.requests):
+            if request.key_low or request.key_high:
+                found = self.exchange.lookup_request(request.account, request.key_low, request.key_high)
+                assert found == r, f"request {r} is not found by its key"
+
+    def check_channels(self) -> None:
+        assert self.exchange.post.sent == self.exchange.post.taken
+        assert self.exchange.mail.sent == self.exchange.mail.taken
+
+    # -- lists ---------------------------------------------------------------------------------------
+
+    def chain(self, head: int, rows: list[Any], link: str) -> Iterator[int]:
+        """Slots of a linked list; one that is longer than its array runs in a circle."""
+        for _ in range(len(rows) + 1):
+            if head == NIL:
+                return
+            yield head
+            head = getattr(rows[head], link)
+        raise AssertionError("a list runs in a circle")
+
+    def free(self, head: str, name: str) -> int:
+        rows = getattr(self, name)
+        return sum(1 for _ in self.chain(getattr(self.scalars, head), rows, "next"))

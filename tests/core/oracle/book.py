@@ -1,0 +1,244 @@
+"""The reference book: price, then time, with sorted dictionaries and lists.
+
+It writes the public events at once and leaves notes for the owners' accounts: one per fill, end,
+refusal and change, settled after the book is done (`settle.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from openbell.core import codes
+from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS
+from tests.core.oracle.settle import Settlement
+from tests.core.oracle.state import Instrument, Order, Refusal, Resting, State, collar, value_down
+
+Note = Callable[[], None]
+
+
+class Books:
+    """Matching on all instruments."""
+
+    def __init__(self, state: State, settlement: Settlement) -> None:
+        self.state = state
+        self.settlement = settlement
+        self.notes: list[Note] = []
+
+    def deliver(self) -> None:
+        """Let the accounts take note of what the books did since."""
+        notes, self.notes = self.notes, []
+        for note in notes:
+            note()
+
+    # -- what an account may ask -------------------------------------------------------------------
+
+    def enter(self, order: Order) -> None:
+        """Match a new order; rest or end what is left."""
+        book = self.state.instruments[order.instrument]
+        taker = Resting(order, order.price, order.quantity, 0)
+        rests = order.order_type == codes.LIMIT and order.tif in (codes.DAY, codes.GTC)
+        try:
+            self.check(book, order.side, order.price, order.quantity, order.order_type == codes.LIMIT)
+            if rests:
+                self.check_room(book, order.side, order.price, None)
+        except Refusal as refusal:
+            self.notes.append(partial(self.settlement.refused, order, refusal))
+            return
+        self.state.order_event(codes.EV_ACCEPTED, order)
+        if order.tif == codes.FOK and self.fillable(book, taker) < order.quantity:
+            self.end(taker, codes.WHY_FOK)
+            return
+        self.match(book, taker)
+        if taker.leaves == 0:
+            return
+        if rests:
+            self.append(book, taker)
+        elif order.order_type == codes.LIMIT:
+            self.end(taker, codes.WHY_IOC)
+        elif book.levels[1 - order.side]:
+            self.end(taker, codes.WHY_COLLAR)
+        else:
+            self.end(taker, codes.WHY_NO_LIQUIDITY)
+
+    def cancel(self, order: Order, reason: int) -> None:
+        book, resting = self.find(order)
+        self.remove(book, resting)
+        self.end(resting, reason)
+
+    def modify(self, order: Order, price: int, total: int, if_filled: int) -> None:
+        """Give a resting order another price or total, whole or not at all."""
+        book, resting = self.find(order)
+        leaves = total - resting.filled
+        try:
+            if if_filled >= 0 and if_filled != resting.filled:
+                raise Refusal(codes.E_FILLED_SINCE, if_filled, resting.filled)
+            if leaves <= 0:
+                self.remove(book, resting)
+                self.end(resting, codes.WHY_USER)
+                return
+            unchanged = (price, leaves) == (resting.price, resting.leaves)
+            kept = price == resting.price and leaves <= resting.leaves
+            if not unchanged:
+                self.check(book, order.side, price, leaves, not kept)
+            if price != resting.price:
+                self.check_room(book, order.side, price, resting)
+        except Refusal as refusal:
+            self.notes.append(partial(self.settlement.not_modified, refusal))
+            return
+        flags = codes.PRIORITY_KEPT * kept | codes.UNCHANGED * unchanged
+        self.notes.append(partial(self.settlement.modified, order, price, leaves, flags))
+        if unchanged:
+            return
+        if kept:
+            resting.leaves = leaves
+            self.tell(book, order.side, price)
+            return
+        self.remove(book, resting)
+        resting.price, resting.leaves = price, leaves
+        self.match(book, resting)
+        if resting.leaves:
+            self.append(book, resting)
+
+    # -- matching ----------------------------------------------------------------------------------
+
+    def crosses(self, taker: Resting, price: int) -> bool:
+        return taker.price >= price if taker.order.side == codes.BUY else taker.price <= price
+
+    def match(self, book: Instrument, taker: Resting) -> None:
+        """Trade against the other side: best price first, then oldest."""
+        other = 1 - taker.order.side
+        while taker.leaves and book.levels[other] and self.crosses(taker, book.best(other)):
+            price = book.best(other)
+            queue = book.levels[other][price]
+            while taker.leaves and queue:
+                self.trade(book, taker, queue[0], price)
+                if queue[0].leaves == 0:
+                    del queue[0]
+            self.tell(book, other, price)
+            if not queue:
+                del book.levels[other][price]
+
+    def trade(self, book: Instrument, taker: Resting, maker: Resting, price: int) -> None:
+        quantity = min(taker.leaves, maker.leaves)
+        value = value_down(price, quantity)
+        for side in (taker, maker):
+            side.leaves -= quantity
+            side.filled += quantity
+        self.state.trades += 1
+        trade = self.state.trades | self.state.limits.shard << ID_POSITION_BITS + ID_INDEX_BITS
+        self.state.event(
+            codes.EV_TRADE,
+            instrument=book.number,
+            order=taker.order.id,
+            account=taker.order.account,
+            side=taker.order.side,
+            price=price,
+            quantity=quantity,
+            filled=taker.filled,
+            leaves=taker.leaves,
+            notional=value,
+            other_order=maker.order.id,
+            other_account=maker.order.account,
+            other_leaves=maker.leaves,
+            trade=trade,
+            status=int(quantity >= book.last_lot),
+        )
+        for one, other, role in ((taker, maker, codes.TAKER), (maker, taker, codes.MAKER)):
+            self.notes.append(
+                partial(
+                    self.settlement.fill,
+                    one.order,
+                    other.order,
+                    role,
+                    price,
+                    quantity,
+                    value,
+                    one.leaves,
+                    trade,
+                )
+            )
+        self.print_trade(book, price, quantity, value)
+
+    def print_trade(self, book: Instrument, price: int, quantity: int, value: int) -> None:
+        """Volume counts all trades; only an eligible one moves last, open, high and low."""
+        book.day_volume += quantity
+        book.day_notional += value
+        book.trades += 1
+        if quantity >= book.last_lot:
+            book.last, book.last_size, book.last_ts = price, quantity, self.state.time
+            book.last_day = self.state.day
+            book.day_open = book.day_open or price
+            book.day_high = max(book.day_high, price)
+            book.day_low = min(book.day_low or price, price)
+
+    def fillable(self, book: Instrument, taker: Resting) -> int:
+        """What the other side holds at prices the taker accepts."""
+        levels = book.levels[1 - taker.order.side]
+        return sum(
+            resting.leaves
+            for price, queue in levels.items()
+            for resting in queue
+            if self.crosses(taker, price)
+        )
+
+    # -- checks ------------------------------------------------------------------------------------
+
+    def check(self, book: Instrument, side: int, price: int, quantity: int, collared: bool) -> None:
+        if book.suspended:
+            raise Refusal(codes.E_SUSPENDED)
+        if price % book.tick_size:
+            raise Refusal(codes.E_TICK_SIZE, book.tick_size, price)
+        if quantity % book.lot_size:
+            raise Refusal(codes.E_LOT_SIZE, book.lot_size, quantity)
+        if collared and book.protected:
+            reference = book.reference(self.state.day)
+            edge = collar(side, reference, book.limit_collar, book.tick_size)
+            if price > edge if side == codes.BUY else price < edge:
+                raise Refusal(codes.E_PRICE_COLLAR, edge, price)
+
+    def check_room(self, book: Instrument, side: int, price: int, leaving: Resting | None) -> None:
+        """A side has only so many prices; an order that leaves a price of its own makes room."""
+        levels, most = book.levels[side], self.state.limits.levels
+        if len(levels) < most or price in levels:
+            return
+        if leaving and len(levels[leaving.price]) == 1:
+            return
+        raise Refusal(codes.E_BOOK_FULL, most, most + 1)
+
+    # -- queues ------------------------------------------------------------------------------------
+
+    def find(self, order: Order) -> tuple[Instrument, Resting]:
+        book = self.state.instruments[order.instrument]
+        for queue in book.levels[order.side].values():
+            for resting in queue:
+                if resting.order is order:
+                    return book, resting
+        raise AssertionError(f"order {order.id} works but rests in no book")
+
+    def append(self, book: Instrument, resting: Resting) -> None:
+        """Rest an order behind all others of its price."""
+        book.levels[resting.order.side].setdefault(resting.price, []).append(resting)
+        self.tell(book, resting.order.side, resting.price)
+
+    def remove(self, book: Instrument, resting: Resting) -> None:
+        side = resting.order.side
+        book.levels[side][resting.price].remove(resting)
+        self.tell(book, side, resting.price)
+        if not book.levels[side][resting.price]:
+            del book.levels[side][resting.price]
+
+    def end(self, resting: Resting, reason: int) -> None:
+        self.notes.append(partial(self.settlement.end, resting.order, reason, resting.leaves))
+
+    def tell(self, book: Instrument, side: int, price: int) -> None:
+        """Publish a level's size and number of orders."""
+        queue = book.levels[side][price]
+        self.state.event(
+            codes.EV_LEVEL,
+            instrument=book.number,
+            side=side,
+            price=price,
+            quantity=sum(resting.leaves for resting in queue),
+            leaves=len(queue),
+        )

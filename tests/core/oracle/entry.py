@@ -1,0 +1,193 @@
+"""Reference order entry: shape, then account; what is left the book checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openbell.core import codes
+from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+from tests.core.oracle.book import Books
+from tests.core.oracle.requests import Requests
+from tests.core.oracle.settle import Settlement
+from tests.core.oracle.state import Order, Refusal, State, collar, value_down, value_up
+
+TAKEN_TYPES = (codes.LIMIT, codes.MARKET)
+TAKEN_TIMES = (codes.DAY, codes.GTC, codes.IOC, codes.FOK)
+CLIENT_ID_BYTES = 48
+
+
+class Entry:
+    """New, modify and cancel of one account's orders."""
+
+    def __init__(self, state: State, requests: Requests, settlement: Settlement, books: Books) -> None:
+        self.state = state
+        self.requests = requests
+        self.settlement = settlement
+        self.books = books
+
+    # -- new ---------------------------------------------------------------------------------------
+
+    def new(self, number: int, head: Any, body: Any, blob: bytes, asked: tuple[int, int, bytes]) -> Order:
+        """Every attempt on a known instrument is a stored order, rejected or not."""
+        state = self.state
+        if head.instrument >= len(state.instruments):
+            raise Refusal(codes.E_UNKNOWN_INSTRUMENT, len(state.instruments), head.instrument)
+        if not self.requests.make_room():
+            capacity = state.limits.orders + state.limits.ended_orders
+            raise Refusal(codes.E_ORDERS_FULL, capacity, capacity)
+        order = Order(
+            id=number,
+            account=head.account,
+            instrument=head.instrument,
+            side=body.side if body.side in (codes.BUY, codes.SELL) else codes.BUY,
+            order_type=body.order_type if body.order_type in codes.TYPE_NAMES else codes.LIMIT,
+            tif=body.tif if body.tif in codes.TIF_NAMES else codes.DAY,
+            price=body.price,
+            quantity=body.quantity,
+            client_id=blob[:CLIENT_ID_BYTES],
+            seq=head.seq,
+            created_ts=head.ts,
+            updated_ts=head.ts,
+        )
+        key = head.key_high << 64 | head.key_low
+        self.requests.add(head.account, key, asked, order)
+        try:
+            self.shape(body)
+            if order.order_type == codes.MARKET:
+                order.price = self.market_cap(order)
+            self.allowed(order)
+            self.sized(order, order.price, order.quantity)
+            self.hold(order)
+        except Refusal as refusal:
+            self.settlement.reject(order, refusal)
+            return order
+        order.status = codes.ST_OPEN
+        state.working[order.id] = order
+        self.books.enter(order)
+        return order
+
+    def shape(self, body: Any) -> None:
+        if body.side not in (codes.BUY, codes.SELL):
+            raise Refusal(codes.E_BAD_SIDE)
+        if body.order_type not in codes.TYPE_NAMES:
+            raise Refusal(codes.E_BAD_TYPE)
+        if body.order_type not in TAKEN_TYPES:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if body.tif not in codes.TIF_NAMES:
+            raise Refusal(codes.E_BAD_TIME_IN_FORCE)
+        if body.tif not in TAKEN_TIMES:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if not 1 <= body.quantity <= QUANTITY_MAX:
+            raise Refusal(codes.E_BAD_QUANTITY, QUANTITY_MAX, body.quantity)
+        if body.order_type == codes.LIMIT and not 1 <= body.price <= PRICE_MAX:
+            raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, body.price)
+        if body.order_type == codes.MARKET and body.price:
+            raise Refusal(codes.E_BAD_PRICE, 0, body.price)
+        meaningless = (
+            body.stop_price, body.min_quantity, body.notional, body.expire_ts, body.stp, body.flags,
+        )  # fmt: skip
+        if any(meaningless) or body.display != -1:
+            raise Refusal(codes.E_UNSUPPORTED)
+
+    def market_cap(self, order: Order) -> int:
+        """A market order's limit: the collar around the reference."""
+        book = self.state.instruments[order.instrument]
+        reference = book.reference(self.state.day)
+        return collar(order.side, reference, book.market_collar, book.tick_size)
+
+    def allowed(self, order: Order) -> None:
+        """Whether the account may trade this instrument and have one more open order."""
+        state = self.state
+        self.open_account(order.account)
+        realm, own = state.instruments[order.instrument].realm, state.accounts[order.account].realm
+        if realm != own:
+            raise Refusal(codes.E_WRONG_REALM, realm, own)
+        open_orders = len(state.open_orders(order.account)) + 1
+        if open_orders > state.limits.open_orders_per_account:
+            raise Refusal(codes.E_OPEN_ORDERS, state.limits.open_orders_per_account, open_orders)
+        if len(state.working) >= state.limits.orders:
+            raise Refusal(codes.E_ORDERS_FULL, state.limits.orders, len(state.working) + 1)
+
+    def open_account(self, number: int) -> None:
+        status = self.state.accounts[number].status
+        if status == codes.AC_LOCKED:
+            raise Refusal(codes.E_ACCOUNT_LOCKED)
+        if status != codes.AC_OPEN:
+            raise Refusal(codes.E_ACCOUNT_CLOSED)
+
+    def sized(self, order: Order, price: int, quantity: int) -> None:
+        """The limits of an order's quantity and value."""
+        limits = self.state.limits
+        if quantity > limits.order_quantity_max:
+            raise Refusal(codes.E_ORDER_QUANTITY, limits.order_quantity_max, quantity)
+        value = value_up(price, quantity)
+        if value > NOTIONAL_MAX:
+            raise Refusal(codes.E_BAD_NOTIONAL, NOTIONAL_MAX, value)
+        if value > limits.order_value_max:
+            raise Refusal(codes.E_ORDER_VALUE, limits.order_value_max, value)
+        book = self.state.instruments[order.instrument]
+        value = value_down(price, quantity)
+        if book.protected and value < book.min_notional and not self.sells_all(order, quantity):
+            raise Refusal(codes.E_MIN_NOTIONAL, book.min_notional, value)
+
+    def sells_all(self, order: Order, quantity: int) -> bool:
+        """The sale of a whole position may be as small as the position."""
+        holding = self.state.accounts[order.account].holdings.get(order.instrument)
+        return order.side == codes.SELL and holding is not None and holding.quantity == quantity
+
+    def hold(self, order: Order) -> None:
+        self.cover(order, order.needs)
+        if self.state.open_holding(order.account, order.instrument) is None:
+            positions = self.state.limits.positions
+            raise Refusal(codes.E_POSITIONS_FULL, positions, positions + 1)
+
+    def cover(self, order: Order, amount: int) -> None:
+        """Whether `amount` more can be reserved."""
+        if order.side == codes.BUY:
+            available = self.state.available_cash(order.account)
+            if amount > available:
+                raise Refusal(codes.E_INSUFFICIENT_FUNDS, available, amount)
+        else:
+            available = self.state.available_shares(order.account, order.instrument)
+            if amount > available:
+                raise Refusal(codes.E_INSUFFICIENT_SHARES, available, amount)
+
+    # -- cancel and modify -------------------------------------------------------------------------
+
+    def own(self, head: Any, number: int) -> Order:
+        """A stranger's order is as unknown as one that never was."""
+        order = self.state.orders.get(number)
+        if order is None or order.account != head.account:
+            raise Refusal(codes.E_UNKNOWN_ORDER)
+        return order
+
+    def cancel(self, order: Order) -> None:
+        """An ended order answers with how it ended."""
+        if order.working:
+            self.books.cancel(order, codes.WHY_USER)
+
+    def modify(self, order: Order, body: Any) -> None:
+        if not order.working:
+            raise Refusal(codes.E_ORDER_ENDED)
+        price = body.price if body.flags & codes.SET_PRICE else order.price
+        total = body.quantity if body.flags & codes.SET_QUANTITY else order.quantity
+        self.change_shape(body, price, total)
+        leaves = total - order.filled
+        grows = total > order.quantity or price != order.price
+        if grows:
+            self.open_account(order.account)
+        if leaves > 0 and (price, total) != (order.price, order.quantity):
+            self.sized(order, price, leaves)
+            more = (value_up(price, leaves) if order.side == codes.BUY else leaves) - order.needs
+            if more > 0:
+                self.cover(order, more)
+        self.books.modify(order, price, total, body.if_filled)
+
+    def change_shape(self, body: Any, price: int, total: int) -> None:
+        known = codes.SET_PRICE | codes.SET_QUANTITY
+        if body.flags == 0 or body.flags & ~known or body.stop_price:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if not 1 <= price <= PRICE_MAX:
+            raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, price)
+        if not 0 <= total <= QUANTITY_MAX:
+            raise Refusal(codes.E_BAD_QUANTITY, QUANTITY_MAX, total)

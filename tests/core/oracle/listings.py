@@ -1,0 +1,122 @@
+"""Reference listings: instruments, their suspension, and the day roll."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openbell.core import codes
+from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+from tests.core.oracle.state import Instrument, Refusal, State
+
+COLLAR_MAX = 100_000_000  # basis points
+PRINTABLE = range(0x20, 0x7F)
+
+
+def is_symbol(low: int, high: int) -> bool:
+    """1 to 16 printable ASCII characters, then zeros."""
+    raw = low.to_bytes(8, "little") + high.to_bytes(8, "little")
+    text = raw.rstrip(b"\0")
+    return bool(text) and all(byte in PRINTABLE for byte in text)
+
+
+class Listings:
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def list(self, _: Any, body: Any) -> None:
+        """LIST: a new instrument."""
+        self.may_list(body)
+        number = len(self.state.instruments)
+        instrument = Instrument(
+            number=number,
+            symbol=(body.symbol_low, body.symbol_high),
+            tick_size=body.tick_size,
+            lot_size=body.lot_size,
+            min_notional=body.min_notional,
+            reference_price=body.reference_price,
+            last_lot=body.last_lot,
+            market_collar=body.market_collar,
+            limit_collar=body.limit_collar,
+            protected=not body.flags & codes.PROTECTIONS_OFF,
+            realm=body.realm,
+            close=body.reference_price,
+        )
+        self.state.instruments.append(instrument)
+        self.state.answer["instrument"] = number
+        self.tell(instrument, codes.LISTED)
+
+    def may_list(self, body: Any) -> None:
+        listed = self.state.instruments
+        most = self.state.limits.instruments
+        if len(listed) >= most:
+            raise Refusal(codes.E_INSTRUMENTS_FULL, most, len(listed) + 1)
+        if not is_symbol(body.symbol_low, body.symbol_high):
+            raise Refusal(codes.E_BAD_RECORD)
+        for other in listed:
+            if other.symbol == (body.symbol_low, body.symbol_high):
+                raise Refusal(codes.E_DUPLICATE_SYMBOL, most, other.number)
+        ranges = (
+            (codes.E_TICK_SIZE, body.tick_size, 1, PRICE_MAX),
+            (codes.E_BAD_PRICE, body.reference_price, 1, PRICE_MAX),
+            (codes.E_BAD_QUANTITY, body.lot_size, 1, QUANTITY_MAX),
+            (codes.E_BAD_QUANTITY, body.last_lot, 1, QUANTITY_MAX),
+            (codes.E_BAD_NOTIONAL, body.min_notional, 0, NOTIONAL_MAX),
+            (codes.E_UNSUPPORTED, body.market_collar, 1, COLLAR_MAX),
+            (codes.E_UNSUPPORTED, body.limit_collar, 1, COLLAR_MAX),
+        )
+        for code, value, least, greatest in ranges:
+            if not least <= value <= greatest:
+                raise Refusal(code, greatest, value)
+            if code == codes.E_BAD_PRICE and value % body.tick_size:
+                raise Refusal(code, greatest, value)
+        if body.flags & ~codes.PROTECTIONS_OFF:
+            raise Refusal(codes.E_UNSUPPORTED, COLLAR_MAX, body.limit_collar)
+
+    def known(self, number: int) -> Instrument:
+        if number >= len(self.state.instruments):
+            raise Refusal(codes.E_UNKNOWN_INSTRUMENT, len(self.state.instruments), number)
+        return self.state.instruments[number]
+
+    def suspend(self, head: Any, _: Any) -> None:
+        """SUSPEND: only cancels are taken until RESUME."""
+        instrument = self.known(head.instrument)
+        wanted = head.type == codes.C_SUSPEND
+        if instrument.suspended == wanted:
+            code = codes.E_SUSPENDED if wanted else codes.E_NOT_SUSPENDED
+            raise Refusal(code, len(self.state.instruments), head.instrument)
+        instrument.suspended = wanted
+        self.tell(instrument, codes.SUSPENDED if wanted else codes.RESUMED)
+
+    def day_roll(self, _: Any, body: Any) -> None:
+        """DAY_ROLL: every official close is fixed and the day begins; DAY orders expire after this."""
+        state = self.state
+        if body.date <= state.date:
+            raise Refusal(codes.E_DAY_ORDER, state.date, body.date)
+        for instrument in state.instruments:
+            if instrument.last_day == state.day:
+                instrument.close = instrument.last
+            state.event(
+                codes.EV_CLOSE,
+                instrument=instrument.number,
+                price=instrument.close,
+                quantity=body.date,
+                notional=instrument.day_volume,
+            )
+            instrument.day_open = instrument.day_high = instrument.day_low = 0
+            instrument.day_volume = instrument.day_notional = 0
+        state.date = body.date
+        state.day += 1
+        for account in state.accounts:
+            account.start_cash = account.cash
+            account.net_deposits = 0
+            for holding in account.holdings.values():
+                holding.start_quantity = holding.quantity
+                holding.net_transfers = 0
+
+    def tell(self, instrument: Instrument, status: int) -> None:
+        self.state.event(
+            codes.EV_INSTRUMENT,
+            instrument=instrument.number,
+            status=status,
+            price=instrument.reference_price,
+        )

@@ -1,0 +1,106 @@
+"""The reference settlement: what the books did, in cash and shares of the owners."""
+
+from __future__ import annotations
+
+from openbell.core import codes
+from tests.core.oracle.requests import Requests
+from tests.core.oracle.state import Order, Refusal, State
+from tests.core.oracle.treasury import Treasury
+
+
+class Settlement:
+    """Applies the books' notes to orders, cash and shares."""
+
+    def __init__(self, state: State, requests: Requests, treasury: Treasury) -> None:
+        self.state = state
+        self.requests = requests
+        self.treasury = treasury
+
+    def fill(
+        self,
+        order: Order,
+        other: Order,
+        role: int,
+        price: int,
+        quantity: int,
+        value: int,
+        leaves: int,
+        trade: int,
+    ) -> None:
+        account = self.state.accounts[order.account]
+        holding = account.holdings[order.instrument]
+        if order.side == codes.BUY:
+            account.cash -= value
+            holding.quantity += quantity
+            holding.cost += value
+        else:
+            cost = holding.cost * quantity // holding.quantity
+            account.cash += value
+            account.realised += value - cost
+            holding.realised += value - cost
+            holding.quantity -= quantity
+            holding.cost -= cost
+        order.filled += quantity
+        order.notional += value
+        order.status = codes.ST_PARTIALLY_FILLED if leaves else codes.ST_FILLED
+        self.touch(order)
+        self.state.order_event(
+            codes.EV_FILL,
+            order,
+            price=price,
+            quantity=quantity,
+            leaves=leaves,
+            reason=role,
+            trade=trade,
+            observed=value,
+            other_order=other.id,
+            other_account=other.account,
+        )
+        if leaves == 0:
+            self.over(order)
+
+    def end(self, order: Order, reason: int, leaves: int) -> None:
+        """What was left of an order is cancelled, or expired by time."""
+        by_time = reason == codes.WHY_DAY_END
+        order.status = codes.ST_EXPIRED if by_time else codes.ST_CANCELLED
+        order.reason = reason
+        self.touch(order)
+        kind = codes.EV_EXPIRED if by_time else codes.EV_CANCELLED
+        self.state.order_event(kind, order, leaves=leaves)
+        self.over(order)
+
+    def refused(self, order: Order, refusal: Refusal) -> None:
+        """The book refused a new order."""
+        del self.state.working[order.id]
+        self.reject(order, refusal)
+
+    def reject(self, order: Order, refusal: Refusal) -> None:
+        """A new order never had effect; it is kept with the reason."""
+        order.status = codes.ST_REJECTED
+        order.code, order.limit, order.observed = refusal.code, refusal.limit, refusal.observed
+        self.touch(order)
+        self.state.order_event(
+            codes.EV_REJECTED, order, code=order.code, limit=order.limit, observed=order.observed
+        )
+        self.requests.end(order)
+
+    def modified(self, order: Order, price: int, leaves: int, flags: int) -> None:
+        order.price = price
+        order.quantity = order.filled + leaves
+        self.state.answer["flags"] = flags
+        if not flags & codes.UNCHANGED:
+            self.touch(order)
+            self.state.order_event(codes.EV_MODIFIED, order, reason=flags & codes.PRIORITY_KEPT)
+
+    def not_modified(self, refusal: Refusal) -> None:
+        self.state.answer |= {"code": refusal.code, "limit": refusal.limit, "observed": refusal.observed}
+
+    def over(self, order: Order) -> None:
+        """A working order ended; a closing account closes with its last one."""
+        del self.state.working[order.id]
+        self.requests.end(order)
+        self.treasury.finish(order.account)
+
+    def touch(self, order: Order) -> None:
+        order.seq = self.state.seq
+        order.updated_ts = self.state.time

@@ -1,0 +1,279 @@
+"""What the reference exchange remembers: plain objects, lists and dictionaries, written for reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from openbell.core import codes
+from openbell.core.records import CASH_MAX, PRICE_MAX, QUANTITY_SCALE, Answer, Event
+
+EventTuple = tuple[int, ...]
+AnswerTuple = tuple[int, ...]
+Fields = dict[str, int]
+
+EVENT_FIELDS = tuple(name for name, _ in Event.FIELDS)
+ANSWER_FIELDS = tuple(name for name, _ in Answer.FIELDS)
+
+
+def value_down(price: int, quantity: int) -> int:
+    """What a fill is worth: rounded down."""
+    return min(price * quantity // QUANTITY_SCALE, CASH_MAX)
+
+
+def value_up(price: int, quantity: int) -> int:
+    """What a buy must reserve: rounded up."""
+    return min(-(-price * quantity // QUANTITY_SCALE), CASH_MAX)
+
+
+def signed(word: int) -> int:
+    """A 64-bit word as events and answers show it in a signed field."""
+    return word - (1 << 64) if word >> 63 else word
+
+
+def collar(side: int, price: int, basis_points: int, tick: int) -> int:
+    """The last price on the tick inside max(percent, 10 ticks) around `price`."""
+    width = max(price * basis_points // 10_000, 10 * tick)
+    if side == codes.BUY:
+        return min(price + width, PRICE_MAX) // tick * tick
+    return max(-(-(price - width) // tick) * tick, tick)
+
+
+@dataclass(eq=False)
+class Order:
+    """An order as its owner sees it."""
+
+    id: int
+    account: int
+    instrument: int
+    side: int
+    order_type: int
+    tif: int
+    price: int
+    quantity: int
+    client_id: bytes
+    seq: int
+    created_ts: int
+    updated_ts: int
+    filled: int = 0
+    notional: int = 0
+    status: int = codes.ST_PENDING
+    reason: int = 0
+    code: int = 0
+    limit: int = 0
+    observed: int = 0
+
+    @property
+    def leaves(self) -> int:
+        return self.quantity - self.filled
+
+    @property
+    def working(self) -> bool:
+        return self.status in (codes.ST_OPEN, codes.ST_PARTIALLY_FILLED)
+
+    @property
+    def needs(self) -> int:
+        """What it must hold in reserve: cash for a buy, shares for a sell."""
+        return value_up(self.price, self.leaves) if self.side == codes.BUY else self.leaves
+
+
+@dataclass(eq=False)
+class Resting:
+    """An order in a book, or on its way through one."""
+
+    order: Order
+    price: int
+    leaves: int
+    filled: int
+
+
+@dataclass
+class Holding:
+    """What an account has of an instrument."""
+
+    quantity: int = 0
+    cost: int = 0
+    realised: int = 0
+    start_quantity: int = 0
+    net_transfers: int = 0
+
+
+@dataclass
+class Account:
+    number: int
+    kind: int
+    realm: int
+    opened_ts: int
+    last_activity: int
+    status: int = codes.AC_OPEN
+    cash: int = 0
+    start_cash: int = 0
+    net_deposits: int = 0
+    realised: int = 0
+    closing_to: int = 0
+    holdings: dict[int, Holding] = field(default_factory=dict)  # by instrument, in the order of opening
+
+
+@dataclass(eq=False)
+class Request:
+    """A request key of an account, what it asked, and the first answer."""
+
+    account: int
+    key: int
+    body: tuple[int, int, bytes]
+    order: Order | None
+    ended_ts: int = -1
+    answer: Fields = field(default_factory=dict)
+
+
+@dataclass
+class Instrument:
+    number: int
+    symbol: tuple[int, int]
+    tick_size: int
+    lot_size: int
+    min_notional: int
+    reference_price: int
+    last_lot: int
+    market_collar: int
+    limit_collar: int
+    protected: bool
+    realm: int
+    close: int
+    suspended: bool = False
+    issued: int = 0
+    last: int = 0
+    last_size: int = 0
+    last_ts: int = 0
+    last_day: int = 0
+    day_open: int = 0
+    day_high: int = 0
+    day_low: int = 0
+    day_volume: int = 0
+    day_notional: int = 0
+    trades: int = 0
+    # side -> price -> queue, oldest first
+    levels: tuple[dict[int, list[Resting]], dict[int, list[Resting]]] = field(
+        default_factory=lambda: ({}, {})
+    )
+
+    def best(self, side: int) -> int:
+        """The best price of a side, or 0."""
+        prices = self.levels[side]
+        if not prices:
+            return 0
+        return max(prices) if side == codes.BUY else min(prices)
+
+    def reference(self, day: int) -> int:
+        """The last eligible trade of the day inside the quote; else mid; else the lone side; else close."""
+        bid, ask = self.best(codes.BUY), self.best(codes.SELL)
+        if self.last_day == day:
+            price = max(self.last, bid)
+            return min(price, ask) if ask else price
+        if bid and ask:
+            return (bid + ask) // 2
+        if bid or ask:
+            lone = bid or ask
+            if not self.protected:
+                return lone
+            high = collar(codes.BUY, self.close, self.limit_collar, self.tick_size)
+            low = collar(codes.SELL, self.close, self.limit_collar, self.tick_size)
+            return max(min(lone, high), low)
+        return self.close
+
+
+class Refusal(Exception):
+    """A rule said no: code, limit and observed value."""
+
+    def __init__(self, code: int, limit: int = 0, observed: int = 0) -> None:
+        super().__init__(codes.REFUSAL_NAMES[code])
+        self.code = code
+        self.limit = limit
+        self.observed = observed
+
+
+class State:
+    """Everything, and the events of the command being applied."""
+
+    def __init__(self, genesis: Any, seq: int, ts: int) -> None:
+        self.limits = genesis
+        self.seq = seq
+        self.time = ts
+        self.day = 1
+        self.date = 0
+        self.trades = 0
+        self.deposits = 0
+        self.withdrawals = 0
+        self.accounts = [Account(number, number, 0, ts, ts) for number in range(4)]
+        self.instruments: list[Instrument] = []
+        self.orders: dict[int, Order] = {}  # working ones and those that ended lately
+        self.working: dict[int, Order] = {}  # in the order of entry
+        self.keyed: dict[tuple[int, int], Request] = {}
+        self.ended: list[Request] = []  # longest ended first
+        self.request_count = 0
+        self.events: list[EventTuple] = []
+        self.answer: Fields = {}
+
+    def event(self, type_: int, **fields: int) -> None:
+        """Say that something happened."""
+        fields |= {"type": type_, "seq": self.seq, "index": len(self.events)}
+        self.events.append(tuple(fields.pop(name, 0) for name in EVENT_FIELDS))
+        assert not fields, f"no such fields: {fields}"
+
+    def order_event(self, type_: int, order: Order, **fields: int) -> None:
+        """Say that something happened to an order; `fields` replace the order's own."""
+        state = {
+            "order": order.id,
+            "account": order.account,
+            "instrument": order.instrument,
+            "side": order.side,
+            "order_type": order.order_type,
+            "tif": order.tif,
+            "status": order.status,
+            "reason": order.reason,
+            "price": order.price,
+            "quantity": order.quantity,
+            "filled": order.filled,
+            "leaves": order.leaves,
+            "notional": order.notional,
+        }
+        self.event(type_, **(state | fields))
+
+    # -- reserves, counted anew each time ---------------------------------------------------------
+
+    def reserved_cash(self, account: int) -> int:
+        buys = (o for o in self.working.values() if o.account == account and o.side == codes.BUY)
+        return sum(order.needs for order in buys)
+
+    def reserved_shares(self, account: int, instrument: int) -> int:
+        return sum(
+            order.needs
+            for order in self.working.values()
+            if (order.account, order.instrument, order.side) == (account, instrument, codes.SELL)
+        )
+
+    def open_orders(self, account: int) -> list[Order]:
+        """An account's working orders, in the order of entry."""
+        return [order for order in self.working.values() if order.account == account]
+
+    def available_cash(self, account: int) -> int:
+        return self.accounts[account].cash - self.reserved_cash(account)
+
+    def available_shares(self, account: int, instrument: int) -> int:
+        holding = self.accounts[account].holdings.get(instrument)
+        return holding.quantity - self.reserved_shares(account, instrument) if holding else 0
+
+    # -- holdings ---------------------------------------------------------------------------------
+
+    def holding_room(self) -> bool:
+        held = sum(len(account.holdings) for account in self.accounts)
+        return bool(held < self.limits.positions)
+
+    def open_holding(self, account: int, instrument: int) -> Holding | None:
+        """The account's holding, made if need be; None when no more may be made."""
+        holdings = self.accounts[account].holdings
+        if instrument not in holdings:
+            if not self.holding_room():
+                return None
+            holdings[instrument] = Holding()
+        return holdings[instrument]

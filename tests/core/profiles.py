@@ -1,0 +1,125 @@
+"""The exchanges that flows run on: roomy or tight, with prices in the middle or at the end of the range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from openbell.core import codes, records
+from tests.core import commands
+from tests.core.commands import MILLISECOND, SHARE, USD
+
+HOUSE = 4
+TRADERS = (5, 6, 7)
+STRANGER = 8  # of another realm
+GUEST = 9  # has cash alone, and comes and goes
+LATER = (10, 11)  # opened by a flow, if at all
+TTL = 10 * MILLISECOND
+
+
+@dataclass(frozen=True)
+class Profile:
+    """An exchange to run flows on."""
+
+    name: str
+    limits: dict[str, int]
+    listings: tuple[bytes, ...]
+    prices: tuple[tuple[int, int, int], ...]  # per instrument: middle, tick, lot
+    cash: int
+    shares: int  # lots issued of each instrument
+    calm: int  # how rare odd fields are, 1: very common
+
+    @property
+    def shard(self) -> int:
+        return self.limits.get("shard", 0)
+
+
+NARROW_LISTINGS = (
+    # cents, whole shares, trades of one share do not move `last`, collars of ten ticks
+    ("AAPL", {"last_lot": 2 * SHARE, "market_collar": 1, "limit_collar": 1}, (100 * USD, 100, SHARE)),
+    # fractional, at least one dollar
+    (
+        "BRK.B",
+        {"tick_size": 1, "lot_size": 1, "min_notional": USD, "last_lot": 10**6},
+        (25_000, 1, SHARE // 2),
+    ),
+    # protections off
+    (
+        "REPLAY",
+        {"flags": codes.PROTECTIONS_OFF, "min_notional": USD, "market_collar": 1},
+        (50_000, 100, SHARE),
+    ),
+    # of another realm
+    ("OTHER", {"realm": 2}, (100 * USD, 100, SHARE)),
+)
+
+# Prices near the top of the range, ticks that divide nothing, lots of one and of many.
+LARGE_LISTINGS = (
+    (
+        "TOP",
+        {"tick_size": 10**9, "lot_size": 1, "last_lot": 1, "market_collar": 1, "limit_collar": 1},
+        (records.PRICE_MAX, 10**9, 10**9 + 7),
+    ),
+    (
+        "ODD",
+        {"tick_size": 7, "lot_size": 3, "min_notional": 50, "limit_collar": 10**8},
+        (700_007, 7, 333_333_333),
+    ),
+    ("PENNY", {"tick_size": 1, "lot_size": 10**10}, (1, 1, 10**14)),
+)  # fmt: skip
+
+
+def profile(
+    name: str,
+    table: Sequence[tuple[str, dict[str, Any], tuple[int, int, int]]],
+    cash: int,
+    shares: int,
+    calm: int,
+    **limits: int,
+) -> Profile:
+    """A profile whose instruments are those of `table`: symbol, listing fields, and prices to trade at."""
+    listings = tuple(
+        bytes(commands.listing(symbol, reference_price=prices[0], **fields))
+        for symbol, fields, prices in table
+    )
+    ranges = tuple(prices for _, _, prices in table)
+    return Profile(name, {"request_ttl_ns": TTL} | limits, listings, ranges, cash, shares, calm)
+
+
+NARROW = profile(
+    "narrow", NARROW_LISTINGS, 40_000 * USD, 120, 6,
+    order_quantity_max=10**12, order_value_max=5_000 * USD, levels=12, open_orders_per_account=12,
+    ended_per_account=24, slice=3,
+)  # fmt: skip
+TIGHT = profile(
+    "tight", NARROW_LISTINGS, 40_000 * USD, 120, 2,
+    accounts=12, instruments=5, positions=13, orders=14, ended_orders=10, requests=30, levels=3,
+    open_orders_per_account=6, ended_per_account=5, slice=2, order_quantity_max=10**12,
+    order_value_max=5_000 * USD, request_ttl_ns=40 * MILLISECOND, shard=3,
+)  # fmt: skip
+STARVED = profile(
+    "starved", NARROW_LISTINGS, 40_000 * USD, 120, 1,
+    accounts=12, instruments=5, orders=9, ended_orders=3, requests=7, levels=20, slice=1,
+    ended_per_account=3, request_ttl_ns=40 * MILLISECOND,
+)  # fmt: skip
+LARGE = profile("large", LARGE_LISTINGS, records.NOTIONAL_MAX, 60, 1, levels=8, slice=1, shard=1023)
+PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE)}
+
+
+def opening(made: Profile) -> list[bytearray]:
+    """Instruments, a house with cash and shares, and traders who got some of both."""
+    first = [bytearray(listing) for listing in made.listings]
+    first += [commands.open_account(codes.KIND_HOUSE), commands.deposit(HOUSE, made.cash)]
+    for instrument, (price, _, lot) in enumerate(made.prices):
+        cost = min(price, records.NOTIONAL_MAX * SHARE // (made.shares * lot))
+        first.append(commands.issue(HOUSE, instrument, made.shares * lot, cost))
+    for number in TRADERS:
+        first.append(commands.open_account(codes.KIND_DEMO, made.cash // 5, HOUSE))
+        for instrument, (_, _, lot) in enumerate(made.prices):
+            quantity = made.shares // 6 * lot
+            first.append(commands.transfer(HOUSE, number, instrument=instrument, quantity=quantity))
+    first.append(commands.open_account(codes.KIND_USER, realm=2))
+    first.append(commands.deposit(STRANGER, made.cash))
+    first.append(commands.open_account(codes.KIND_DEMO, made.cash // 20, HOUSE))
+    return first

@@ -1,0 +1,266 @@
+"""Single steps of a flow: valid, borderline and garbage, on few accounts and few prices.
+
+A `Step` says what to do in terms relative to the flow ("the order before the last"), so that a flow that
+lost some steps is still a flow: Hypothesis shrinks by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from openbell.core import codes, records
+from tests.core import commands
+from tests.core.commands import SHARE
+from tests.core.profiles import GUEST, HOUSE, LATER, STRANGER, TRADERS, TTL, Profile
+
+T = TypeVar("T")
+
+GAPS = (0, 1, 1000, TTL // 100, TTL // 50)
+JUMPS = (TTL - 1, TTL, TTL + 1, 5 * TTL)
+ACCOUNTS = (HOUSE, HOUSE, *TRADERS * 8, STRANGER, GUEST, *LATER)
+ODD_ACCOUNTS = (0, 1, 2, 3, 11, 63, 64, 1 << 32, (1 << 32) + 5, (1 << 63) - 1, (1 << 64) - 1)
+ODD_NUMBERS = (
+    0, -1, 1, 2, records.PRICE_MAX, records.PRICE_MAX + 1, records.QUANTITY_MAX, records.QUANTITY_MAX + 1,
+    records.NOTIONAL_MAX, records.NOTIONAL_MAX + 1, (1 << 63) - 1, -(1 << 63),
+)  # fmt: skip
+TIMES = (*(codes.DAY,) * 3, *(codes.GTC,) * 3, codes.IOC, codes.FOK)
+KEYS = (0, 0, 1, 2, 3, 4, 5, 6, 1 << 63, (1 << 64) - 1)
+
+
+class Draw(Protocol):
+    """Where a flow's choices come from: a seed, or Hypothesis."""
+
+    def pick(self, options: Sequence[T]) -> T: ...
+
+    def whole(self, low: int, high: int) -> int: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command: `made` is the record; `back` names an order and `again` a command, counted backwards."""
+
+    made: bytes
+    gap: int  # nanoseconds since the command before
+    back: int = -1  # CANCEL, MODIFY: the order so many before the last
+    owner: bool = True  # as the order's own account
+    again: int = -1  # instead: repeat the command so many before the last
+    ticks: int | None = None  # MODIFY: the new price, in ticks from the middle of the order's instrument
+    lots: int | None = None  # MODIFY: the new total
+
+
+class Steps:
+    """Draws steps of one profile."""
+
+    def __init__(self, made: Profile, draw: Draw) -> None:
+        self.profile = made
+        self.draw = draw
+
+    def one_in(self, n: int) -> bool:
+        return self.draw.whole(0, n - 1) == n - 1
+
+    def odd(self, n: int) -> bool:
+        """One in n, fewer in a calm flow."""
+        return self.one_in(n * self.profile.calm)
+
+    def account(self) -> int:
+        return self.draw.pick(ODD_ACCOUNTS) if self.odd(40) else self.draw.pick(ACCOUNTS)
+
+    def instrument(self) -> int:
+        if self.odd(60):
+            return self.draw.pick((len(self.profile.prices), 5, 6, 15, 16, records.ANY_INSTRUMENT))
+        if self.one_in(20):
+            return len(self.profile.prices) - 1
+        return self.draw.whole(0, 2)
+
+    def ticks(self, side: int) -> int:
+        """How far from the middle: near it buys and sells meet."""
+        if self.one_in(12):
+            return self.draw.whole(-16, 16)
+        return self.draw.whole(-6, 2) if side == codes.BUY else self.draw.whole(-2, 6)
+
+    def price(self, instrument: int, side: int) -> int:
+        if self.odd(40):
+            return self.draw.pick(ODD_NUMBERS)
+        middle, tick, _ = self.profile.prices[instrument % len(self.profile.prices)]
+        if self.odd(30):
+            return middle + self.draw.whole(-3, 3)
+        return max(tick, middle + tick * self.ticks(side))
+
+    def quantity(self, instrument: int) -> int:
+        if self.odd(40):
+            return self.draw.pick((*ODD_NUMBERS, 10**12, 10**12 + SHARE))
+        _, _, lot = self.profile.prices[instrument % len(self.profile.prices)]
+        if self.one_in(30) or (instrument == 1 and self.one_in(3)):
+            return self.draw.whole(1, 4 * lot)
+        if self.one_in(30):
+            return lot * self.draw.pick((60, 500, 3000, 20_000))
+        return lot * self.draw.whole(1, 6)
+
+    def money(self) -> int:
+        return self.draw.pick(ODD_NUMBERS) if self.one_in(6) else self.draw.whole(1, self.profile.cash // 4)
+
+    def header(self) -> dict[str, int]:
+        """A request key out of few, so that keys meet again, or none."""
+        if self.one_in(3):
+            return {"key_low": self.draw.pick(KEYS), "key_high": self.draw.pick((0, 0, 7))}
+        return {}
+
+    def gap(self) -> int:
+        return self.draw.pick(JUMPS) if self.one_in(60) else self.draw.pick(GAPS)
+
+    def back(self) -> int:
+        return self.draw.whole(0, 40) if self.one_in(4) else self.draw.whole(0, 10)
+
+    # -- kinds ---------------------------------------------------------------------------------------
+
+    def new(self) -> Step:
+        instrument = self.instrument()
+        side = self.draw.whole(codes.BUY, codes.SELL)
+        order_type = codes.MARKET if self.one_in(8) else codes.LIMIT
+        tif = self.draw.pick(TIMES)
+        price = 0 if order_type == codes.MARKET else self.price(instrument, side)
+        quantity = self.quantity(instrument)
+        if order_type == codes.MARKET and self.one_in(2):
+            quantity *= 4
+        fields: dict[str, int] = {}
+        if self.odd(30):
+            name = self.draw.pick(
+                ("stop_price", "min_quantity", "notional", "expire_ts", "stp", "flags", "display")
+            )
+            fields[name] = self.draw.pick((0, 1, 5))
+        if self.odd(40):
+            side = self.draw.pick((2, 255))
+        if self.odd(40):
+            order_type = self.draw.pick((codes.MARKET, codes.STOP, codes.TRAILING_STOP, 5, 255))
+        if self.odd(40):
+            tif = self.draw.pick((codes.GTD, codes.CLS, 7, 255))
+        blob = self.draw.pick((b"", b"a", b"client-id", b"x" * 48, b"y" * 60))
+        made = commands.order(
+            self.account(), instrument, side, price, quantity, order_type, tif, blob,
+            self.header(), **fields,
+        )  # fmt: skip
+        return Step(bytes(made), self.gap())
+
+    def cancel(self) -> Step:
+        made = commands.cancel(self.account(), self.draw.pick((0, 256, (1 << 64) - 1)), **self.header())
+        back = -1 if self.odd(20) else self.back()
+        return Step(bytes(made), self.gap(), back, owner=not self.one_in(15))
+
+    def modify(self) -> Step:
+        which = self.draw.whole(1, 3)
+        price = self.draw.pick(ODD_NUMBERS) if which & codes.SET_PRICE else None
+        quantity = self.draw.pick(ODD_NUMBERS) if which & codes.SET_QUANTITY else None
+        ticks = self.ticks(self.draw.whole(0, 1)) if price is not None and not self.one_in(20) else None
+        lots = self.draw.whole(0, 8) if quantity is not None and not self.one_in(20) else None
+        if_filled = self.draw.pick((0, 0, SHARE, 2 * SHARE)) if self.one_in(6) else -1
+        made = commands.modify(self.account(), 0, price, quantity, if_filled, **self.header())
+        if self.odd(30):
+            body = records.Modify.from_buffer(made, records.Header.SIZE)
+            body.flags = self.draw.pick((0, codes.SET_STOP_PRICE, 1 << 63))
+            body.stop_price = self.draw.pick((0, 1))
+        back = -1 if self.odd(30) else self.back()
+        return Step(bytes(made), self.gap(), back, not self.one_in(20), ticks=ticks, lots=lots)
+
+    def cancel_all(self) -> Step:
+        instrument = self.draw.pick((records.ANY_INSTRUMENT, *range(4)))
+        side = self.draw.pick((records.ANY_SIDE, records.ANY_SIDE, codes.BUY, codes.SELL, 2))
+        made = commands.cancel_all(self.account(), instrument, side, **self.header())
+        return Step(bytes(made), self.gap())
+
+    def cash(self) -> Step:
+        account, amount = self.account(), self.money()
+        move = self.draw.pick((commands.deposit, commands.withdraw))
+        return Step(bytes(move(account, amount, **self.header())), self.gap())
+
+    def transfer(self) -> Step:
+        instrument = self.instrument()
+        cash = self.money() if self.one_in(2) else 0
+        quantity = self.quantity(instrument) if self.one_in(2) else 0
+        made = commands.transfer(self.account(), self.account(), cash, instrument, quantity, **self.header())
+        return Step(bytes(made), self.gap())
+
+    def issue(self) -> Step:
+        instrument = self.instrument()
+        made = commands.issue(
+            self.account(),
+            instrument,
+            self.quantity(instrument),
+            self.price(instrument, codes.BUY),
+            **self.header(),
+        )
+        return Step(bytes(made), self.gap())
+
+    def open(self) -> Step:
+        kind = self.draw.pick((codes.KIND_USER, codes.KIND_DEMO, codes.KIND_HOUSE, codes.KIND_CLEARING, 9))
+        grant = self.money() if self.one_in(2) else 0
+        realm = self.draw.pick((1, 1, 1, 2, 1 << 16))
+        made = commands.open_account(kind, grant, self.account(), realm, **self.header())
+        return Step(bytes(made), self.gap())
+
+    def close(self) -> Step:
+        account = self.account() if self.one_in(30) else self.draw.pick((GUEST, *LATER))
+        return Step(bytes(commands.close_account(account, self.account(), **self.header())), self.gap())
+
+    def lock(self) -> Step:
+        lock = self.one_in(6)
+        account = self.draw.pick(TRADERS[:1]) if lock else self.draw.pick(TRADERS)
+        if self.one_in(8):
+            account = self.account()
+        kind = codes.C_LOCK_ACCOUNT if lock else codes.C_UNLOCK_ACCOUNT
+        made = commands.plain(kind, account=account, **self.header())
+        return Step(bytes(made), self.gap())
+
+    def suspend(self) -> Step:
+        kind = codes.C_SUSPEND if self.one_in(5) else codes.C_RESUME
+        return Step(bytes(commands.plain(kind, instrument=self.instrument(), **self.header())), self.gap())
+
+    def list(self) -> Step:
+        fields: dict[str, int] = {}
+        names = ("tick_size", "lot_size", "min_notional", "reference_price", "last_lot")
+        if not self.one_in(3):
+            fields[self.draw.pick(names)] = self.draw.pick((100, *ODD_NUMBERS))
+        if self.one_in(6):
+            fields[self.draw.pick(("market_collar", "limit_collar"))] = self.draw.pick(
+                (0, 1, 10**8, 10**8 + 1)
+            )
+        if self.one_in(6):
+            fields["flags"] = self.draw.pick((0, 1, 2))
+        if self.one_in(6):
+            fields["symbol_low"] = self.draw.pick((0, 0x4100, 0x80))
+        symbol = self.draw.pick(("NEW", "MORE", "LAST", "AAPL"))
+        return Step(bytes(commands.listing(symbol, self.header(), **fields)), self.gap())
+
+    def day(self) -> Step:
+        return Step(bytes(commands.day_roll(self.draw.whole(1, 40), **self.header())), self.gap())
+
+    def tick(self) -> Step:
+        kind = self.draw.pick((codes.C_TICK, codes.C_CLOCK_JUMP))
+        return Step(bytes(commands.plain(kind, account=self.account())), self.gap())
+
+    def again(self) -> Step:
+        return Step(b"", self.gap(), again=self.back())
+
+    def garbage(self) -> Step:
+        """A well-framed record with some words replaced, of any type, cut at any word."""
+        made = bytearray(self.draw.pick((self.new, self.modify, self.transfer, self.list))().made)
+        if self.one_in(3):
+            made[2] = self.draw.whole(0, 45)
+        for _ in range(self.draw.whole(0, 3)):
+            at = self.draw.pick((3, 4, 6, *range(32, len(made) - 8, 8)))
+            made[at] = self.draw.whole(0, 255)
+        size = len(made) if self.one_in(2) else self.draw.whole(12, len(made) // 8) * 8
+        made[0:2] = size.to_bytes(2, "little")
+        return Step(bytes(made[:size]), self.gap())
+
+    def step(self) -> Step:
+        return self.draw.pick(self.kinds())()
+
+    def kinds(self) -> tuple[Callable[[], Step], ...]:
+        """Each kind as often as its weight."""
+        return (
+            *(self.new,) * 36, *(self.cancel,) * 5, *(self.modify,) * 8, self.cancel_all, *(self.cash,) * 2,
+            *(self.transfer,) * 3, self.issue, self.open, self.close, *(self.lock,) * 2, *(self.suspend,) * 2,
+            self.list, self.day, self.tick, *(self.again,) * 3, *(self.garbage,) * 2,
+        )  # fmt: skip
