@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from openbell.core import codes
+from openbell.ledger import reads as reading
 from openbell.ledger.migrate import migrate
 from openbell.ledger.reads import LedgerReads, LedgerUnavailable
 from openbell.ledger.store import LedgerStore
@@ -166,4 +167,18 @@ async def test_reads_refuse_while_postgresql_is_away_and_answer_when_it_is_back(
         await reads.position()
     await killable.start()
     assert await reads.wait_for(0, 10)
+    await reads.close()
+
+
+async def test_a_read_that_takes_too_long_is_given_up_and_the_next_is_answered(
+    store: LedgerStore, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "STATEMENT_MS", 100)
+    reads = LedgerReads(database)
+    async with store.connection.transaction():
+        await store.connection.execute("LOCK TABLE ledger.orders")
+        with pytest.raises(LedgerUnavailable, match="busy"):
+            await reads.order(1)
+        assert await reads.position() == 0
+    assert await reads.order(1) is None
     await reads.close()

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from openbell.core import codes
 
@@ -53,6 +53,7 @@ STATUSES = {
     **{name: [status] for status, name in codes.STATUS_NAMES.items() if status != codes.ST_NONE},
 }
 LIMIT_MAX = 1_000
+STATEMENT_MS = 5_000
 CONNECT_S = 1.0
 PROBE_S = 0.25
 POLL_S = 0.03
@@ -86,7 +87,7 @@ class LedgerReads:
                 "row_factory": dict_row,
                 "connect_timeout": 2,  # libpq's least
                 "application_name": "openbell ledger reads",
-                "options": "-c statement_timeout=5000 -c default_transaction_read_only=on",
+                "options": f"-c statement_timeout={STATEMENT_MS} -c default_transaction_read_only=on",
             },
         )
         self._opening = asyncio.Lock()
@@ -203,6 +204,8 @@ class LedgerReads:
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(query.encode(), arguments)
                 return await cursor.fetchall()
+        except (TooManyRequests, psycopg.errors.QueryCanceled) as error:
+            raise LedgerUnavailable(f"the ledger is busy: {error}") from error
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._watch()
             raise LedgerUnavailable(f"PostgreSQL does not answer: {error}") from error
