@@ -145,6 +145,7 @@ class NodeClient:
             await subscription.aclose()
         if self._link is not None:
             self._link.close()
+        await asyncio.sleep(0)  # the transport says good-bye in the loop's next round
 
     async def _keep(self) -> None:
         """Connect, wait until the link is lost, connect again."""

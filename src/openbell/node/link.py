@@ -93,7 +93,10 @@ class Link(asyncio.Protocol):
 
     def query(self, arguments: dict[str, Any]) -> asyncio.Future[dict[str, Any]]:
         """Send a query; the future gives its result."""
-        payload = encode(arguments)
+        try:
+            payload = encode(arguments)
+        except (OverflowError, TypeError) as error:
+            raise QueryError("BAD_QUERY", str(error)) from None
         number = self._next(len(self.queries))
         future: asyncio.Future[dict[str, Any]] = self.loop.create_future()
         self.queries[number] = future

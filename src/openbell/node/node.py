@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openbell.log.disk import Disk
 from openbell.log.journal import SEGMENT_BYTES
 from openbell.node import queries
 from openbell.node.clock import Clock
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING_S = 1.0
 TICK_CHECK_S = 0.1
 BACKLOG = 128
+PART_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Node:
         make_genesis: Callable[[int], bytes],
         clock: Clock | None = None,
         limits: Limits | None = None,
+        disk: Disk | None = None,
     ) -> Node:
         """Recover the data folder's exchange, or make one of `make_genesis(now)`; raises as `recover`.
 
@@ -86,7 +89,7 @@ class Node:
             ClockBehind: the machine's clock is behind the log.
         """
         clock, limits = clock or Clock(), limits or Limits()
-        recovered = recover(folder, lambda: make_genesis(clock.now()), limits.segment_bytes)
+        recovered = recover(folder, lambda: make_genesis(clock.now()), limits.segment_bytes, disk)
         try:
             clock.check_against(recovered.exchange.time)
         except BaseException:
@@ -124,8 +127,7 @@ class Node:
                 await task
         if not self.gate.shut:
             await self._settle()
-        for connection in list(self.connections):
-            connection.end()
+        await self._part()
         if not self.gate.shut and self.exchange.position > self.snapshot_position:
             self.snapshots.save(self.exchange, self._meta())
             self._tidy()
@@ -134,6 +136,18 @@ class Node:
         self.readers.save()
         self.events.close()
         self.journal.close()
+
+    async def _part(self) -> None:
+        """Close all connections; who does not take what it was sent in half a second is cut off."""
+        for connection in list(self.connections):
+            connection.end()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PART_S):
+                while self.connections:
+                    await asyncio.sleep(0.002)
+        for connection in list(self.connections):
+            connection.cut_off()
+        await asyncio.sleep(0)
 
     # -- what connections ask ---------------------------------------------------------------------
 
@@ -199,8 +213,7 @@ class Node:
         self.gate.close()
         log.critical("the node ends: %r", error, exc_info=error)
         for connection in list(self.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
+            connection.cut_off()
         if not self.ended.done():
             self.ended.set_exception(error)
 

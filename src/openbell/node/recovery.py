@@ -11,6 +11,7 @@ from pathlib import Path
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.records import Header
 from openbell.core.snapshot import SnapshotError
+from openbell.log.disk import Disk
 from openbell.log.errors import LogError, LogGone
 from openbell.log.journal import SEGMENT_BYTES, Journal
 from openbell.log.reader import JournalReader, chain_at
@@ -48,7 +49,12 @@ class Recovered:
     seconds: float
 
 
-def recover(folder: Path, make_genesis: Callable[[], bytes], segment_bytes: int = SEGMENT_BYTES) -> Recovered:
+def recover(
+    folder: Path,
+    make_genesis: Callable[[], bytes],
+    segment_bytes: int = SEGMENT_BYTES,
+    disk: Disk | None = None,
+) -> Recovered:
     """The state of the data folder, an empty one beginning with `make_genesis()`.
 
     Raises:
@@ -64,6 +70,7 @@ def recover(folder: Path, make_genesis: Callable[[], bytes], segment_bytes: int 
         since=newest_snapshot(folder / SNAPSHOTS),
         durable=given_out(folder / EVENTS),
         segment_bytes=segment_bytes,
+        disk=disk,
     )
     try:
         if journal.last == 0:
@@ -157,7 +164,7 @@ def confirmed(journal: Journal, snapshots: Snapshots, position: int) -> Start | 
     """The snapshot at `position`, if it is sound and the log confirms it."""
     try:
         exchange, meta = snapshots.load(position)
-        chain = chain_at(journal.folder, position)
+        chain = chain_at(journal.folder, position, journal.disk)
         if exchange.position == position and chain is not None and chain.hex() == meta["chain"]:
             return Start(position, exchange, meta["term"])
         log.warning("ignoring the snapshot at %d: the log does not confirm it", position)
@@ -168,7 +175,7 @@ def confirmed(journal: Journal, snapshots: Snapshots, position: int) -> Start | 
 
 def from_genesis(journal: Journal) -> Start | None:
     """The state after the log's first record; None if that was dropped."""
-    reader = JournalReader(journal.folder, 0)
+    reader = JournalReader(journal.folder, 0, disk=journal.disk)
     try:
         record = next(reader.records())
     except LogGone as error:
@@ -182,7 +189,7 @@ def from_genesis(journal: Journal) -> Start | None:
 def replay(journal: Journal, start: Start, events: EventFiles) -> int:
     """Apply the log after `start`, write the units that the files lack; the last term."""
     exchange = start.exchange
-    reader = JournalReader(journal.folder, exchange.position)
+    reader = JournalReader(journal.folder, exchange.position, disk=journal.disk)
     data = b""
     noted = time.monotonic()
     while more := reader.read(READ_BYTES):

@@ -171,6 +171,11 @@ class Connection(asyncio.BufferedProtocol):
         if self.transport is not None:
             self.transport.close()
 
+    def cut_off(self) -> None:
+        """Close without another byte."""
+        if self.transport is not None:
+            self.transport.abort()
+
     # -- frames -----------------------------------------------------------------------------------
 
     @property
