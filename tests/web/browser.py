@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 Theme = Literal["light", "dark"]
 
@@ -37,6 +37,7 @@ def find_chromium() -> str | None:
 @contextlib.contextmanager
 def chromium(path: str) -> Iterator[Browser]:
     """A running browser."""
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

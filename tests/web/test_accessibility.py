@@ -25,6 +25,11 @@ SETTLED = """() => Promise.allSettled(document.getAnimations()
 SMALL_TARGETS = """minimum => [...document.querySelectorAll(
     'a[href], button, label:has(input), [role=slider]')]
   .filter(node => node.checkVisibility({visibilityProperty: true}) && !node.closest('p'))
+  .filter(node => {
+    // What only a screen reader meets lies in a box of one pixel.
+    for (let box = node; box; box = box.parentElement) if (box.offsetWidth <= 1) return false;
+    return true;
+  })
   .map(node => [node, node.getBoundingClientRect()])
   .filter(([, box]) => box.width > 1 && (box.width < minimum - 0.5 || box.height < minimum - 0.5))
   .map(([node, box]) => `${node.textContent || node.ariaLabel}: ${box.width} x ${box.height}`)"""

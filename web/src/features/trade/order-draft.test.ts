@@ -41,6 +41,11 @@ describe('the estimate', () => {
     expect(plain(estimate({ ...buy, unit: 'dollars', amount: '640' }, terms)!.quantity)).toBe('2');
   });
 
+  it('turns dollars into parts of a share where they trade, cut to what can be read', () => {
+    const fractional = { ...terms, lotSize: '0.00000001' };
+    expect(plain(estimate({ ...buy, unit: 'dollars', amount: '640' }, fractional)!.quantity)).toBe('2.9983');
+  });
+
   it('is open while a price is missing', () => {
     expect(estimate({ ...limit, price: '' }, terms)).toBeNull();
   });
@@ -50,6 +55,13 @@ describe('the most', () => {
   it('leaves room for what a market order holds until it fills', () => {
     expect(plain(most(buy, terms))).toBe('4');
     expect(plain(most({ ...limit, price: '213.45' }, { ...terms, buyingPower: '1067.25' }))).toBe('5');
+  });
+
+  it('is whole shares even where parts of one trade, unless one is too dear', () => {
+    const fractional = { ...terms, lotSize: '0.00000001' };
+    expect(plain(most(buy, fractional))).toBe('4');
+    expect(plain(most(buy, { ...fractional, buyingPower: '100' }))).toBe('0.4461');
+    expect(plain(most(sell, { ...fractional, availableShares: '2.12345678' }))).toBe('2.12345678');
   });
 
   it('sells what is not reserved', () => {

@@ -54,22 +54,36 @@ export function priceEach(draft: Pick<Draft, 'side' | 'type' | 'price'>, terms: 
   return decimal((draft.side === 'BUY' ? terms.ask : terms.bid) ?? terms.last);
 }
 
-/** Quantity, price and cost as they stand; null while something is missing. Dollars buy whole lots. */
+/** Quantity, price and cost as they stand; null while something is missing. Dollars never buy for more. */
 export function estimate(draft: Draft, terms: Terms): Estimate | null {
   const amount = parseDecimal(draft.amount);
   const each = priceEach(draft, terms);
   if (amount === null || !each?.gt('0')) return null;
-  const quantity = draft.unit === 'shares' ? amount : floorTo(amount.div(each), decimal(terms.lotSize));
+  const quantity = draft.unit === 'shares' ? amount : floorTo(amount.div(each), readableLot(terms));
   return { quantity, each, cost: quantity.times(each) };
 }
 
-/** The most that can be bought or sold, in whole lots. */
+/** Whether parts of a share can be traded. */
+export function isFractional(terms: Terms): boolean {
+  return decimal(terms.lotSize).lt('1');
+}
+
+/** Shares for dollars are cut to what a person can read, where the lot is finer still. */
+const FINEST = decimal('0.0001');
+
+function readableLot(terms: Terms): Decimal {
+  const lot = decimal(terms.lotSize);
+  return lot.gt(FINEST) ? lot : FINEST;
+}
+
+/** The most that can be sold: all of it; or bought: whole shares, parts only where one is too dear. */
 export function most(draft: Draft, terms: Terms): Decimal {
   const lot = decimal(terms.lotSize);
   if (draft.side === 'SELL') return floorTo(decimal(terms.availableShares), lot);
   const each = priceEach(draft, terms);
   if (!each?.gt('0')) return decimal('0');
-  return floorTo(decimal(terms.buyingPower).div(held(draft, each)), lot);
+  const affordable = decimal(terms.buyingPower).div(held(draft, each));
+  return floorTo(affordable, affordable.gte('1') && isFractional(terms) ? decimal('1') : readableLot(terms));
 }
 
 /** Cash held for each share until a market order has filled: it may pay up to 5 % more than the price now. */
@@ -107,7 +121,9 @@ function amountError(draft: Draft, terms: Terms): string | undefined {
   }
   const now = estimate(draft, terms);
   if (now === null) return undefined;
-  if (now.quantity.eq('0')) return `One share costs about ${money(now.each)}.`;
+  if (now.quantity.eq('0')) {
+    return isFractional(terms) ? 'Enter a larger amount.' : `One share costs about ${money(now.each)}.`;
+  }
   return draft.side === 'BUY' ? fundsError(draft, terms, now) : sharesError(terms, now);
 }
 

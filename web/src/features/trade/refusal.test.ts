@@ -4,14 +4,14 @@ import { Problem } from '@/lib/api/problem';
 
 import { isOutcomeUnknown, isRetry, refusalOf } from './refusal';
 
-const problem = (code: string, status: number, errors: Problem['errors'] = []) =>
-  new Problem({ code, status, title: code, detail: `detail of ${code}`, requestId: null, retryable: false, errors });
+const problem = (code: string, status: number, errors: Problem['errors'] = [], retryable = false) =>
+  new Problem({ code, status, title: code, detail: `detail of ${code}`, requestId: null, retryable, errors });
 
 describe('where a refusal is shown', () => {
   it.each([
     ['INSUFFICIENT_FUNDS', 'amount'],
     ['INSUFFICIENT_SHARES', 'amount'],
-    ['PRICE_COLLAR', 'price'],
+    ['PRICE_OUTSIDE_COLLAR', 'price'],
     ['TICK_SIZE', 'price'],
     ['MARKET_CLOSED', 'form'],
   ])('%s belongs to the %s', (code, field) => {
@@ -30,6 +30,7 @@ describe('whether the order may have happened', () => {
     ['NETWORK', 0, true],
     ['SERVER_ERROR', 500, true],
     ['UNAVAILABLE', 503, false],
+    ['OVERLOADED', 503, false],
     ['RATE_LIMITED', 429, false],
     ['INSUFFICIENT_FUNDS', 422, false],
   ])('%s (%i): %s', (code, status, unknown) => {
@@ -40,8 +41,9 @@ describe('whether the order may have happened', () => {
     expect(isOutcomeUnknown(new TypeError('boom'))).toBe(true);
   });
 
-  it('surely did not where the same order may be sent again', () => {
-    expect(isRetry(problem('UNAVAILABLE', 503))).toBe(true);
-    expect(isRetry(problem('OUTCOME_UNKNOWN', 503))).toBe(false);
+  it('surely did not where the exchange says that the same order may be sent again', () => {
+    expect(isRetry(problem('UNAVAILABLE', 503, [], true))).toBe(true);
+    expect(isRetry(problem('OUTCOME_UNKNOWN', 503, [], true))).toBe(false);
+    expect(isRetry(problem('INSUFFICIENT_FUNDS', 422))).toBe(false);
   });
 });

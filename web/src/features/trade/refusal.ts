@@ -6,8 +6,8 @@ export interface Refusal {
   detail: string;
 }
 
-const AMOUNT = /^(INSUFFICIENT|ORDER_QUANTITY|ORDER_VALUE|LOT_SIZE|MIN_NOTIONAL|BAD_QUANTITY|INVALID_QUANTITY)/;
-const PRICE = /^(PRICE_COLLAR|TICK_SIZE|BAD_PRICE|INVALID_PRICE)/;
+const AMOUNT = /^(INSUFFICIENT_|ORDER_TOO_LARGE|ORDER_VALUE_|LOT_SIZE|INVALID_QUANTITY)/;
+const PRICE = /^(PRICE_OUTSIDE_COLLAR|TICK_SIZE|INVALID_PRICE)/;
 
 export function refusalOf(error: unknown): Refusal {
   if (!isProblem(error)) return { field: 'form', detail: 'Something in the app went wrong. Nothing was sent.' };
@@ -19,14 +19,14 @@ export function refusalOf(error: unknown): Refusal {
   return { field: 'form', detail };
 }
 
+const UNKNOWN: readonly string[] = ['OUTCOME_UNKNOWN', 'NETWORK', 'SERVER_ERROR'];
+
 /** Whether the order may have reached the market although no proper answer came. */
 export function isOutcomeUnknown(error: unknown): boolean {
-  if (!isProblem(error)) return true;
-  if (error.code === 'UNAVAILABLE' || error.code === 'RATE_LIMITED') return false;
-  return error.code === 'OUTCOME_UNKNOWN' || error.status === 0 || error.status >= 500;
+  return !isProblem(error) || UNKNOWN.includes(error.code);
 }
 
-/** Whether the same order may simply be sent again: it surely did not happen. */
+/** Whether the same order may simply be sent again: it surely did not happen, and may the next time. */
 export function isRetry(error: unknown): boolean {
-  return isProblem(error) && (error.code === 'UNAVAILABLE' || error.code === 'RATE_LIMITED');
+  return isProblem(error) && error.retryable && !isOutcomeUnknown(error);
 }

@@ -153,7 +153,7 @@ function AmountField({ terms, draft, error, onChange }: AmountFieldProps) {
   const top = terms === null ? null : most(draft, terms);
   const hint =
     draft.unit === 'dollars' && now !== null
-      ? `About ${shares(now.quantity)}, whole shares only`
+      ? `About ${shares(now.quantity)}`
       : top === null
         ? '\u00a0'
         : draft.side === 'BUY'
@@ -187,7 +187,7 @@ function AmountField({ terms, draft, error, onChange }: AmountFieldProps) {
           <Button
             look="quiet"
             isDisabled={top === null || draft.unit === 'dollars' || top.eq('0')}
-            label={draft.side === 'BUY' ? 'As many as I can afford' : 'All I have'}
+            label={draft.side === 'BUY' ? 'Max, as many as I can afford' : 'Max, all I have'}
             onPress={() => {
               if (top !== null) onChange({ amount: plain(top) });
             }}
