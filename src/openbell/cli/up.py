@@ -92,29 +92,35 @@ async def _open(settings: Settings, supervisor: Supervisor, progress: Progress) 
     base: list[Service] = [RoleProcess(settings, "node")]
     if settings.database_url is None:
         base.append(Database(settings))
-    async with progress.step("exchange and database"):
-        await supervisor.start(base)
+    doors: list[Service] = [RoleProcess(settings, "worker")]
+    doors += [RoleProcess(settings, "gateway", number + 1) for number in range(settings.gateways)]
+    # Nobody comes in before there is something to trade; where there is, all start at once.
+    first = not settings.participants_file.exists()
+    async with progress.step("exchange and database" if first else "exchange, database, services"):
+        await supervisor.start(base if first else base + doors)
     client = await NodeClient.connect(settings.node_socket, name="up", role="admin")
     try:
         async with progress.step("instruments and accounts"):
             await bootstrap.run(client, settings, progress.at)
         async with progress.step("services"):
-            await supervisor.start(
-                [
-                    RoleProcess(settings, "worker"),
-                    *(RoleProcess(settings, "gateway", number + 1) for number in range(settings.gateways)),
-                ]
-            )
+            if first:
+                await supervisor.start(doors)
             await _until_gateways_answer(settings)
         if settings.simulator:
             async with progress.step("opening quotes"):
-                counting = asyncio.create_task(_count_quotes(client, progress))
-                try:
-                    await supervisor.start([RoleProcess(settings, "simulator")])
-                finally:
-                    counting.cancel()
+                await _start_simulator(client, settings, supervisor, progress)
     finally:
         await client.close()
+
+
+async def _start_simulator(
+    client: NodeClient, settings: Settings, supervisor: Supervisor, progress: Progress
+) -> None:
+    counting = asyncio.create_task(_count_quotes(client, progress))
+    try:
+        await supervisor.start([RoleProcess(settings, "simulator")])
+    finally:
+        counting.cancel()
 
 
 async def _until_gateways_answer(settings: Settings) -> None:
