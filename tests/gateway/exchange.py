@@ -125,6 +125,10 @@ class LocalExchange:
             process.terminate()
         process.wait(STOP_S)
 
+    def runs(self, name: str) -> bool:
+        """Whether the process `name` was started and not ended here."""
+        return name in self._processes
+
     def stop(self) -> None:
         """Stop everything, the node last."""
         for name in reversed(list(self._processes)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from openbell.core.records import decode_id, encode_id
 from openbell.gateway.account_body import (
@@ -17,11 +17,11 @@ from openbell.gateway.account_body import (
     owned,
     portfolio_body,
 )
+from openbell.gateway.given import From, GivenServices, SignedIn, To
 from openbell.gateway.market_body import MetaBody
 from openbell.gateway.problems import bad_query
 from openbell.gateway.services import Services
 from openbell.gateway.times import parse_time
-from openbell.identity.tokens import Session
 from openbell.ledger.reads import NEWEST
 
 TAGS = ["Portfolio"]
@@ -33,7 +33,7 @@ CATCH_UP_S = 1.0
 
 
 @get("/portfolio", tags=TAGS, summary="Cash, holdings and profit")
-async def get_portfolio(services: Services, session: Session) -> PortfolioBody:
+async def get_portfolio(services: GivenServices, session: SignedIn) -> PortfolioBody:
     """The account at the log position in `seq`, valued at the latest prices."""
     seq, account = await services.account(session)
     return portfolio_body(account, seq, services.clock.now(), services.board)
@@ -41,10 +41,10 @@ async def get_portfolio(services: Services, session: Session) -> PortfolioBody:
 
 @get("/my-assets", tags=TAGS, summary="What the account owns, most valuable first")
 async def my_assets(
-    services: Services,
-    session: Session,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = PAGE,
-    offset: Annotated[int, Parameter(ge=0)] = 0,
+    services: GivenServices,
+    session: SignedIn,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE,
+    offset: Annotated[int, QueryParameter(ge=0)] = 0,
 ) -> MyAssetListBody:
     """A page of the account's assets with their shares."""
     _, account = await services.account(session)
@@ -58,13 +58,13 @@ async def my_assets(
 
 @get("/portfolio/history", tags=TAGS, summary="The account's executions, newest first")
 async def get_executions(
-    services: Services,
-    session: Session,
-    from_: Annotated[str | None, Parameter(query="from", description="a date or a time, included")] = None,
-    to: Annotated[str | None, Parameter(description="a date (its end) or a time, excluded")] = None,
-    symbol: str | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = PAGE,
+    services: GivenServices,
+    session: SignedIn,
+    from_: From = None,
+    to: To = None,
+    symbol: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE,
 ) -> ExecutionListBody:
     """A page of executions from the ledger, once it has reached the account's latest."""
     start, end = time_range(from_, to)

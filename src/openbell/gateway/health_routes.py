@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, get
 from msgspec import Struct
 
-from openbell.gateway.services import Services
+from openbell.gateway.given import GivenServices
 
 TAGS = ["Health"]
 PUBLIC: list[dict[str, list[str]]] = []
@@ -33,7 +33,7 @@ async def healthz() -> HealthBody:
 
 
 @get("/readyz", tags=TAGS, security=PUBLIC, summary="Readiness")
-async def readyz(services: Services) -> Response[ReadyBody]:
+async def readyz(services: GivenServices) -> Response[ReadyBody]:
     """200, or 503 while orders cannot be taken. Without the ledger they can: it is `degraded` then."""
     checks = {
         "node": "ok" if services.node.connected else "down",

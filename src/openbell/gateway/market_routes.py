@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from openbell.gateway.account_routes import time_range
 from openbell.gateway.decimals import money, quantity
+from openbell.gateway.given import From, GivenServices, To
 from openbell.gateway.market_body import (
     AssetBody,
     AssetListBody,
@@ -43,20 +44,22 @@ SYMBOLS_MAX = 512
 DEPTH_MAX = 2_048
 SEARCHED_MAX = len(INSTRUMENTS)
 
-PageSize = Annotated[int, Parameter(ge=1, le=ASSETS_PAGE_MAX)]
-Offset = Annotated[int, Parameter(ge=0)]
+PageSize = Annotated[int, QueryParameter(ge=1, le=ASSETS_PAGE_MAX)]
+Offset = Annotated[int, QueryParameter(ge=0)]
+BookDepth = Annotated[int, QueryParameter(ge=1, le=DEPTH_MAX)]
+TapeLength = Annotated[int, QueryParameter(ge=1, le=PRINTS_KEPT)]
 
 
 @get("/assets/top", tags=TAGS, security=PUBLIC, summary="Assets by market capitalisation")
-async def top_assets(services: Services, limit: PageSize = 20, offset: Offset = 0) -> AssetListBody:
+async def top_assets(services: GivenServices, limit: PageSize = 20, offset: Offset = 0) -> AssetListBody:
     """A page of all assets, the largest company first."""
     return _page(services, [listing.symbol for listing in INSTRUMENTS], limit, offset)
 
 
 @get("/assets", tags=TAGS, security=PUBLIC, summary="Search assets by ticker and name")
 async def find_assets(
-    services: Services,
-    search_: Annotated[str | None, Parameter(query="search", max_length=QUERY_LENGTH_MAX)] = None,
+    services: GivenServices,
+    search_: Annotated[str | None, QueryParameter(name="search", max_length=QUERY_LENGTH_MAX)] = None,
     limit: PageSize = 20,
     offset: Offset = 0,
 ) -> AssetListBody:
@@ -76,22 +79,22 @@ def _page(services: Services, symbols: list[str], limit: int, offset: int) -> As
 
 
 @get("/assets/{symbol:str}", tags=TAGS, security=PUBLIC, summary="One asset")
-async def get_asset(symbol: str, services: Services) -> AssetBody:
+async def get_asset(symbol: FromPath[str], services: GivenServices) -> AssetBody:
     """The company with its market now."""
     return asset_body(services.board.ticker(services.instrument(symbol)))
 
 
 @get("/quotes/{symbol:str}", tags=TAGS, security=PUBLIC, summary="One quote")
-async def get_quote(symbol: str, services: Services) -> QuoteBody:
+async def get_quote(symbol: FromPath[str], services: GivenServices) -> QuoteBody:
     """The quote now."""
     return quote_body(services.board.quote(services.instrument(symbol)))
 
 
 @get("/quotes", tags=TAGS, security=PUBLIC, summary="Several quotes")
 async def get_quotes(
-    services: Services,
+    services: GivenServices,
     symbols: Annotated[
-        str, Parameter(description="comma-separated, at most 512", max_length=16 * SYMBOLS_MAX)
+        str, QueryParameter(description="comma-separated, at most 512", max_length=16 * SYMBOLS_MAX)
     ],
 ) -> QuoteListBody:
     """The quotes in the order asked for."""
@@ -104,7 +107,9 @@ async def get_quotes(
 
 @get("/book/{symbol:str}", tags=TAGS, security=PUBLIC, summary="The order book")
 async def get_book(
-    symbol: str, services: Services, depth: Annotated[int, Parameter(ge=1, le=DEPTH_MAX)] = 10
+    symbol: FromPath[str],
+    services: GivenServices,
+    depth: BookDepth = 10,
 ) -> BookBody:
     """Price levels, best first; `seq` is the stream's."""
     number = services.instrument(symbol)
@@ -113,7 +118,9 @@ async def get_book(
 
 @get("/trades/{symbol:str}", tags=TAGS, security=PUBLIC, summary="The newest trades")
 async def get_trades(
-    symbol: str, services: Services, limit: Annotated[int, Parameter(ge=1, le=PRINTS_KEPT)] = 50
+    symbol: FromPath[str],
+    services: GivenServices,
+    limit: TapeLength = 50,
 ) -> TradeListBody:
     """The tape, newest first."""
     number = services.instrument(symbol)
@@ -126,12 +133,12 @@ async def get_trades(
 
 @get("/history/{symbol:str}", tags=TAGS, security=PUBLIC, summary="Candles")
 async def get_history(
-    symbol: str,
-    services: Services,
-    interval: Annotated[str, Parameter(description="1m 5m 15m 1h 1d 1w 1mo")] = "1d",
-    from_: Annotated[str | None, Parameter(query="from", description="a date or a time, included")] = None,
-    to: Annotated[str | None, Parameter(description="a date (its end) or a time, excluded")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=CANDLES_MAX)] = 300,
+    symbol: FromPath[str],
+    services: GivenServices,
+    interval: Annotated[str, QueryParameter(description="1m 5m 15m 1h 1d 1w 1mo")] = "1d",
+    from_: From = None,
+    to: To = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=CANDLES_MAX)] = 300,
 ) -> HistoryBody:
     """The newest `limit` candles of the range, oldest first."""
     if interval not in INTERVALS:
@@ -161,7 +168,7 @@ async def get_history(
 
 
 @get("/clock", tags=TAGS, security=PUBLIC, summary="The exchange's time and phase")
-async def get_clock(services: Services) -> ClockBody:
+async def get_clock(services: GivenServices) -> ClockBody:
     """The phase now and the next change."""
     state = services.calendar.state(services.clock.now())
     date = f"{state.date // 10_000:04d}-{state.date // 100 % 100:02d}-{state.date % 100:02d}"

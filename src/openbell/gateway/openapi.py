@@ -54,7 +54,7 @@ def describe(api: Litestar) -> dict[str, Any]:
         for method, operation in item.items():
             _finish(method, operation, operation["operationId"] in public)
     document["paths"] = dict(sorted(paths.items()))
-    document["components"]["schemas"] = _schemas()
+    document["components"]["schemas"] = json.loads(json.dumps(_schemas()))
     return cast(dict[str, Any], _short_names(document))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, delete, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from openbell.core import codes
 from openbell.core.records import decode_id, encode_id
 from openbell.gateway import commands, refusals
 from openbell.gateway.call import Call
+from openbell.gateway.given import GivenServices, SignedIn
 from openbell.gateway.order_body import (
     CancelAllBody,
     OrderBody,
@@ -24,7 +25,6 @@ from openbell.gateway.problems import bad_query, order_not_found
 from openbell.gateway.services import Services
 from openbell.gateway.tail import events_of
 from openbell.gateway.words import ENDED
-from openbell.identity.tokens import Session
 from openbell.ledger.reads import LedgerUnavailable
 
 TAGS = ["Orders"]
@@ -42,14 +42,16 @@ STATUSES = {
 
 
 @get("/orders/{order_id:str}", tags=TAGS, summary="One order")
-async def get_order(order_id: str, services: Services, session: Session) -> OrderBody:
+async def get_order(order_id: FromPath[str], services: GivenServices, session: SignedIn) -> OrderBody:
     """The order, as soon as it was acknowledged."""
     row = await find_order(services, session.account, read_order_id(order_id))
     return order_body(row, services.symbol(row["instrument"]))
 
 
 @get("/orders:by-client-id/{client_order_id:str}", tags=TAGS, summary="One order by its client's id")
-async def get_order_by_client_id(client_order_id: str, services: Services, session: Session) -> OrderBody:
+async def get_order_by_client_id(
+    client_order_id: FromPath[str], services: GivenServices, session: SignedIn
+) -> OrderBody:
     """The account's order that carries this id."""
     client_id = read_client_id(client_order_id, "/path/clientOrderId")
     low, high = commands.request_key(client_id)
@@ -63,14 +65,14 @@ async def get_order_by_client_id(client_order_id: str, services: Services, sessi
 
 @get("/orders", tags=TAGS, summary="Orders, newest first")
 async def list_orders(
-    services: Services,
-    session: Session,
+    services: GivenServices,
+    session: SignedIn,
     status: Annotated[
-        str, Parameter(description="OPEN (every working order), ENDED, a status, or ALL")
+        str, QueryParameter(description="OPEN (every working order), ENDED, a status, or ALL")
     ] = "ALL",
-    symbol: str | None = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = PAGE,
+    symbol: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE,
 ) -> OrderListBody:
     """The account's orders. Working ones and everything acknowledged are always there."""
     word = status.upper()
@@ -120,10 +122,10 @@ async def _orders(
 @delete("/orders", status_code=200, tags=TAGS, summary="Cancel all working orders that match")
 async def cancel_orders(
     request: Request[Any, Any, Any],
-    services: Services,
-    session: Session,
-    symbol: str | None = None,
-    side: Annotated[str | None, Parameter(description="BUY or SELL")] = None,
+    services: GivenServices,
+    session: SignedIn,
+    symbol: FromQuery[str | None] = None,
+    side: Annotated[str | None, QueryParameter(description="BUY or SELL")] = None,
 ) -> CancelAllBody:
     """Cancels them in one step and tells what became of each."""
     call: Call = request.scope["call"]  # type: ignore[typeddict-item]

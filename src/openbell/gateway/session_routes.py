@@ -12,12 +12,12 @@ from openbell.gateway.account_body import STATUS_NAMES, MeBody, SessionBody
 from openbell.gateway.auth import clear_cookies, refuse_cross_site, set_cookies
 from openbell.gateway.call import Call
 from openbell.gateway.decimals import money
+from openbell.gateway.given import GivenServices, SignedIn
 from openbell.gateway.problems import Problem, outcome_unknown, rate_limited, unavailable
 from openbell.gateway.services import Services
 from openbell.gateway.times import NS_PER_S, rfc3339
 from openbell.identity.account_id import encode_account
 from openbell.identity.demo import GRANT, DemoFull, DemoRefused
-from openbell.identity.tokens import Session
 from openbell.node.client import NodeUnavailable, OutcomeUnknown
 
 TAGS = ["Session"]
@@ -26,7 +26,7 @@ SECONDS_A_DAY = 86_400
 
 
 @post("/auth/demo", tags=TAGS, summary="Open a demo account with 100,000 USD of paper money", security=[])
-async def open_demo(request: Request[Any, Any, Any], services: Services) -> Response[SessionBody]:
+async def open_demo(request: Request[Any, Any, Any], services: GivenServices) -> Response[SessionBody]:
     """A fresh account and its session, no form; the cookies sign a browser in."""
     call: Call = request.scope["call"]  # type: ignore[typeddict-item]
     refuse_cross_site(call)
@@ -69,14 +69,14 @@ async def _open(services: Services) -> int:
 
 
 @post("/auth/logout", status_code=204, tags=TAGS, summary="Sign this browser out")
-async def logout(request: Request[Any, Any, Any], session: Session) -> Response[None]:
+async def logout(request: Request[Any, Any, Any], session: SignedIn) -> Response[None]:
     """Ends the cookies. A token kept elsewhere is good until it expires."""
     call: Call = request.scope["call"]  # type: ignore[typeddict-item]
     return Response(None, status_code=204, cookies=clear_cookies(_secure(call)))
 
 
 @get("/me", tags=TAGS, summary="Whose session this is")
-async def me(services: Services, session: Session) -> MeBody:
+async def me(services: GivenServices, session: SignedIn) -> MeBody:
     """The session's account."""
     seq, account = await services.account(session)
     return MeBody(

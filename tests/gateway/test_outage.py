@@ -1,0 +1,66 @@
+"""When the node goes away: what was promised holds, what is not known is said, the rest waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from bench.venue import Session
+from tests.gateway.conftest import Order
+from tests.gateway.exchange import READY_S, LocalExchange
+from tests.gateway.test_orders import place, placed
+
+
+@pytest.fixture
+def killed(exchange: LocalExchange, demo: Session, limit: Order) -> Iterator[str]:
+    """The node killed after one acknowledged order, whose client's id this is."""
+    placed(demo, limit(clientOrderId="before"))
+    exchange.end("node", kill=True)
+    yield "before"
+    if not exchange.runs("node"):
+        exchange.start("node")
+    until_ready(exchange)
+
+
+def until_ready(exchange: LocalExchange) -> None:
+    """Wait for both gateways to find the node again."""
+    deadline = time.monotonic() + READY_S
+    for gateway in (0, 1):
+        while exchange.session(gateway=gateway).request("GET", "/readyz").status != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_an_order_to_a_dead_node_did_not_happen_and_says_so(
+    exchange: LocalExchange, demo: Session, limit: Order, killed: str
+) -> None:
+    replies = [place(demo, limit(clientOrderId="during")) for _ in range(3)]
+    assert {reply.status for reply in replies} == {503}
+    last = replies[-1].json
+    assert (last["code"], last["retryable"]) == ("UNAVAILABLE", True)
+    assert demo.request("GET", "/v1/portfolio").json["code"] == "UNAVAILABLE"
+    ready = demo.request("GET", "/readyz")
+    assert (ready.status, ready.json["checks"]["node"]) == (503, "down")
+    exchange.start("node")
+    until_ready(exchange)
+    assert demo.request("GET", "/v1/orders:by-client-id/during").status == 404
+
+
+def test_what_was_acknowledged_is_there_after_the_restart(
+    exchange: LocalExchange, demo: Session, limit: Order, killed: str
+) -> None:
+    exchange.start("node")
+    until_ready(exchange)
+    order = demo.get(f"/v1/orders:by-client-id/{killed}")
+    assert order["status"] == "OPEN"
+    again = place(demo, limit(clientOrderId=killed))
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json["orderId"] == order["orderId"]
+    assert len(demo.get("/v1/orders?status=OPEN")["orders"]) == 1
+
+
+def test_market_data_stays_readable_meanwhile(exchange: LocalExchange, symbol: str, killed: str) -> None:
+    assert exchange.session().get(f"/v1/quotes/{symbol}")["symbol"] == symbol
+    assert exchange.session().get("/healthz") == {"status": "ok"}
