@@ -48,6 +48,14 @@ def test_another_gateways_messages_count(clock: Clock) -> None:
     assert limiter.take(5) > 0
 
 
+def test_what_passed_elsewhere_holds_back_a_second_at_most(clock: Clock) -> None:
+    limiter = RateLimiter(2)
+    for _ in range(1_000):
+        limiter.spend(5)
+    clock.now += 1.5
+    assert limiter.take(5) == 0
+
+
 def test_a_session_may_carry_a_higher_limit(clock: Clock) -> None:
     limiter = RateLimiter(1)
     assert [limiter.take(5, 3) for _ in range(3)] == [0, 0, 0]

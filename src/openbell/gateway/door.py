@@ -33,6 +33,16 @@ DESCRIPTION = "/openapi.json"
 DESCRIPTION_HEADERS: Headers = ((b"cache-control", b"no-cache"), (b"access-control-allow-origin", b"*"))
 
 
+def _attempt(call: Call, problem: Problem) -> dict[str, str]:
+    return {
+        "code": problem.code,
+        "method": call.method,
+        "path": call.path[:100],
+        "address": call.address,
+        "request_id": call.request_id,
+    }
+
+
 class Door:
     """Every HTTP request of one gateway process comes through here; served by HttpProtocol alone."""
 
@@ -51,8 +61,8 @@ class Door:
             scope["raw_path"] = scope["raw_path"][len(SECOND_MOUNT) :]
         call = Call(scope, receive)
         headers = API_HEADERS
+        handler = self._raw.find(call.method, path)
         try:
-            handler = self._raw.find(call.method, path)
             if handler is not None:
                 reply = await handler(call)
             else:
@@ -63,6 +73,9 @@ class Door:
                 reply = self._page(call)
                 headers = SECURITY_HEADERS
         except Problem as problem:
+            if handler is not None and problem.order_id is None:
+                # What never reached the log is kept here: the audit trail shows every attempt.
+                logger.info("Refused before the log", extra=_attempt(call, problem))
             reply = problem_reply(problem, call.request_id)
         except Gone:
             return

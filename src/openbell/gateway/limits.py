@@ -31,8 +31,10 @@ class RateLimiter:
         return 0.0
 
     def spend(self, account: int, limit: int | None = None) -> None:
-        """Count a message of `account` that passed elsewhere."""
-        self._bucket(account, limit or self.limit)[0] -= 1
+        """Count a message of `account` that passed elsewhere; at most a second's worth is owed."""
+        rate = limit or self.limit
+        bucket = self._bucket(account, rate)
+        bucket[0] = max(bucket[0] - 1, -float(rate))
 
     def left(self, account: int, limit: int | None = None) -> int:
         """How many messages `account` may send right now."""

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import logging
+import resource
 from collections.abc import Callable
 
 from openbell.core.records import Header, blob_of
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 THROTTLE_FILE = "demo-throttle"
 CONNECT_S = 30
+FILES_MAX = 32_768
 
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -45,6 +47,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
     """
     name = f"gateway-{settings.instance}"
     node = await NodeClient.connect(settings.node_socket, name=name, role="gateway", retry_s=CONNECT_S)
+    raise_file_limit()
     services = make_services(settings, node)
     hub = Hub(services)
     feed = Feed(services, hub)
@@ -91,6 +94,14 @@ def make_services(settings: Settings, node: NodeClient) -> Services:
         calendar=kept,
         limiter=RateLimiter(settings.order_rate),
     )
+
+
+def raise_file_limit() -> None:
+    """Allow this process as many open files as its connections need, if the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def quiet_collector() -> None:

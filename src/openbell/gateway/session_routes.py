@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -30,7 +31,7 @@ async def open_demo(request: Request[Any, Any, Any], services: GivenServices) ->
     """A fresh account and its session, no form; the cookies sign a browser in."""
     call: Call = request.scope["call"]  # type: ignore[typeddict-item]
     refuse_cross_site(call)
-    wait = services.throttle.take(call.address)
+    wait = services.throttle.take(network(call.address))
     if wait:
         raise rate_limited("demo accounts", services.throttle.limit, "minute", wait)
     account = await _open(services)
@@ -89,6 +90,17 @@ async def me(services: GivenServices, session: SignedIn) -> MeBody:
         rate_limit=session.rate_limit or services.limiter.limit,
         seq=seq,
     )
+
+
+def network(address: str) -> str:
+    """Whom an address stands for: an IPv6 customer has a whole /64 of them."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
 
 
 def _secure(call: Call) -> bool:
