@@ -128,7 +128,8 @@ class Node:
         if not self.gate.shut:
             await self._settle()
         await self._part()
-        if not self.gate.shut and self.exchange.position > self.snapshot_position:
+        settled = not self.gate.shut and self.journal.failed is None
+        if settled and self.exchange.position > self.snapshot_position:
             self.snapshots.save(self.exchange, self._meta())
             self._tidy()
         self.gate.close()
@@ -245,7 +246,7 @@ class Node:
 
     async def _settle(self) -> None:
         """Take what waits, then stand still with everything durable."""
-        while len(self.intake) or self.sequencer.in_flight:
+        while (len(self.intake) or self.sequencer.in_flight) and self.journal.failed is None:
             self.sequencer.turn()
             await asyncio.sleep(0.0005)
 
