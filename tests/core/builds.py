@@ -44,13 +44,15 @@ class CoreFinder(MetaPathFinder):
         if not fullname.startswith(PACKAGE):
             return None
         name = fullname.removeprefix(PACKAGE)
-        if self.compiled and (SOURCE / f"{name}.pxd").exists():
+        source = SOURCE / f"{name}.py"
+        if self.compiled and (source.with_suffix(".pxd").exists() or not source.exists()):
             module = extension(self.compiled, name)
             if module is None:
                 raise BuildError(f"{self.compiled} holds no compiled {name}")
             loader = ExtensionFileLoader(fullname, str(module))
             return spec_from_file_location(fullname, module, loader=loader)
-        source = SOURCE / f"{name}.py"
+        if not source.exists():  # what compiled modules of other packages share
+            return None
         return spec_from_file_location(fullname, source, loader=SourceFileLoader(fullname, str(source)))
 
 

@@ -22,6 +22,7 @@ unavailable = pytest.StashKey[str]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--core", choices=builds.FORMS, help="the build of the core to test")
+    parser.addoption("--write-golden", action="store_true", help="store what the interpreted core says")
 
 
 def pytest_configure(config: pytest.Config) -> None:

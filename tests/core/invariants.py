@@ -99,35 +99,42 @@ class Invariants:
 
     def check_orders(self) -> dict[int, Any]:
         """Lists of working orders, and what they reserve."""
-        cash: dict[int, int] = defaultdict(int)
         shares: dict[tuple[int, int], int] = defaultdict(int)
-        working = [self.tickets[t] for t in self.chain(self.scalars.work_head, self.tickets, "work_next")]
-        for ticket in working:
-            leaves = ticket.quantity - ticket.filled
-            assert ticket.status == (codes.ST_PARTIALLY_FILLED if ticket.filled else codes.ST_OPEN)
-            assert ticket.pending == 0 and leaves > 0
-            need = value_up(ticket.price, leaves) if ticket.side == codes.BUY else leaves
-            assert ticket.reserved == need, f"{ticket} reserves {ticket.reserved}, needs {need}"
-            if ticket.side == codes.BUY:
-                cash[ticket.account] += need
-            else:
-                shares[ticket.account, ticket.instrument] += need
+        working: dict[int, Any] = {}
+        for number, account in enumerate(self.accounts):
+            own = [self.tickets[t] for t in self.chain(account.work_head, self.tickets, "next")]
+            assert account.open_orders == len(own)
+            assert [ticket.id for ticket in own] == sorted(ticket.id for ticket in own)
+            cash = 0
+            for ticket in own:
+                assert ticket.account == number
+                need = self.check_ticket(ticket)
+                if ticket.side == codes.BUY:
+                    cash += need
+                else:
+                    shares[number, ticket.instrument] += need
+            assert account.reserved == cash, f"account {number} reserves more or less than its orders"
+            working |= {ticket.id: ticket for ticket in own}
         assert len(working) == self.scalars.working
         live = [ticket for ticket in self.tickets if ticket.id]
         assert len(live) == self.scalars.tickets
-        assert sum(ticket.reserved for ticket in live) == sum(ticket.reserved for ticket in working)
-        for number, account in enumerate(self.accounts):
-            own = [self.tickets[t] for t in self.chain(account.work_head, self.tickets, "next")]
-            assert own == [ticket for ticket in working if ticket.account == number]
-            assert account.open_orders == len(own)
-            assert account.reserved == cash[number], f"account {number} reserves more or less than its orders"
+        assert all(ticket.reserved == 0 for ticket in live if ticket.id not in working)
         for holding in self.holdings:
             if holding.account:
                 assert holding.reserved == shares[holding.account, holding.instrument], f"{holding}"
         for ticket in live:
             found = self.exchange.lookup_order(ticket.id)
             assert found >= 0 and self.tickets[found] == ticket
-        return {ticket.id: ticket for ticket in working}
+        return working
+
+    def check_ticket(self, ticket: Any) -> int:
+        """A working order reserves exactly what it needs; returns that."""
+        leaves = ticket.quantity - ticket.filled
+        assert ticket.status == (codes.ST_PARTIALLY_FILLED if ticket.filled else codes.ST_OPEN)
+        assert ticket.pending == 0 and leaves > 0
+        need = value_up(ticket.price, leaves) if ticket.side == codes.BUY else leaves
+        assert ticket.reserved == need, f"{ticket} reserves {ticket.reserved}, needs {need}"
+        return need
 
     # -- books ---------------------------------------------------------------------------------------
 

@@ -1,0 +1,82 @@
+"""Interpreted, compiled and checked are one core: the same flows give the same bytes and the same state.
+
+The expected digests are those of the interpreted core: `pytest tests/core --core=interpreted --write-golden`
+writes them, after a change of what the core says or keeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from openbell.core import snapshot
+from openbell.core.exchange import Exchange
+from tests.core import builds, commands, flows
+from tests.core.driver import assert_none_unraised
+from tests.core.profiles import PROFILES
+
+GOLDEN = Path(__file__).parent / "golden" / "flows.json"
+SEEDS = (1001, 1002)
+STEPS = 1000
+FLOWS = [f"{name} {seed}" for name in PROFILES for seed in SEEDS]
+
+
+def run(records: list[bytes], genesis: bytes, batch: int) -> tuple[Exchange, bytes, bytes]:
+    """The exchange after a flow applied `batch` commands at a time, and all its answers and events."""
+    exchange = Exchange(genesis)
+    answers, events = bytearray(), bytearray()
+    for first in range(0, len(records), batch):
+        data = b"".join(records[first : first + batch])
+        at = 0
+        while at < len(data):
+            at = exchange.run(data, at, len(data))
+            answers += exchange.answers(0, exchange.answer_count)
+            events += exchange.events(0, exchange.event_count)
+            exchange.clear()
+    assert_none_unraised()
+    return exchange, bytes(answers), bytes(events)
+
+
+def digests(flow: str, batch: int) -> dict[str, str]:
+    name, seed = flow.split()
+    records = flows.seeded(name, int(seed), STEPS)
+    exchange, answers, events = run(records, commands.genesis(**PROFILES[name].limits), batch)
+    return {
+        "commands": hashlib.sha256(b"".join(records)).hexdigest(),
+        "answers": hashlib.sha256(answers).hexdigest(),
+        "events": hashlib.sha256(events).hexdigest(),
+        "state": snapshot.state_hash(exchange),
+    }
+
+
+@pytest.fixture(scope="module")
+def golden(pytestconfig: pytest.Config) -> dict[str, dict[str, str]]:
+    if pytestconfig.getoption("--write-golden", False):
+        assert "interpreted" in builds.described(), "only the interpreted core is the model"
+        GOLDEN.parent.mkdir(exist_ok=True)
+        made = {flow: digests(flow, 64) for flow in FLOWS}
+        GOLDEN.write_text(json.dumps(made, indent=2) + "\n")
+    loaded: dict[str, dict[str, str]] = json.loads(GOLDEN.read_text())
+    return loaded
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_every_build_says_the_same_and_ends_the_same(flow: str, golden: dict[str, dict[str, str]]) -> None:
+    found = digests(flow, 64)
+    assert found["commands"] == golden[flow]["commands"], "the flow itself is another: --write-golden"
+    assert found == golden[flow]
+
+
+@pytest.mark.parametrize("batch", [1, 7, 10_000])
+def test_batches_make_no_difference(batch: int, golden: dict[str, dict[str, str]]) -> None:
+    assert digests(FLOWS[0], batch) == golden[FLOWS[0]]
+
+
+def test_the_run_tests_the_build_that_was_asked_for(pytestconfig: pytest.Config) -> None:
+    form = pytestconfig.getoption("--core", None)
+    if form is None:
+        form = "compiled" if builds.is_compiled() else "interpreted"
+    assert builds.described().startswith(f"openbell.core runs {form}")

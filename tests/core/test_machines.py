@@ -1,0 +1,125 @@
+"""Accounts and books are two machines: it does not matter how long their messages travel.
+
+With every message held back for k commands, flows with ample cash and shares end in the same books and
+balances. What is decided by what a machine knows at the time (market orders' collars, refusals for want
+of cash, suspensions) is left out of these flows, as the rules leave it to the machine.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from openbell.core import codes, view
+from openbell.core.exchange import Exchange
+from tests.core import commands
+from tests.core.commands import SHARE, START, USD
+from tests.core.driver import assert_none_unraised
+from tests.core.invariants import Invariants
+
+HOUSE = 4
+TRADERS = (5, 6, 7, 8)
+SYMBOLS = ("AAPL", "MSFT", "NVDA")
+LENGTH = 500
+
+
+def opening() -> list[bytearray]:
+    made = [commands.listing(symbol, limit_collar=10**8) for symbol in SYMBOLS]
+    made += [commands.open_account(codes.KIND_HOUSE), commands.deposit(HOUSE, 10**9 * USD)]
+    made += [commands.issue(HOUSE, n, 10**6 * SHARE, 50 * USD) for n in range(len(SYMBOLS))]
+    for account in TRADERS:
+        made.append(commands.open_account(codes.KIND_DEMO, 10**8 * USD, HOUSE))
+        for n in range(len(SYMBOLS)):
+            made.append(commands.transfer(HOUSE, account, 0, n, 10**5 * SHARE))
+    return made
+
+
+def flow(seed: int) -> list[bytes]:
+    """New orders, modifies, cancels, cancel-alls and days, on few prices."""
+    draw = random.Random(seed)
+    made = opening()
+    placed: list[tuple[int, int]] = []
+    for step in range(LENGTH):
+        account = draw.choice(TRADERS)
+        kind = draw.random()
+        if kind < 0.6 or not placed:
+            placed.append((len(made) + 2 << 8, account))
+            tif = draw.choice((codes.DAY, codes.GTC, codes.GTC, codes.IOC, codes.FOK))
+            price = 100 * USD + draw.randint(-4, 4) * 100
+            made.append(
+                commands.order(
+                    account, draw.randrange(3), draw.randrange(2), price, draw.randint(1, 9) * SHARE, tif=tif
+                )
+            )
+        elif kind < 0.75:
+            order, owner = draw.choice(placed[-12:])
+            made.append(commands.cancel(owner, order))
+        elif kind < 0.95:
+            order, owner = draw.choice(placed[-12:])
+            which = draw.randint(1, 3)
+            new_price = 100 * USD + draw.randint(-4, 4) * 100 if which & 1 else None
+            total = draw.randint(0, 12) * SHARE if which & 2 else None
+            guard = draw.choice((-1, -1, -1, 0, 2 * SHARE))
+            made.append(commands.modify(owner, order, new_price, total, guard))
+        elif kind < 0.99:
+            made.append(commands.cancel_all(account))
+        else:
+            made.append(commands.day_roll(step + 1))
+    return [commands.sequenced(command, seq, START + seq) for seq, command in enumerate(made, 2)]
+
+
+def run(records: list[bytes], delay: int) -> Exchange:
+    exchange = Exchange(commands.genesis(open_orders_per_account=500, orders=2048))
+    exchange.delay = delay
+    for record in records:
+        assert exchange.run(record, 0, len(record)) == len(record)
+        exchange.clear()
+    exchange.flush()
+    exchange.clear()
+    assert_none_unraised()
+    return exchange
+
+
+def books_and_balances(exchange: Exchange) -> list[object]:
+    """Every level, every account with what it holds, and every working order."""
+    orders = ("order", "price", "quantity", "filled", "notional", "status")
+    found: list[object] = [view.depth(exchange, n, 1000) for n in range(len(SYMBOLS))]
+    for account in range(1, TRADERS[-1] + 1):
+        row = view.account(exchange, account)
+        assert row
+        found.append({name: row[name] for name in ("cash", "reserved", "realised", "open_orders", "status")})
+        found.append(
+            [
+                {name: held[name] for name in ("instrument", "quantity", "reserved", "cost", "realised")}
+                for held in sorted(row["positions"], key=lambda held: int(held["instrument"]))
+            ]
+        )
+        working = view.orders(exchange, account, "working", None, 0, 10_000)
+        found.append([[order[name] for name in orders] for order in working])
+    return found
+
+
+@pytest.mark.parametrize("delay", [1, 2, 7, 40])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_delayed_messages_end_in_the_same_books_and_balances(seed: int, delay: int) -> None:
+    records = flow(seed)
+    delayed = run(records, delay)
+    assert books_and_balances(delayed) == books_and_balances(run(records, 0))
+    assert delayed.post.sent == delayed.post.taken and delayed.mail.sent == delayed.mail.taken
+
+
+def test_a_closing_account_closes_when_its_last_message_came() -> None:
+    made = [*opening(), commands.order(5, 0, codes.BUY, 99 * USD, SHARE), commands.close_account(5, HOUSE)]
+    made += [commands.plain(codes.C_TICK)] * 3
+    records = [commands.sequenced(command, seq, START + seq) for seq, command in enumerate(made, 2)]
+    exchange = Exchange(commands.genesis())
+    exchange.delay = 3
+    statuses = []
+    for record in records:
+        exchange.run(record, 0, len(record))
+        exchange.clear()
+        account = view.account(exchange, 5)
+        statuses.append(account["status"] if account else 0)
+    assert statuses[-4:] == [codes.AC_LOCKED] * 3 + [codes.AC_CLOSED]
+    Invariants(exchange).check([])

@@ -1,0 +1,59 @@
+"""Hypothesis looks for flows on which core and oracle differ, and shrinks what it finds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.core import builds, commands
+from tests.core.differences import assert_same
+from tests.core.driver import Core
+from tests.core.flows import assemble
+from tests.core.invariants import Invariants
+from tests.core.oracle.exchange import Oracle
+from tests.core.profiles import PROFILES, Profile
+from tests.core.steps import Step, Steps, T
+from tests.core.views import assert_views_same
+
+SCALE = int(os.environ.get("OPENBELL_TEST_SCALE", "1"))
+FLOWS = SCALE * (15 if "interpreted" in builds.described() else 100)
+STEPS_MAX = 60
+
+
+class Drawn:
+    """Choices that Hypothesis makes, and makes simpler."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[self.draw(st.integers(0, len(options) - 1))]
+
+    def whole(self, low: int, high: int) -> int:
+        return self.draw(st.integers(low, high))
+
+
+@st.composite
+def steps(draw: st.DrawFn, made: Profile) -> Step:
+    return Steps(made, Drawn(draw)).step()
+
+
+def flow_of(name: str) -> st.SearchStrategy[tuple[str, list[Step]]]:
+    return st.tuples(st.just(name), st.lists(steps(PROFILES[name]), max_size=STEPS_MAX))
+
+
+@settings(max_examples=FLOWS)
+@given(st.sampled_from(sorted(PROFILES)).flatmap(flow_of))
+def test_no_flow_makes_them_differ(flow: tuple[str, list[Step]]) -> None:
+    made = PROFILES[flow[0]]
+    genesis = commands.genesis(**made.limits)
+    core, oracle = Core(genesis), Oracle(genesis)
+    invariants = Invariants(core.exchange)
+    for record in assemble(made, flow[1]):
+        said = core.apply(record)
+        assert_same(record, said, oracle.apply(record))
+        invariants.check(said[1])
+    assert_views_same(core.exchange, oracle)
