@@ -19,6 +19,12 @@ from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown, Su
 from tests.node.exchange import HOUSE, connect, deposit, furnish, open_node, order, process, until
 from tests.node.test_recovery import from_the_start
 
+# Snapshots all the time, so that kills meet them too.
+OFTEN = """
+from openbell.node import node
+node.HOUSEKEEPING_S = 0.05
+node.Node._snapshot_due = lambda self: not self.snapshots.child
+"""
 ROUNDS = int(os.environ.get("OPENBELL_NODE_KILL_ROUNDS", "4"))
 
 
@@ -78,7 +84,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_over_kills(tmp_path: Path) -> N
 
 async def rounds(folder: Path, words: Words, chance: random.Random) -> None:
     """Load, kill, start again; the client and its stream live through all of it."""
-    one = process(folder)
+    one = process(folder, code=OFTEN)
     client = await connect(folder)
     listener = asyncio.create_task(listen(client.subscribe(0, "ledger"), words))
     await furnish(client)
@@ -89,7 +95,7 @@ async def rounds(folder: Path, words: Words, chance: random.Random) -> None:
             one.kill()
             one.wait()
             await asyncio.gather(*loads)
-            one = process(folder)
+            one = process(folder, code=OFTEN)
             async with asyncio.timeout(20):
                 while not client.connected:
                     await asyncio.sleep(0.01)
