@@ -1,3 +1,4 @@
+cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
@@ -8,6 +9,7 @@ from openbell.core.tickets cimport Tickets
 from openbell.core.vault cimport Vault
 
 
+@cython.final
 cdef class Accounts:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts

@@ -1,3 +1,4 @@
+cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.channel cimport Channel
 from openbell.core.ladder cimport Ladder
@@ -7,6 +8,7 @@ from openbell.core.prices cimport Prices, collar_price
 from openbell.core.queue cimport Queue
 
 
+@cython.final
 cdef class Books:
     cdef Scalars[::1] scalars
     cdef Instrument[::1] instruments

@@ -1,6 +1,8 @@
+cimport cython
 from openbell.core.layouts cimport i64, u64, Message
 
 
+@cython.final
 cdef class Channel:
     cdef Message[::1] messages
     cdef readonly i64 mask

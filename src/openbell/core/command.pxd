@@ -1,6 +1,8 @@
+cimport cython
 from openbell.core.layouts cimport *
 
 
+@cython.final
 cdef class Command:
     cdef object desk
     cdef u64[::1] words

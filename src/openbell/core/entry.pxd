@@ -1,3 +1,4 @@
+cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.accounts cimport Accounts
 from openbell.core.channel cimport Channel
@@ -9,6 +10,7 @@ from openbell.core.tickets cimport Tickets
 from openbell.core.vault cimport Vault
 
 
+@cython.final
 cdef class Entry:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts

@@ -1,3 +1,4 @@
+cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.accounts cimport Accounts
 from openbell.core.books cimport Books
@@ -13,6 +14,7 @@ from openbell.core.treasury cimport Treasury
 from openbell.core.vault cimport Vault
 
 
+@cython.final
 cdef class Exchange:
     cdef readonly bytes genesis
     cdef readonly object memory

@@ -145,7 +145,7 @@ class Exchange:
         """The state right after genesis: empty lists and the exchange's own accounts."""
         for name in ("book_free", "level_free", "ticket_free", "holding_free", "request_free"):
             setattr(self.memory["scalars"][0], name, state.NIL)
-        for name in ("work_head", "work_tail", "ended_head", "ended_tail"):
+        for name in ("ended_head", "ended_tail"):
             setattr(self.memory["scalars"][0], name, state.NIL)
         self.scalars[0].position = seq
         self.scalars[0].time = ts
@@ -463,17 +463,19 @@ class Exchange:
         return count
 
     def sweep_day(self) -> None:
-        """Expire every DAY order, oldest first; then the day has begun."""
+        """Expire every DAY order, account by account, oldest first; then the day has begun."""
         looked: i64 = 0
-        t: i64 = self.scalars[0].work_head
-        while t != NIL:
-            following: i64 = self.rows[t].work_next
-            if self.rows[t].tif == DAY:
-                self.entry.send_cancel(t, WHY_DAY_END)
-            looked += 1
-            if looked % self.slice == 0:
-                self.deliver_slice()
-            t = following
+        account: i64
+        for account in range(1, self.scalars[0].accounts):
+            t: i64 = self.accounts[account].work_head
+            while t != NIL:
+                following: i64 = self.rows[t].next
+                if self.rows[t].tif == DAY:
+                    self.entry.send_cancel(t, WHY_DAY_END)
+                looked += 1
+                if looked % self.slice == 0:
+                    self.deliver_slice()
+                t = following
         self.deliver_slice()
         self.listings.tell_day()
 
@@ -490,6 +492,9 @@ class Exchange:
                 self.books.handle(i)
                 continue
             j: i64 = self.mail.take(until)
+            if cython.compiled and self.mail.taken != self.mail.sent:
+                k: i64 = self.mail.taken & self.mail.mask
+                self.scout.owner(self.mail.messages[k].ref, self.mail.messages[k].account)
             if i == -2 or j == -2:
                 self.fault = FAULT_CHANNEL
             if j < 0:

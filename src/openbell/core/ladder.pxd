@@ -1,6 +1,8 @@
+cimport cython
 from openbell.core.layouts cimport i64, BUY, NIL, NEAR, Scalars, Instrument, Rung, Level
 
 
+@cython.final
 cdef class Ladder:
     cdef Scalars[::1] scalars
     cdef Instrument[::1] instruments

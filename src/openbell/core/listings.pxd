@@ -1,9 +1,11 @@
+cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.books cimport Books
 from openbell.core.command cimport Command
 from openbell.core.outbox cimport Outbox
 
 
+@cython.final
 cdef class Listings:
     cdef Scalars[::1] scalars
     cdef Instrument[::1] instruments

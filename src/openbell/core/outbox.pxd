@@ -1,6 +1,8 @@
+cimport cython
 from openbell.core.layouts cimport i64, Event
 
 
+@cython.final
 cdef class Outbox:
     cdef Event[::1] events
     cdef public i64 count

@@ -1,3 +1,4 @@
+cimport cython
 from openbell.core.layouts cimport i64, BUY, SELL, BASIS, PRICE_MAX, PROTECTIONS_OFF, Scalars, Instrument, Level
 from openbell.core.ladder cimport Ladder
 
@@ -6,6 +7,7 @@ cdef i64 collar_width(i64 price, i64 basis_points, i64 tick) noexcept nogil
 cdef i64 collar_price(i64 side, i64 price, i64 basis_points, i64 tick) noexcept nogil
 
 
+@cython.final
 cdef class Prices:
     cdef Scalars[::1] scalars
     cdef Instrument[::1] instruments

@@ -1,9 +1,11 @@
+cimport cython
 from openbell.core.layouts cimport i64, NIL, EV_LEVEL, Scalars, Level, BookOrder, Event
 from openbell.core.ladder cimport Ladder
 from openbell.core.outbox cimport Outbox
 from openbell.core.table cimport Table
 
 
+@cython.final
 cdef class Queue:
     cdef Scalars[::1] scalars
     cdef Level[::1] levels

@@ -1,3 +1,4 @@
+cimport cython
 from openbell.core.layouts cimport i64, u64, NIL, GOLDEN, WORD, Scalars, Account, Request
 from openbell.core.table cimport Table
 from openbell.core.tickets cimport Tickets
@@ -6,6 +7,7 @@ from openbell.core.tickets cimport Tickets
 cdef u64 fingerprint(i64 account, u64 low, u64 high) noexcept nogil
 
 
+@cython.final
 cdef class Requests:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts

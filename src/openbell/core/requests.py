@@ -88,7 +88,6 @@ class Requests:
         self.requests[r].ended_ts = now
         self.requests[r].ended = 1
         tail: i64 = self.accounts[a].ended_tail
-        self.requests[r].prev = tail
         self.requests[r].next = NIL
         if tail == NIL:
             self.accounts[a].ended_head = r
@@ -119,21 +118,14 @@ class Requests:
             self.evict(r)
 
     def evict(self, r: i64) -> None:
-        """Forget an ended request and its order's ticket."""
+        """Forget an ended request, the longest ended of its account, and its order's ticket."""
         a: i64 = self.requests[r].account
-        before: i64 = self.requests[r].prev
-        after: i64 = self.requests[r].next
-        if before == NIL:
-            self.accounts[a].ended_head = after
-        else:
-            self.requests[before].next = after
-        if after == NIL:
-            self.accounts[a].ended_tail = before
-        else:
-            self.requests[after].prev = before
+        self.accounts[a].ended_head = self.requests[r].next
+        if self.requests[r].next == NIL:
+            self.accounts[a].ended_tail = NIL
         self.accounts[a].ended -= 1
-        before = self.requests[r].ended_prev
-        after = self.requests[r].ended_next
+        before: i64 = self.requests[r].ended_prev
+        after: i64 = self.requests[r].ended_next
         if before == NIL:
             self.scalars[0].ended_head = after
         else:

@@ -26,14 +26,13 @@ if not cython.compiled:
 class Scout:
     """Two marks in the batch: at the far one cells are asked for, at the near one what the cells name."""
 
-    def __init__(
-        self, memory: Any, tickets: Tickets, requests: Requests, vault: Vault, queue: Queue
-    ) -> None:
+    def __init__(self, memory: Any, tickets: Tickets, requests: Requests, vault: Vault, queue: Queue) -> None:
         self.scalars = memory["scalars"]
         self.accounts = memory["accounts"]
         self.holdings = memory["holdings"]
         self.rows = memory["tickets"]
         self.orders = memory["book_orders"]
+        self.kept = memory["kept"]
         self.tickets = tickets
         self.requests = requests
         self.vault = vault
@@ -58,9 +57,26 @@ class Scout:
             self.near = self.look_near(self.near)
 
     def step(self) -> None:
-        """One command was applied: move both marks by one record."""
+        """One command is about to be applied: move both marks, and ask for the slots it will take."""
+        slot: i64 = self.scalars[0].ticket_used + NEAR_AHEAD
+        if slot < self.tickets.capacity:
+            prefetch(cython.address(self.rows[slot].id))
+            prefetch(cython.address(self.rows[slot].prev))
+            prefetch(cython.address(self.rows[slot].text0))
+        slot = self.scalars[0].request_used + NEAR_AHEAD
+        if slot < self.requests.capacity:
+            prefetch(cython.address(self.requests.requests[slot].key_low))
+            prefetch(cython.address(self.kept[slot].seq))
+            prefetch(cython.address(self.kept[slot].events))
         self.far = self.look_far(self.far)
         self.near = self.look_near(self.near)
+
+    def owner(self, ticket: i64, account: i64) -> None:
+        """A fill or an end of this order is about to be settled."""
+        prefetch(cython.address(self.rows[ticket].id))
+        prefetch(cython.address(self.rows[ticket].prev))
+        prefetch(cython.address(self.accounts[account].cash))
+        prefetch(cython.address(self.accounts[account].holdings))
 
     def after(self, at: i64) -> i64:
         """Where the record behind the one at `at` begins; the end of the batch for what is no record."""
@@ -82,7 +98,7 @@ class Scout:
             return following
         self.requests.index.expect(fingerprint(account, self.source[at + 6], self.source[at + 7]))
         prefetch(cython.address(self.accounts[account].cash))
-        prefetch(cython.address(self.accounts[account].work_head))
+        prefetch(cython.address(self.accounts[account].holdings))
         if kind == C_NEW_ORDER:
             self.vault.index.expect(account << 32 | (self.source[at + 10] & NIL))
         elif kind == C_CANCEL or kind == C_MODIFY:

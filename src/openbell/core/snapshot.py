@@ -163,7 +163,7 @@ COVERED = {
     "book_orders": ((0, 32), (44, 48), (52, 60)),
     "accounts": ((0, 48), (68, 76), (80, 112)),
     "holdings": ((0, 60),),
-    "tickets": ((0, 56), (80, 176)),
+    "tickets": ((0, 56), (72, 120), (128, 176)),
     "requests": ((0, 28), (48, 64)),
 }
 
@@ -180,7 +180,7 @@ def state_hash(ex: Exchange) -> str:
     digest.update(ex.memory.bytes_of("assets", 0, scalars.instruments))
     hash_books(ex, digest)
     hash_accounts(ex, digest)
-    hash_orders(ex, digest)
+    hash_ended(ex, digest)
     return digest.hexdigest()
 
 
@@ -206,29 +206,30 @@ def hash_books(ex: Exchange, digest: Any) -> None:
 
 
 def hash_accounts(ex: Exchange, digest: Any) -> None:
-    """Every account and its holdings."""
+    """Every account, its holdings, and its working orders by entry."""
     for number in range(ex.memory["scalars"][0].accounts):
         cover(ex, digest, "accounts", number)
         h = ex.memory["accounts"][number].holdings
         while h != NIL and number:
             cover(ex, digest, "holdings", h)
             h = ex.memory["holdings"][h].next
+        t = ex.memory["accounts"][number].work_head
+        while t != NIL and number:
+            hash_request(ex, digest, ex.memory["tickets"][t].request)
+            t = ex.memory["tickets"][t].next
 
 
-def hash_orders(ex: Exchange, digest: Any) -> None:
-    """Working orders by entry, then ended requests by the time they ended, each with its first answer."""
-    t = ex.memory["scalars"][0].work_head
-    while t != NIL:
-        ticket = ex.memory["tickets"][t]
-        cover(ex, digest, "tickets", t)
-        cover(ex, digest, "requests", ticket.request)
-        digest.update(ex.memory.bytes_of("kept", ticket.request, 1))
-        t = ticket.work_next
+def hash_ended(ex: Exchange, digest: Any) -> None:
+    """Every ended request by the time it ended."""
     r = ex.memory["scalars"][0].ended_head
     while r != NIL:
-        request = ex.memory["requests"][r]
-        cover(ex, digest, "requests", r)
-        digest.update(ex.memory.bytes_of("kept", r, 1))
-        if request.ticket != NIL:
-            cover(ex, digest, "tickets", request.ticket)
-        r = request.ended_next
+        hash_request(ex, digest, r)
+        r = ex.memory["requests"][r].ended_next
+
+
+def hash_request(ex: Exchange, digest: Any, r: int) -> None:
+    """A request, its first answer, and its order."""
+    cover(ex, digest, "requests", r)
+    digest.update(ex.memory.bytes_of("kept", r, 1))
+    if ex.memory["requests"][r].ticket != NIL:
+        cover(ex, digest, "tickets", ex.memory["requests"][r].ticket)

@@ -55,8 +55,6 @@ Scalars = record(
     ticket_used i64
     tickets i64
     working i64
-    work_head i64
-    work_tail i64
     holding_free i64
     holding_used i64
     holdings i64
@@ -184,10 +182,12 @@ Account = record(
     realised i64
     last_activity i64
     opened_ts i64
+    reserved3 u64
+    reserved4 u64
     """,
 )
 
-# What one account has of one instrument. `reserved` is shares that open sell orders hold.
+# What one account has of one instrument, in one cache line. `reserved` is shares that open sell orders hold.
 Holding = record(
     "Holding",
     """
@@ -201,8 +201,6 @@ Holding = record(
     net_transfers i64
     day u32
     next u32
-    prev u32
-    reserved2 u32
     """,
 )
 
@@ -222,8 +220,6 @@ Ticket = record(
     request u32
     prev u32
     next u32
-    work_prev u32
-    work_next u32
     status u8
     reason u8
     side u8
@@ -236,12 +232,15 @@ Ticket = record(
     updated_ts i64
     limit i64
     observed i64
+    reserved2 u64
     text0 u64
     text1 u64
     text2 u64
     text3 u64
     text4 u64
     text5 u64
+    reserved3 u64
+    reserved4 u64
     """,
 )
 
@@ -254,10 +253,10 @@ Request = record(
     body u64
     account u32
     ticket u32
-    prev u32
     next u32
     ended_prev u32
     ended_next u32
+    reserved u32
     ended_ts i64
     ended u64
     """,

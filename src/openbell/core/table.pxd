@@ -1,6 +1,8 @@
+cimport cython
 from openbell.core.layouts cimport i64, u64, Cell, GOLDEN, WORD, prefetch
 
 
+@cython.final
 cdef class Table:
     cdef Cell[::1] cells
     cdef readonly i64 mask

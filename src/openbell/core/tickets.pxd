@@ -1,7 +1,9 @@
+cimport cython
 from openbell.core.layouts cimport i64, NIL, ST_NONE, Scalars, Account, Ticket
 from openbell.core.table cimport Table
 
 
+@cython.final
 cdef class Tickets:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts

@@ -68,7 +68,7 @@ class Tickets:
         self.scalars[0].tickets -= 1
 
     def link(self, t: i64) -> None:
-        """Put an order last in its account's and the exchange's lists of working orders."""
+        """Put an order last in its account's list of working orders."""
         a: i64 = self.tickets[t].account
         tail: i64 = self.accounts[a].work_tail
         self.tickets[t].prev = tail
@@ -79,18 +79,10 @@ class Tickets:
             self.tickets[tail].next = t
         self.accounts[a].work_tail = t
         self.accounts[a].open_orders += 1
-        tail = self.scalars[0].work_tail
-        self.tickets[t].work_prev = tail
-        self.tickets[t].work_next = NIL
-        if tail == NIL:
-            self.scalars[0].work_head = t
-        else:
-            self.tickets[tail].work_next = t
-        self.scalars[0].work_tail = t
         self.scalars[0].working += 1
 
     def unlink(self, t: i64) -> None:
-        """Take an order out of both lists of working orders."""
+        """Take an order out of its account's list of working orders."""
         a: i64 = self.tickets[t].account
         before: i64 = self.tickets[t].prev
         after: i64 = self.tickets[t].next
@@ -103,16 +95,6 @@ class Tickets:
         else:
             self.tickets[after].prev = before
         self.accounts[a].open_orders -= 1
-        before = self.tickets[t].work_prev
-        after = self.tickets[t].work_next
-        if before == NIL:
-            self.scalars[0].work_head = after
-        else:
-            self.tickets[before].work_next = after
-        if after == NIL:
-            self.scalars[0].work_tail = before
-        else:
-            self.tickets[after].work_prev = before
         self.scalars[0].working -= 1
 
     def reindex(self) -> None:

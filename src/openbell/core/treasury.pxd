@@ -1,3 +1,4 @@
+cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.command cimport Command
 from openbell.core.numbers cimport value_down
@@ -5,6 +6,7 @@ from openbell.core.outbox cimport Outbox
 from openbell.core.vault cimport Vault
 
 
+@cython.final
 cdef class Treasury:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts

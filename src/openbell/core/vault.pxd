@@ -1,8 +1,10 @@
+cimport cython
 from openbell.core.layouts cimport i64, NIL, BUY, CLEARING_ACCOUNT, Scalars, Account, Asset, Holding
 from openbell.core.numbers cimport share_of
 from openbell.core.table cimport Table
 
 
+@cython.final
 cdef class Vault:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts

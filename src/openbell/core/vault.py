@@ -73,25 +73,15 @@ class Vault:
         self.holdings[h].start_quantity = 0
         self.holdings[h].net_transfers = 0
         self.holdings[h].day = self.scalars[0].day
-        self.holdings[h].prev = NIL
         self.holdings[h].next = head
-        if head != NIL:
-            self.holdings[head].prev = h
         self.accounts[a].holdings = h
         self.index.insert(a << 32 | n, h)
         return h
 
     def drop(self, h: i64) -> None:
-        """Forget a holding of a closed account."""
+        """Forget the first holding in a closing account's list."""
         a: i64 = self.holdings[h].account
-        before: i64 = self.holdings[h].prev
-        after: i64 = self.holdings[h].next
-        if before == NIL:
-            self.accounts[a].holdings = after
-        else:
-            self.holdings[before].next = after
-        if after != NIL:
-            self.holdings[after].prev = before
+        self.accounts[a].holdings = self.holdings[h].next
         self.index.remove(a << 32 | self.holdings[h].instrument)
         self.holdings[h].account = 0
         self.holdings[h].next = self.scalars[0].holding_free

@@ -118,12 +118,14 @@ def working_tickets(ex: Exchange, number: int) -> Iterator[int]:
 
 def ended_tickets(ex: Exchange, number: int) -> Iterator[int]:
     """An account's ended orders that are still kept, the last ended first."""
-    r = ex.memory["accounts"][number].ended_tail
+    r = ex.memory["accounts"][number].ended_head
+    found = []
     while r != NIL:
         request = ex.memory["requests"][r]
         if request.ticket != NIL:
-            yield request.ticket
-        r = request.prev
+            found.append(request.ticket)
+        r = request.next
+    yield from reversed(found)
 
 
 def orders(
