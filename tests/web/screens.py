@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page, expect
 
+# From this width on the ticket stands beside the chart.
+BESIDE_CHART_PX = 1024
 SYMBOL, NAME = "AAPL", re.compile("Apple")
 
 
@@ -31,9 +33,9 @@ def open_stock(page: Page) -> None:
 
 def open_ticket(page: Page, side: str = "Buy") -> None:
     """The order ticket: a sheet on a phone, beside the chart on a desktop."""
-    button = page.get_by_role("button", name=side, exact=True)
-    if button.count():
-        button.click()
+    width = page.evaluate("innerWidth")
+    if width < BESIDE_CHART_PX:
+        page.get_by_role("button", name=side, exact=True).click()
     else:
         choose(page, side)
     expect(page.get_by_role("textbox", name="Shares")).to_be_enabled()
@@ -165,7 +167,7 @@ def _rest(page: Page) -> Iterator[str]:
 def _without_network(page: Page) -> Iterator[str]:
     open_stock(page)
     page.context.set_offline(True)
-    expect(page.get_by_text("You are offline.")).to_be_visible()
+    expect(page.get_by_text("You are offline.").first).to_be_visible()
     yield "stock-offline"
     open_ticket(page)
     expect(page.get_by_role("button", name="Review order")).to_be_disabled()

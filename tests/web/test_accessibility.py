@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -50,29 +52,43 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_axe_finds_nothing_on_any_screen(browser: Browser, exchange: str, width: int, theme: Theme) -> None:
+class Seen(NamedTuple):
+    """What one walk through all screens found wrong, by screen; empty is good."""
+
+    axe: dict[Theme, dict[str, list[str]]]
+    small_targets: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def seen(browser: Browser, exchange: str) -> Callable[[int], Seen]:
+    """Walks a page of the given width through all screens, once, in both themes at each."""
     axe = AXE.read_text()
-    found: dict[str, list[str]] = {}
-    with visitor(browser, exchange, width, theme) as page:
-        page.add_init_script(axe)
-        for screen in screens.walk(page):
-            settle(page)
-            wrong = violations(page)
-            if wrong:
-                found[screen] = wrong
-    assert found == {}
+
+    @functools.cache
+    def look(width: int) -> Seen:
+        found = Seen({"light": {}, "dark": {}}, {})
+        with visitor(browser, exchange, width) as page:
+            page.add_init_script(axe)
+            for screen in screens.walk(page):
+                for theme in get_args(Theme):
+                    page.emulate_media(color_scheme=theme)
+                    settle(page)
+                    found.axe[theme].update({screen: wrong} if (wrong := violations(page)) else {})
+                small = page.evaluate(SMALL_TARGETS, TARGET_PX)
+                found.small_targets.update({screen: small} if small else {})
+        return found
+
+    return look
 
 
-def test_every_target_is_large_enough_for_a_finger(page: Page) -> None:
-    small: dict[str, list[str]] = {}
-    for screen in screens.walk(page):
-        settle(page)
-        found = page.evaluate(SMALL_TARGETS, TARGET_PX)
-        if found:
-            small[screen] = found
-    assert small == {}
+@pytest.mark.parametrize("theme", get_args(Theme))
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_axe_finds_nothing_on_any_screen(seen: Callable[[int], Seen], width: int, theme: Theme) -> None:
+    assert seen(width).axe[theme] == {}
+
+
+def test_every_target_is_large_enough_for_a_finger(seen: Callable[[int], Seen]) -> None:
+    assert seen(PHONE).small_targets == {}
 
 
 def test_the_skip_link_comes_first_and_leads_to_the_content(page: Page) -> None:

@@ -57,17 +57,22 @@ function BookSide({ label, levels, depth, most, look }: BookSideProps) {
         </tr>
       </thead>
       <tbody>
-        {levels?.map((level) => (
-          <tr key={level.price}>
+        {levels?.map((level, place) => (
+          // By place: a level that comes or goes changes numbers, and moves no row.
+          <tr key={place}>
             <td className={styles.price}>{money(level.price)}</td>
             <td>
-              <span className={styles.bar} style={{ width: share(level, most) }} aria-hidden="true" />
+              <span
+                className={styles.bar}
+                style={{ clipPath: `inset(0 0 0 ${rest(level, most)} round 4px)` }}
+                aria-hidden="true"
+              />
               <span className={styles.size}>{quantity(level.quantity)}</span>
             </td>
           </tr>
         ))}
         {Array.from({ length: gaps }, (_, index) => (
-          <tr key={`gap-${index}`}>
+          <tr key={depth - gaps + index}>
             <td colSpan={2}>
               {levels === undefined ? (
                 <Skeleton width="80%" />
@@ -95,6 +100,8 @@ function largest(levels: readonly BookLevel[]): Decimal {
   return most;
 }
 
-function share(level: BookLevel, most: Decimal): string {
-  return most.gt('0') ? `${decimal(level.quantity).div(most).times('100').toFixed(1)}%` : '0';
+/** The part of the bar's room that stays empty, so that its length is the level's part of the largest. */
+function rest(level: BookLevel, most: Decimal): string {
+  const part = most.gt('0') ? decimal(level.quantity).div(most) : most;
+  return `${decimal('1').minus(part).times('100').toFixed(1)}%`;
 }

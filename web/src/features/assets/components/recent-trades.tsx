@@ -60,8 +60,9 @@ function Tape({ lines }: { lines: readonly Line[] | undefined }) {
         </tr>
       </thead>
       <tbody>
-        {lines?.map((line) => (
-          <tr key={line.tradeId}>
+        {lines?.map((line, place) => (
+          // By place: a new trade changes numbers, and moves no row.
+          <tr key={place}>
             <td>{timeWithSeconds(line.at)}</td>
             <td className={line.side === 'BUY' ? styles.bought : styles.sold}>
               {money(line.price)}
@@ -71,7 +72,7 @@ function Tape({ lines }: { lines: readonly Line[] | undefined }) {
           </tr>
         ))}
         {Array.from({ length: ROWS - (lines?.length ?? 0) }, (_, index) => (
-          <tr key={`gap-${index}`}>
+          <tr key={(lines?.length ?? 0) + index}>
             <td colSpan={3}>{lines === undefined ? <Skeleton width="100%" /> : '\u00a0'}</td>
           </tr>
         ))}
