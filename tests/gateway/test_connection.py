@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -182,3 +183,27 @@ async def test_a_new_interval_loses_nothing(hub: Hub, board: Board) -> None:
     say(one, b'{"action":"subscribe","symbol":"AAPL","interval":0}')
     said = [message for message in wire.sent if message["type"] == "BOOK_SNAPSHOT"]
     assert [one["price"] for one in said[-1]["bids"]] == ["98.00"]
+
+
+async def test_every_connection_hears_a_heartbeat_when_it_is_due(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    _, early = connect(hub)
+    now += 3
+    _, late = connect(hub)
+    now += 2.5
+    hub._beat()
+    assert (early.kinds(), late.kinds()) == (["HEARTBEAT"], [])
+    now += 2.5
+    hub._beat()
+    assert (early.kinds(), late.kinds()) == ([], ["HEARTBEAT"])
+
+
+async def test_many_heartbeats_are_spread_over_steps(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "BEATS_A_STEP_MAX", 2)
+    monkeypatch.setattr(hub_module, "HEARTBEAT_S", 0.0)
+    wires = [connect(hub)[1] for _ in range(5)]
+    hub._beat()
+    assert sum(len(wire.sent) for wire in wires) == 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from openbell.core.codes import BUY, SIDE_NAMES
@@ -17,6 +18,7 @@ TICKS, QUOTES, TRADES, BOOK = "ticks", "quotes", "trades", "book"
 MARKET_CHANNELS = (TICKS, QUOTES, TRADES, BOOK)
 TRADES_A_FLUSH_MAX = 100
 BOOK_LEVELS = 2_048
+SLICE = 64  # instruments told before others get a turn: about a millisecond
 
 Topic = tuple[str, int]  # channel, instrument
 
@@ -86,23 +88,32 @@ class Group:
 
     def flush(self) -> None:
         """Send what was gathered to everyone who listens."""
-        touched: set[Connection] = set()
-        for number in self._quotes:
-            self._flush_quote(number, touched)
-        for number, prints in self._prints.items():
-            self._flush_trades(number, prints, touched)
-        for number, levels in self._levels.items():
-            self._flush_book(number, levels, touched)
+        for _ in self.steps():
+            pass
+
+    def steps(self) -> Iterator[None]:
+        """Send what was gathered in slices: orders need not wait until a whole market has been told."""
+        quotes, prints, levels, cut = self._quotes, self._prints, self._levels, self._cut
         self.clear()
-        for connection in touched:
-            connection.write_queued()
+        touched: set[Connection] = set()
+        work: list[Callable[[], None]] = [
+            *(partial(self._flush_quote, number, touched) for number in quotes),
+            *(
+                partial(self._flush_trades, number, tape, number in cut, touched)
+                for number, tape in prints.items()
+            ),
+            *(partial(self._flush_book, number, changed, touched) for number, changed in levels.items()),
+        ]
+        for done, tell in enumerate(work, 1):
+            tell()
+            if done % SLICE == 0:
+                _write(touched)
+                yield
+        _write(touched)
 
     def clear(self) -> None:
         """Forget what was gathered."""
-        self._quotes.clear()
-        self._levels.clear()
-        self._prints.clear()
-        self._cut.clear()
+        self._quotes, self._levels, self._prints, self._cut = set(), {}, {}, set()
 
     def _share(self, topic: Topic, seq: int, frames: list[bytes], touched: set[Connection]) -> None:
         self._told[topic] = seq
@@ -123,7 +134,9 @@ class Group:
             made = messages.quote_message(quote, self._told[topic], False)
             self._share(topic, quote.seq, [made], touched)
 
-    def _flush_trades(self, number: int, prints: Iterable[Print], touched: set[Connection]) -> None:
+    def _flush_trades(
+        self, number: int, prints: Iterable[Print], cut: bool, touched: set[Connection]
+    ) -> None:
         topic = (TRADES, number)
         if topic not in self._members:
             return
@@ -131,7 +144,7 @@ class Group:
         previous = self._told[topic]
         frames: list[bytes] = []
         for made in prints:
-            if number in self._cut and not frames:
+            if cut and not frames:
                 previous = made.seq - 1  # what came before was cut: the gap shows
             frames.append(messages.trade(symbol, made, previous, SIDE_NAMES[made.side]))
             previous = made.seq
@@ -146,6 +159,12 @@ class Group:
         asks = sorted(level for side, level in now if side != BUY)
         made = messages.book_delta(self._board, number, bids, asks, self._told[topic])
         self._share(topic, self._board.ticker(number).book_seq, [made], touched)
+
+
+def _write(touched: set[Connection]) -> None:
+    for connection in touched:
+        connection.write_queued()
+    touched.clear()
 
 
 def snapshot(board: Board, topic: Topic) -> bytes:

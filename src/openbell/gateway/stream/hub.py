@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponseWithListener
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 PATHS = ("/v1/stream", "/api/v1/stream")
 STEP_MS = 50
 HEARTBEAT_S = 5.0
+BEATS_A_STEP_MAX = 200
 CONNECTIONS_MAX = 10_000
 CONNECTIONS_AN_ADDRESS_MAX = 1_000
 RECONNECT_AFTER_MS = 1_000
@@ -47,6 +49,8 @@ class Hub:
         self._by_address: dict[str, dict[Connection, None]] = {}
         self._groups: dict[int, Group] = {}
         self._orders: dict[int, set[OrdersFeed]] = {}
+        # When each connection's next heartbeat is due, the first to come at the left.
+        self._beats: deque[tuple[float, Connection]] = deque()
         self._closing = False
 
     # -- connections ---------------------------------------------------------------------------------
@@ -82,6 +86,7 @@ class Hub:
                 oldest.close(CLOSE_CROWDED, "too many connections; the newest stay")
                 self.remove(oldest)
         self._connections[connection] = None
+        self._beats.append((time.monotonic() + HEARTBEAT_S, connection))
         self._by_address.setdefault(connection.address, {})[connection] = None
 
     def remove(self, connection: Connection) -> None:
@@ -149,38 +154,44 @@ class Hub:
 
     async def run(self) -> None:
         """Flush groups as they are due, settle what is owed, send heartbeats, until cancelled."""
-        loop = asyncio.get_running_loop()
-        beat = loop.time()
         while True:
             await asyncio.sleep(STEP_MS / 1000)
             now_ms = int(time.monotonic() * 1000)
             try:
-                self._step(now_ms)
-                if loop.time() - beat >= HEARTBEAT_S:
-                    beat = loop.time()
-                    self._beat()
+                await self._step(now_ms)
+                self._beat()
             except Exception:
                 logger.exception("A step of the stream failed")
 
-    def _step(self, now_ms: int) -> None:
+    async def _step(self, now_ms: int) -> None:
         for interval, group in list(self._groups.items()):
             if group.empty:
                 if interval:
                     group.clear()
             elif interval and now_ms >= group.due_ms:
                 group.due_ms = now_ms - now_ms % interval + interval
-                group.flush()
+                for _ in group.steps():
+                    await asyncio.sleep(0)
         for connection in list(self.behind):
             connection.settle()
 
     def _beat(self) -> None:
-        now = time.time()
-        beat = messages.frame(messages.Heartbeat(ts=self.ts(), seq=self.services.board.seq))
-        for connection in list(self._connections):
+        """Send the heartbeats that are due, a bounded number in one step."""
+        moment, now = time.monotonic(), time.time()
+        beat = b""
+        for _ in range(min(BEATS_A_STEP_MAX, len(self._beats))):
+            due, connection = self._beats[0]
+            if due > moment:
+                break
+            self._beats.popleft()
+            if connection not in self._connections:
+                continue
+            self._beats.append((moment + HEARTBEAT_S, connection))
             session = connection.session
             if session is not None and session.expires <= now:
                 connection.close(CLOSE_SESSION, "the session ended")
             elif connection not in self.behind:
+                beat = beat or messages.frame(messages.Heartbeat(ts=self.ts(), seq=self.services.board.seq))
                 connection.write(beat)
 
     def shut_down(self) -> None:
