@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -196,5 +197,23 @@ def test_a_client_that_leaves_in_the_middle_harms_nobody(exchange: LocalExchange
                 + demo.token.encode()
                 + b"\r\n\r\n{"
             )
+    assert demo.get("/v1/me")["status"] == "OPEN"
+    assert "Traceback" not in exchange.log("gateway-1")
+
+
+def test_a_client_that_leaves_with_many_requests_in_a_row_harms_nobody(
+    exchange: LocalExchange, demo: Session
+) -> None:
+    asked = b"Host: x\r\nAuthorization: Bearer " + demo.token.encode() + b"\r\n\r\n"
+    orders, portfolio = (
+        b"GET %s HTTP/1.1\r\n%s" % (path, asked) for path in (b"/v1/orders", b"/v1/portfolio")
+    )
+    cancel = b"DELETE /v1/orders/0000000000000 HTTP/1.1\r\n" + asked
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", exchange.ports[0])) as wire:
+            # Closing with this option resets the connection.
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            wire.sendall((orders + cancel + portfolio + cancel) * 10)
+            wire.recv(1)
     assert demo.get("/v1/me")["status"] == "OPEN"
     assert "Traceback" not in exchange.log("gateway-1")

@@ -6,6 +6,7 @@ import logging
 from typing import Any, cast
 
 from litestar import Litestar
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from openbell.gateway.call import (
     API_HEADERS,
@@ -20,7 +21,7 @@ from openbell.gateway.call import (
     problem_reply,
     reply_headers,
 )
-from openbell.gateway.http_protocol import answer
+from openbell.gateway.http_protocol import answer, left
 from openbell.gateway.problems import Problem, not_found, server_error
 from openbell.gateway.routes import RawTable
 from openbell.gateway.static import WebApp
@@ -68,7 +69,7 @@ class Door:
             else:
                 await call.check_length()
                 if path.startswith("/v1/") or path in HEALTH:
-                    await self._framework(call, receive, send)
+                    await self._framework(call, cycle, receive, send)
                     return
                 reply = self._page(call)
                 headers = SECURITY_HEADERS
@@ -84,7 +85,7 @@ class Door:
             reply = problem_reply(server_error(), call.request_id)
         await answer(cycle, reply.status, reply_headers(reply, call.request_id, headers), reply.body)
 
-    async def _framework(self, call: Call, receive: Receive, send: Send) -> None:
+    async def _framework(self, call: Call, cycle: RequestResponseCycle, receive: Receive, send: Send) -> None:
         """Let Litestar answer, and give its answer the headers that every answer has."""
         scope = call.scope
         scope["call"] = call
@@ -94,6 +95,8 @@ class Door:
             scope = dict(scope, method="GET")
 
         async def with_headers(message: dict[str, Any]) -> None:
+            if left(cycle):
+                return
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     *message["headers"],

@@ -111,6 +111,13 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
+def left(cycle: RequestResponseCycle) -> bool:
+    """Whether the client of a request is gone. Of requests in a row, uvicorn tells only the last one."""
+    if not cycle.disconnected and not cycle.response_complete and cycle.transport.is_closing():
+        cycle.disconnected = True
+    return cycle.disconnected
+
+
 async def answer(cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> None:
     """Give a request its whole answer in one write: what uvicorn's `send` does in two, without its checks.
 
@@ -119,7 +126,7 @@ async def answer(cycle: RequestResponseCycle, status: int, headers: Headers, bod
     """
     if cycle.flow.write_paused and not cycle.disconnected:
         await cycle.flow.drain()
-    if cycle.disconnected:
+    if left(cycle):
         return
     lines = [STATUS_LINE[status]]
     for name, value in (*cycle.default_headers, *headers):
