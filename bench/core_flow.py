@@ -216,4 +216,5 @@ class Flow:
                     message.price = records.PRICE_MAX if side == codes.BUY else 1
             elif kind == MODIFY:
                 message.quantity = self.totals[row[0]] * SHARE
+                message.flags = codes.SET_PRICE | codes.SET_QUANTITY
         return made

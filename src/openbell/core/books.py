@@ -38,6 +38,8 @@ if not cython.compiled:
         PRIORITY_KEPT,
         PROTECTIONS_OFF,
         SELL,
+        SET_PRICE,
+        SET_QUANTITY,
         ST_OPEN,
         TAKER,
         UNCHANGED,
@@ -172,12 +174,18 @@ class Books:
             self.refuse(i, M_NOT_MODIFIED, E_FILLED_SINCE)
             return
         self.leaves = self.orders[slot].leaves
-        if self.inbox[i].quantity <= filled:
+        price: i64 = self.orders[slot].price
+        total: i64 = filled + self.leaves
+        if self.inbox[i].flags & SET_PRICE:
+            price = self.inbox[i].price
+        if self.inbox[i].flags & SET_QUANTITY:
+            total = self.inbox[i].quantity
+        if total <= filled:
             self.queue.remove(slot)
             self.queue.forget(slot)
             self.end(i, WHY_USER)
             return
-        self.replace(i, slot, self.inbox[i].price, self.inbox[i].quantity - filled)
+        self.replace(i, slot, price, total - filled)
 
     def replace(self, i: i64, slot: i64, price: i64, leaves: i64) -> None:
         """Give the resting order at `slot` a price and an open size, whole or not at all."""

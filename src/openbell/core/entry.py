@@ -326,6 +326,9 @@ class Entry:
             return t
         price: i64 = self.rows[t].price
         total: i64 = self.rows[t].quantity
+        if self.rows[t].pending > 0:
+            price = self.rows[t].top_price
+            total = self.rows[t].top_quantity
         if self.change[0].flags & SET_PRICE:
             price = self.change[0].price
         if self.change[0].flags & SET_QUANTITY:
@@ -369,6 +372,9 @@ class Entry:
         code: i64 = self.change_sized(t, price, total)
         if code != E_OK:
             return code
+        if self.rows[t].pending > 0:  # the book may take any of them
+            price = max(price, self.rows[t].top_price)
+            total = max(total, self.rows[t].top_quantity)
         amount: i64 = self.machine.need(self.rows[t].side, price, total - self.rows[t].filled)
         extra: i64 = amount - self.rows[t].reserved
         if extra <= 0:
@@ -388,12 +394,18 @@ class Entry:
         )
 
     def send_modify(self, t: i64, price: i64, total: i64) -> None:
+        if self.rows[t].pending == 0:
+            self.rows[t].top_price = self.rows[t].price
+            self.rows[t].top_quantity = self.rows[t].quantity
+        self.rows[t].top_price = max(price, self.rows[t].top_price)
+        self.rows[t].top_quantity = max(total, self.rows[t].top_quantity)
         self.rows[t].pending += 1
         i: i64 = self.post.post(
             M_MODIFY, self.rows[t].instrument, self.rows[t].account, self.rows[t].id, self.head[0].seq
         )
         self.letters[i].ref = t
         self.letters[i].side = self.rows[t].side
+        self.letters[i].flags = self.change[0].flags
         self.letters[i].price = price
         self.letters[i].quantity = total
         self.letters[i].limit = self.change[0].if_filled

@@ -204,7 +204,8 @@ Holding = record(
     """,
 )
 
-# The account machine's order: what its owner sees. Line 1 is what a fill touches.
+# The account machine's order: what its owner sees. Line 1 is what a fill touches. While modifies are under
+# way (`pending`), `top_*` are the highest price and total that they may come to.
 Ticket = record(
     "Ticket",
     """
@@ -239,8 +240,8 @@ Ticket = record(
     text3 u64
     text4 u64
     text5 u64
-    reserved3 u64
-    reserved4 u64
+    top_price i64
+    top_quantity i64
     """,
 )
 
