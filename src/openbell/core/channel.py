@@ -59,7 +59,8 @@ class Channel:
         if self.taken == self.sent:
             return -1
         i: i64 = self.taken & self.mask
-        if self.messages[i].cause > until:
+        cause: i64 = self.messages[i].cause
+        if cause > until:
             return -1
         if self.messages[i].channel_seq != self.taken + 1:
             return -2
