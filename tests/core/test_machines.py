@@ -24,21 +24,21 @@ SYMBOLS = ("AAPL", "MSFT", "NVDA")
 LENGTH = 500
 
 
-def opening() -> list[bytearray]:
+def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE) -> list[bytearray]:
+    """Three instruments, a house, and traders with so much cash and so many shares of each."""
     made = [commands.listing(symbol, limit_collar=10**8) for symbol in SYMBOLS]
     made += [commands.open_account(codes.KIND_HOUSE), commands.deposit(HOUSE, 10**9 * USD)]
     made += [commands.issue(HOUSE, n, 10**6 * SHARE, 50 * USD) for n in range(len(SYMBOLS))]
     for account in TRADERS:
-        made.append(commands.open_account(codes.KIND_DEMO, 10**8 * USD, HOUSE))
+        made.append(commands.open_account(codes.KIND_DEMO, cash, HOUSE))
         for n in range(len(SYMBOLS)):
-            made.append(commands.transfer(HOUSE, account, 0, n, 10**5 * SHARE))
+            made.append(commands.transfer(HOUSE, account, 0, n, stock))
     return made
 
 
-def flow(seed: int) -> list[bytes]:
-    """New orders, modifies, cancels, cancel-alls and days, on few prices."""
+def flow(seed: int, made: list[bytearray]) -> list[bytes]:
+    """New orders, modifies, cancels, cancel-alls and days, on few prices, after what was made already."""
     draw = random.Random(seed)
-    made = opening()
     placed: list[tuple[int, int]] = []
     for step in range(LENGTH):
         account = draw.choice(TRADERS)
@@ -75,6 +75,9 @@ def run(records: list[bytes], delay: int) -> Exchange:
     for record in records:
         assert exchange.run(record, 0, len(record)) == len(record)
         exchange.clear()
+        for account in TRADERS:
+            row = exchange.memory["accounts"][account]
+            assert 0 <= row.reserved <= row.cash, f"account {account} spends what it has not"
     exchange.flush()
     exchange.clear()
     assert_none_unraised()
@@ -101,12 +104,30 @@ def books_and_balances(exchange: Exchange) -> list[object]:
 
 
 @pytest.mark.parametrize("delay", [1, 2, 7, 40])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(1, 7))
 def test_delayed_messages_end_in_the_same_books_and_balances(seed: int, delay: int) -> None:
-    records = flow(seed)
+    records = flow(seed, opening())
     delayed = run(records, delay)
     assert books_and_balances(delayed) == books_and_balances(run(records, 0))
     assert delayed.post.sent == delayed.post.taken and delayed.mail.sent == delayed.mail.taken
+
+
+@pytest.mark.parametrize("delay", [1, 7, 40])
+@pytest.mark.parametrize("seed", range(11, 15))
+def test_delayed_messages_never_spend_what_is_not_there(seed: int, delay: int) -> None:
+    """With little cash and few shares refusals differ; what must hold holds all the same."""
+    records = flow(seed, opening(cash=2_000 * USD, stock=20 * SHARE))
+    exchange = run(records, delay)
+    invariants = Invariants(exchange)
+    invariants.arrivals = Arrivals()
+    invariants.check([])
+
+
+class Arrivals(dict[int, int]):
+    """Nobody looked: any order may have come at any time."""
+
+    def __missing__(self, order: int) -> int:
+        return 0
 
 
 def test_a_closing_account_closes_when_its_last_message_came() -> None:

@@ -141,4 +141,10 @@ def test_the_sale_of_a_whole_position_may_be_small() -> None:
     small, smaller = market.trader(stock=1), market.trader(stock=2)
     assert market.sell(smaller, 1, at=100_00).code == "MIN_NOTIONAL"
     assert market.sell(small, 1, at=100_00).code == "OK"
+    assert market.sell(market.trader(stock=0), 1, at=100_00).code == "MIN_NOTIONAL"
     assert market.buy(market.trader(cash=500), 1, at=100_00).code == "MIN_NOTIONAL"
+
+
+def test_more_than_the_whole_position_is_no_sale_of_it() -> None:
+    market = Market({"min_notional": 300 * 10**4})
+    assert market.sell(market.trader(stock=1), 2, at=100_00).code == "MIN_NOTIONAL"
