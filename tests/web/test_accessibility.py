@@ -21,9 +21,12 @@ TARGET_PX = 44
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What moves without an end, a spinner for one, is not waited for.
-SETTLED = """() => Promise.allSettled(document.getAnimations()
-  .filter(animation => animation.effect.getTiming().iterations !== Infinity)
-  .map(animation => animation.finished))"""
+SETTLED = """async () => {
+  await new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)));
+  await Promise.allSettled(document.getAnimations()
+    .filter(animation => animation.effect.getTiming().iterations !== Infinity)
+    .map(animation => animation.finished));
+}"""
 SMALL_TARGETS = """minimum => [...document.querySelectorAll(
     'a[href], button, label:has(input), [role=slider]')]
   .filter(node => node.checkVisibility({visibilityProperty: true}) && !node.closest('p'))
