@@ -180,7 +180,7 @@ class Oracle:
     def afterwards(self, head: Any) -> None:
         """What a day roll and a closed account mean for open orders."""
         if head.type == codes.C_DAY_ROLL:
-            working = list(self.state.working.values())
+            working = sorted(self.state.working.values(), key=lambda order: (order.account, order.id))
             self.sweep(working, lambda order: order.tif == codes.DAY, codes.WHY_DAY_END)
             self.state.event(codes.EV_DAY, quantity=self.state.date)
         elif head.type == codes.C_CLOSE_ACCOUNT:
