@@ -26,6 +26,7 @@ ODD_NUMBERS = (
     records.NOTIONAL_MAX, records.NOTIONAL_MAX + 1, (1 << 63) - 1, -(1 << 63),
 )  # fmt: skip
 TIMES = (*(codes.DAY,) * 3, *(codes.GTC,) * 3, codes.IOC, codes.FOK)
+KINDS = (codes.KIND_USER, codes.KIND_DEMO, codes.KIND_HOUSE, codes.KIND_PARTICIPANT, codes.KIND_CLEARING, 9)
 KEYS = (0, 0, 1, 2, 3, 4, 5, 6, 1 << 63, (1 << 64) - 1)
 
 
@@ -193,7 +194,7 @@ class Steps:
         return Step(bytes(made), self.gap())
 
     def open(self) -> Step:
-        kind = self.draw.pick((codes.KIND_USER, codes.KIND_DEMO, codes.KIND_HOUSE, codes.KIND_CLEARING, 9))
+        kind = self.draw.pick(KINDS)
         grant = self.money() if self.one_in(2) else 0
         realm = self.draw.pick((1, 1, 1, 2, 1 << 16))
         made = commands.open_account(kind, grant, self.account(), realm, **self.header())
