@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -124,6 +125,10 @@ class LocalExchange:
         else:
             process.terminate()
         process.wait(STOP_S)
+
+    def freeze(self, name: str) -> None:
+        """Let the process `name` do nothing more; `end` with `kill` works on it."""
+        self._processes[name].send_signal(signal.SIGSTOP)
 
     def runs(self, name: str) -> bool:
         """Whether the process `name` was started and not ended here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -59,6 +60,27 @@ def test_what_was_acknowledged_is_there_after_the_restart(
     assert again.headers["idempotent-replayed"] == "true"
     assert again.json["orderId"] == order["orderId"]
     assert len(demo.get("/v1/orders?status=OPEN")["orders"]) == 1
+
+
+def test_an_order_in_flight_is_not_known_until_its_link_tells(
+    exchange: LocalExchange, demo: Session, limit: Order
+) -> None:
+    exchange.freeze("node")
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(place, demo, limit(clientOrderId="in-flight"))
+        time.sleep(0.5)
+        assert not waiting.done()
+        exchange.end("node", kill=True)
+        reply = waiting.result()
+    assert (reply.status, reply.json["code"]) == (503, "OUTCOME_UNKNOWN")
+    assert reply.json["link"] == "/v1/orders:by-client-id/in-flight"
+    exchange.start("node")
+    until_ready(exchange)
+    told = demo.request("GET", reply.json["link"])
+    again = place(demo, limit(clientOrderId="in-flight"))
+    assert again.status == 201
+    assert told.status == 404 or told.json["orderId"] == again.json["orderId"]
+    assert [order["clientOrderId"] for order in demo.get("/v1/orders")["orders"]] == ["in-flight"]
 
 
 def test_market_data_stays_readable_meanwhile(exchange: LocalExchange, symbol: str, killed: str) -> None:
