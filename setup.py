@@ -34,6 +34,7 @@ def layouts() -> str:
         '    """',
         "    typedef __int128 ob_i128;",
         "    #define ob_prefetch(place) __builtin_prefetch(place)",
+        "    #define ob_copy_words(to, words, count) __builtin_memcpy(to, words, 8 * (count))",
     ]
     names: dict[str, int] = {}
     for module in (codes, records, state, types):
@@ -44,6 +45,7 @@ def layouts() -> str:
         lines.append(f"    #define OB_{name} {value}{'ULL' if value >> 63 else 'LL'}")
     lines += ['    """', '    ctypedef long long i128 "ob_i128"']
     lines += ['    void prefetch "ob_prefetch"(const void *place) noexcept nogil']
+    lines += ['    void copy_words "ob_copy_words"(void *to, const void *words, i64 count) noexcept nogil']
     lines += [f'    const {"u64" if v >> 63 else "i64"} {n} "OB_{n}"' for n, v in names.items()]
     for name, made in layout.LAYOUTS.items():
         lines += ["", f"cdef struct {name}:", *(f"    {kind} {field}" for field, kind in made.FIELDS)]

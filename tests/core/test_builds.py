@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.core.profiles import PROFILES
 GOLDEN = Path(__file__).parent / "golden" / "flows.json"
 SEEDS = (1001, 1002)
 STEPS = 1000
+INTERPRETED = "interpreted" in builds.described()
 FLOWS = [f"{name} {seed}" for name in PROFILES for seed in SEEDS]
 
 
@@ -73,6 +75,29 @@ def test_every_build_says_the_same_and_ends_the_same(flow: str, golden: dict[str
 @pytest.mark.parametrize("batch", [1, 7, 10_000])
 def test_batches_make_no_difference(batch: int, golden: dict[str, dict[str, str]]) -> None:
     assert digests(FLOWS[0], batch) == golden[FLOWS[0]]
+
+
+def declared(module: str) -> list[str]:
+    """The attributes that a module's .pxd declares; none where it has no .pxd."""
+    if module not in builds.compiled_names():
+        return []
+    text = (builds.SOURCE / f"{module}.pxd").read_text()
+    return re.findall(r"^    cdef (?:public |readonly )?[\w\[\]: ]+? (\w+)$", text, re.MULTILINE)
+
+
+@pytest.mark.skipif(not INTERPRETED, reason="compiled, attributes are there from the start")
+def test_every_declared_attribute_is_there_from_the_start() -> None:
+    """Else the interpreted core fails where the compiled one reads a zero."""
+    exchange = Exchange(commands.genesis())
+    parts = [exchange, *(part for part in vars(exchange).values() if hasattr(part, "__dict__"))]
+    missing = [
+        f"{type(part).__name__}.{name}"
+        for part in parts
+        if type(part).__module__.startswith(builds.PACKAGE)
+        for name in declared(type(part).__module__.removeprefix(builds.PACKAGE))
+        if name != "source" and not hasattr(part, name)
+    ]
+    assert missing == []
 
 
 def test_the_run_tests_the_build_that_was_asked_for(pytestconfig: pytest.Config) -> None:

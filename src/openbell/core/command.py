@@ -30,7 +30,7 @@ if not cython.compiled:
     )
     from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE, LAYOUT_VERSION
     from openbell.core.state import DESK_BYTES, HEADER_WORDS
-    from openbell.core.types import GOLDEN, WORD, i64, u64
+    from openbell.core.types import GOLDEN, WORD, copy_words, i64, u64
 
 
 class Command:
@@ -67,9 +67,10 @@ class Command:
         if size % 8 != 0 or size // 8 < HEADER_WORDS or size // 8 > self.room or size // 8 > stop - at:
             return -1
         size = size // 8
-        i: i64
-        for i in range(size):
-            self.words[i] = source[at + i]
+        if cython.compiled:
+            copy_words(cython.address(self.words[0]), cython.address(source[at]), size)
+        else:
+            self.words[:size] = source[at : at + size].tolist()
         self.size = size
         return size
 

@@ -20,7 +20,7 @@ if not cython.compiled:
     from openbell.core.codes import C_CANCEL, C_MODIFY, C_NEW_ORDER
     from openbell.core.requests import fingerprint
     from openbell.core.state import HEADER_WORDS, NIL
-    from openbell.core.types import FAR, NEAR_AHEAD, i64, prefetch, u64
+    from openbell.core.types import FAR, NEAR_AHEAD, i64, prefetch
 
 
 class Scout:
@@ -50,10 +50,10 @@ class Scout:
         self.far = at
         self.near = at
         self.stop = stop
-        i: i64
-        for i in range(FAR):
+        _i: i64
+        for _i in range(FAR):
             self.far = self.look_far(self.far)
-        for i in range(NEAR_AHEAD):
+        for _i in range(NEAR_AHEAD):
             self.near = self.look_near(self.near)
 
     def step(self) -> None:

@@ -25,3 +25,7 @@ NEAR_AHEAD = 4  # commands ahead whose records are asked for
 
 def prefetch(place: Any) -> None:
     """Compiled, it asks the processor for the memory at `place`; interpreted there is nothing to ask."""
+
+
+def copy_words(to: Any, words: Any, count: int) -> None:
+    """Compiled, it copies 64-bit words; interpreted a slice does."""
