@@ -10,8 +10,9 @@ import pytest
 from openbell.core.layout import Record
 from openbell.core.records import Header
 from openbell.log.formats import BatchHeader, SegmentHeader
-from openbell.node import protocol, queries
+from openbell.node import intake, protocol, queries, sequencer, server, stream
 from openbell.node.events import BlockHeader
+from openbell.node.node import Limits
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -51,6 +52,24 @@ def test_the_protocol_page_has_every_kind_of_frame() -> None:
 def test_the_protocol_page_has_every_query() -> None:
     found = rows((DOCS / "node-protocol.md").read_text(), "## Queries")
     assert sorted(row[0] for row in found) == sorted([*queries.READS, "status"])
+
+
+def test_the_pages_name_the_bounds_that_the_code_has() -> None:
+    mib = 1 << 20
+    bounds = dict(row[:2] for row in rows((DOCS / "node-protocol.md").read_text(), "## Bounds"))
+    assert bounds == {
+        "commands waiting": f"{intake.COUNT_MAX:,} or {intake.BYTES_MAX // mib} MiB",
+        "commands in flight of a connection": f"{server.COMMANDS_IN_FLIGHT:,}",
+        "query results held for a connection": f"{server.HELD_BYTES // mib} MiB",
+        "bytes not yet read by a client": f"{server.WRITE_BUFFER // mib} MiB",
+        "units in memory": f"{stream.RING_BYTES // mib} MiB",
+        "a batch": f"{sequencer.BATCH_COUNT:,} commands or {sequencer.BATCH_BYTES // mib} MiB",
+        "batches not yet durable": f"{sequencer.BATCHES_IN_FLIGHT}",
+    }
+    kept = " ".join(row[1] for row in rows((DOCS / "log-format.md").read_text(), "## What is kept"))
+    limits = Limits()
+    for size in (limits.events_bytes, limits.events_bytes_max, limits.journal_bytes):
+        assert (f"{size >> 30} GiB" if size >> 30 else f"{size // mib} MiB") in kept
 
 
 def test_the_protocol_page_has_every_error_that_the_code_gives() -> None:

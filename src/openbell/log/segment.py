@@ -37,7 +37,8 @@ def segment_numbers(disk: Disk, folder: Path) -> list[int]:
     Raises:
         LogCorrupt: one in between is missing.
     """
-    numbers = sorted(int(name.removesuffix(SUFFIX)) for name in disk.names(folder) if name.endswith(SUFFIX))
+    stems = [name.removesuffix(SUFFIX) for name in disk.names(folder) if name.endswith(SUFFIX)]
+    numbers = sorted(int(stem) for stem in stems if stem.isdecimal())
     for before, after in itertools.pairwise(numbers):
         if after != before + 1:
             raise LogCorrupt(segment_path(folder, before + 1), 0, "the file is missing")
