@@ -1,6 +1,6 @@
 # OpenBell's few commands. `make help` lists them; ARGS passes flags on: make up ARGS="--port 8100"
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check bench clean
+.PHONY: help setup up test check bench screenshots clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -9,7 +9,7 @@ CORE := $(wildcard $(foreach d,core log node,src/openbell/$d/*.py src/openbell/$
 WEB := $(shell [ -e web/package.json ] && git ls-files --cached --others --exclude-standard web)
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/.done web/dist/.done  ## bring uv, the Python environment with its compiled core, and the built app
 
@@ -32,6 +32,9 @@ test: setup  ## everything that must hold: check, then all tests (ARGS are pytes
 
 bench: setup  ## one measurement: make bench ARGS="orders --rate 1000"
 	@$(BIN)/openbell bench $(ARGS)
+
+screenshots: setup  ## every screen of the app, as a picture, in web/screenshots
+	@$(BIN)/python -m tests.web.screenshots
 
 clean:  ## remove what setup made (never the data folder)
 	rm -rf .venv .tools build web/node_modules web/dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
+from threading import Event
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.web import screens
 
@@ -18,6 +22,24 @@ def ticket(page: Page) -> Page:
     screens.open_stock(page)
     screens.open_ticket(page)
     return page
+
+
+def watch_stream(page: Page, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Event:
+    """Pass the stream on to the page; once the result is set, AAPL's quotes are changed on their way."""
+    changing = Event()
+
+    def pass_on(client: WebSocketRoute) -> None:
+        server = client.connect_to_server()
+
+        def receive(text: str | bytes) -> None:
+            message = json.loads(text)
+            is_quote = message["type"] == "QUOTE" and message["symbol"] == "AAPL"
+            client.send(json.dumps(change(message)) if is_quote and changing.is_set() else text)
+
+        server.on_message(receive)
+
+    page.route_web_socket("**/v1/stream", pass_on)
+    return changing
 
 
 def send(page: Page, shares: int) -> None:
@@ -71,6 +93,43 @@ def test_an_order_that_never_arrived_is_said_to_be_lost_and_can_be_sent_again(ti
     expect(ticket.get_by_role("heading", name="Your order did not arrive")).to_be_visible()
     ticket.get_by_role("button", name="Buy 4 AAPL").click()
     expect(ticket.get_by_role("heading", name="Bought 4 AAPL")).to_be_visible()
+
+
+def test_a_price_that_moved_since_the_review_has_to_be_accepted(page: Page) -> None:
+    moved = watch_stream(page, lambda quote: quote | {"ask": f"{float(quote['ask']) * 1.02:.2f}"})
+    screens.start_demo(page)
+    screens.open_stock(page)
+    screens.open_ticket(page)
+    screens.fill_in(page, 2)
+    screens.review(page, "Buy 2 AAPL")
+    moved.set()
+    expect(page.get_by_role("alert").filter(has_text="The price moved from")).to_be_visible()
+    expect(page.get_by_role("button", name="Buy 2 AAPL")).to_be_hidden()
+    page.get_by_role("button", name=re.compile("Accept")).click()
+    page.get_by_role("button", name="Buy 2 AAPL").click()
+    expect(page.get_by_role("heading", name="Bought 2 AAPL")).to_be_visible()
+
+
+def test_a_halt_is_said_at_once_and_stops_new_orders(page: Page) -> None:
+    halted = watch_stream(page, lambda quote: quote | {"status": "SUSPENDED"})
+    screens.start_demo(page)
+    screens.open_stock(page)
+    halted.set()
+    expect(page.get_by_role("alert").filter(has_text="Trading in AAPL is halted")).to_be_visible()
+    screens.open_ticket(page)
+    expect(page.get_by_role("button", name="Review order")).to_be_disabled()
+
+
+def test_a_closed_market_says_when_it_opens(page: Page) -> None:
+    opens = {"phase": "CONTINUOUS", "at": "2026-03-09T09:30:00Z"}
+    clock = {"timestamp": "2026-03-07T12:00:00Z", "calendar": "XNYS", "phase": "CLOSED", "isOpen": False}
+    closed = clock | {"tradingDate": "2026-03-06", "nextChange": opens, "seq": 1}
+    page.route("**/v1/clock", lambda route: route.fulfill(json=closed))
+    screens.start_demo(page)
+    screens.open_stock(page)
+    screens.open_ticket(page)
+    expect(page.get_by_text(re.compile(r"The market opens Monday"))).to_be_visible()
+    expect(page.get_by_role("button", name="Review order")).to_be_disabled()
 
 
 def test_an_exchange_that_cannot_be_reached_is_an_error_with_a_way_on(page: Page) -> None:

@@ -8,7 +8,9 @@ import {
 } from '@tanstack/react-router';
 
 import { AppShell } from '@/components/layouts/app-shell';
+import { assetQuery } from '@/features/assets/api/get-asset';
 import { meQuery } from '@/features/auth/api/get-me';
+import { historyQuery } from '@/features/chart/api/get-history';
 import { isRangeName, type RangeName } from '@/features/chart/ranges';
 import { isProblem } from '@/lib/api/problem';
 import { onSessionEnd, queryClient } from '@/lib/query-client';
@@ -39,6 +41,8 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 function present<Search extends object>(search: Search): { [Name in keyof Search]?: Exclude<Search[Name], undefined> } {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as never;
 }
+
+const leaveToPanels = (): void => undefined;
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: RouteError });
 
@@ -104,6 +108,13 @@ const stock = createRoute({
       view: query.view === 'candles' ? ('candles' as const) : undefined,
       ticket: query.ticket === 'buy' || query.ticket === 'sell' ? query.ticket : undefined,
     }),
+  loaderDeps: ({ search: { range } }) => ({ range }),
+  // With the intent to go there (a pointer over the link, a finger on it), so that the page opens filled. Nobody
+  // waits for it: the panels show their own skeletons and errors.
+  loader: ({ params: { symbol }, deps: { range = '1D' } }) => {
+    queryClient.query(assetQuery(symbol)).catch(leaveToPanels);
+    queryClient.query(historyQuery(symbol, range)).catch(leaveToPanels);
+  },
   component: lazyRouteComponent(() => import('./routes/stock'), 'StockRoute'),
 });
 

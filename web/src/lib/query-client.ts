@@ -26,6 +26,7 @@ export const queryClient = new QueryClient({
       retry: (failures, error) => failures < RETRIES && isProblem(error) && error.retryable,
       // Asked even when the browser says offline: the refusal is then shown, with its Retry.
       networkMode: 'always',
+      refetchOnReconnect: true,
       // What failed is asked again by its Retry: a part of the page that appears with the error must not ask by
       // itself, or the page would flicker between the error and its skeleton.
       retryOnMount: false,

@@ -6,12 +6,12 @@ import { BackLink } from '@/components/layouts/back-link';
 import { Panel } from '@/components/layouts/panel';
 import { TwoColumns } from '@/components/layouts/two-columns';
 import { Error } from '@/components/ui/error/error';
-import { Notice } from '@/components/ui/notice/notice';
 import { assetQuery } from '@/features/assets/api/get-asset';
 import { AssetFacts } from '@/features/assets/components/asset-facts';
 import { AssetHeading } from '@/features/assets/components/asset-heading';
 import { AssetPrice } from '@/features/assets/components/asset-price';
 import { BestQuotes } from '@/features/assets/components/best-quotes';
+import { HaltNotice } from '@/features/assets/components/halt-notice';
 import { OrderBook } from '@/features/assets/components/order-book';
 import { RecentTrades } from '@/features/assets/components/recent-trades';
 import { historyQuery } from '@/features/chart/api/get-history';
@@ -63,9 +63,7 @@ function Stock({ symbol }: { symbol: string }) {
         <>
           <BackLink />
           <AssetHeading symbol={symbol} />
-          {asset.data?.status === 'SUSPENDED' && (
-            <Notice role="alert">Trading in {symbol} is halted. Open orders can be cancelled.</Notice>
-          )}
+          <HaltNotice symbol={symbol} />
           <PriceAndChart symbol={symbol} previousClose={asset.data?.previousClose} />
           <BestQuotes symbol={symbol} />
           <Panel>

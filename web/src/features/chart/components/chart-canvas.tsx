@@ -96,7 +96,6 @@ export function ChartCanvas({ bars, view, step, base, rising, axis, ref }: Chart
         horzLine: { visible: false, labelVisible: false },
       },
     });
-    const tone = colour(rising ? '--gain' : '--loss');
     const series =
       view === 'candles'
         ? chart.addSeries(CandlestickSeries, {
@@ -109,14 +108,10 @@ export function ChartCanvas({ bars, view, step, base, rising, axis, ref }: Chart
             lastValueVisible: false,
           })
         : chart.addSeries(AreaSeries, {
-            lineColor: tone,
             lineWidth: 2,
-            topColor: `${tone}24`,
-            bottomColor: `${tone}00`,
             priceLineVisible: false,
             lastValueVisible: false,
             crosshairMarkerBorderColor: colour('--paper'),
-            crosshairMarkerBackgroundColor: tone,
             crosshairMarkerRadius: 5,
           });
     series.setData(bars.map((bar) => (view === 'candles' ? candle(bar, step) : lineOf(bar, step))));
@@ -134,7 +129,20 @@ export function ChartCanvas({ bars, view, step, base, rising, axis, ref }: Chart
       drawn.current = null;
       chart.remove();
     };
-  }, [bars, view, step, base, rising, axis, theme, colours]);
+  }, [bars, view, step, base, axis, theme, colours]);
+
+  // The line takes its colour by itself: a price that crosses the base paints nothing else again.
+  useEffect(() => {
+    const series = drawn.current?.series;
+    if (series?.seriesType() !== 'Area') return;
+    const tone = colour(rising ? '--gain' : '--loss');
+    series.applyOptions({
+      lineColor: tone,
+      topColor: `${tone}24`,
+      bottomColor: `${tone}00`,
+      crosshairMarkerBackgroundColor: tone,
+    });
+  }, [rising, bars, view, step, base, axis, theme, colours]);
 
   useImperativeHandle(ref, () => ({
     indexAt: (x) => drawn.current?.chart.timeScale().coordinateToLogical(x) ?? null,

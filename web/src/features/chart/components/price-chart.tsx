@@ -18,7 +18,9 @@ import type { ChartHandle } from './chart-canvas';
 import { DataCursor } from './data-cursor';
 import styles from './price-chart.module.css';
 
-const ChartCanvas = lazy(() => import('./chart-canvas').then((module) => ({ default: module.ChartCanvas })));
+// Asked for with this module, not with the first candles: the library is the largest part of the page.
+const canvas = import('./chart-canvas');
+const ChartCanvas = lazy(() => canvas.then((module) => ({ default: module.ChartCanvas })));
 
 const NO_BARS: readonly Bar[] = [];
 const NO_BAR: Bar = { at: 0, open: '0', high: '0', low: '0', close: '0', volume: '0' };
@@ -112,7 +114,7 @@ function LiveCanvas({ symbol, bars, range, view, base, onPoint }: LiveCanvasProp
   }, [tick, step, bars]);
 
   const last = bars.at(-1);
-  const rising = last === undefined || decimal(last.close).gte(decimal(base));
+  const rising = last === undefined || decimal(tick?.price ?? last.close).gte(decimal(base));
   const told = (index: number): Point => {
     const bar = bars[index] ?? last ?? NO_BAR;
     return { price: bar.close, ...changeFrom(base, bar.close), when: whenOf(bar, range) };
