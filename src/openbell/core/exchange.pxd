@@ -4,6 +4,7 @@ from openbell.core.accounts cimport Accounts
 from openbell.core.books cimport Books
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
+from openbell.core.delivery cimport Delivery
 from openbell.core.entry cimport Entry
 from openbell.core.listings cimport Listings
 from openbell.core.outbox cimport Outbox
@@ -41,8 +42,7 @@ cdef class Exchange:
     cdef readonly Listings listings
     cdef Scout scout
     cdef readonly i64 shard
-    cdef readonly i64 slice
-    cdef public i64 delay
+    cdef readonly Delivery delivery
     cdef readonly i64 fault
 
     cdef i64 advance(self, i64 at, i64 stop) noexcept nogil
@@ -57,7 +57,3 @@ cdef class Exchange:
     cdef void explain(self, i64 kind, i64 code) noexcept nogil
     cdef void refuse(self, i64 a, i64 code) noexcept nogil
     cdef void cancel_all(self, i64 a, i64 account) noexcept nogil
-    cdef i64 sweep_account(self, i64 account, i64 n, i64 side, i64 reason) noexcept nogil
-    cdef void sweep_day(self) noexcept nogil
-    cdef void deliver_slice(self) noexcept nogil
-    cdef void deliver(self, i64 until) noexcept nogil

@@ -16,6 +16,7 @@ from openbell.core.accounts import Accounts
 from openbell.core.books import Books
 from openbell.core.channel import Channel
 from openbell.core.command import Command
+from openbell.core.delivery import Delivery
 from openbell.core.entry import Entry
 from openbell.core.listings import Listings
 from openbell.core.outbox import Outbox
@@ -45,7 +46,6 @@ if not cython.compiled:
         C_TRANSFER,
         C_UNLOCK_ACCOUNT,
         C_WITHDRAW,
-        DAY,
         E_KEY_REUSED,
         E_OK,
         E_REQUESTS_FULL,
@@ -53,7 +53,6 @@ if not cython.compiled:
         EV_REFUSED,
         REPLAYED,
         WHY_ACCOUNT_CLOSED,
-        WHY_DAY_END,
         WHY_USER,
     )
     from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
@@ -63,7 +62,6 @@ if not cython.compiled:
         CANCEL_WORDS,
         CLOSE_WORDS,
         DAY_ROLL_WORDS,
-        FAULT_CHANNEL,
         FAULT_LENGTH,
         FAULT_SEQUENCE,
         FAULT_TIME,
@@ -136,8 +134,17 @@ class Exchange:
         self.listings = Listings(memory, self.command, self.outbox, self.books)
         self.scout = Scout(memory, self.tickets, self.requests, self.vault, self.books.queue)
         self.shard = body.shard
-        self.slice = body.slice
-        self.delay = 0
+        self.delivery = Delivery(
+            memory,
+            body,
+            self.books,
+            self.machine,
+            self.entry,
+            self.treasury,
+            self.scout,
+            self.post,
+            self.mail,
+        )
         self.fault = 0
         self.begin(head.seq, head.ts)
 
@@ -208,10 +215,19 @@ class Exchange:
             raise CoreError(f"after position {self.position}: {FAULTS[self.fault]}")
         return at * 8
 
+    @property
+    def delay(self) -> int:
+        """How many commands later messages between the machines arrive; 0: at once."""
+        return self.delivery.delay
+
+    @delay.setter
+    def delay(self, commands: int) -> None:
+        self.delivery.delay = commands
+
     def flush(self) -> None:
         """Deliver every message that a delay still holds back."""
         self.outbox.begin(self.scalars[0].position)
-        self.deliver(self.scalars[0].position)
+        self.delivery.run(self.scalars[0].position)
 
     def lookup_order(self, order: u64) -> i64:
         """The ticket of an order that works or ended lately, or -1."""
@@ -271,8 +287,10 @@ class Exchange:
             self.order_command(a, kind)
         elif kind != C_TICK and kind != C_CLOCK_JUMP:
             self.other_command(a, kind)
-        if self.delay != 0:
-            self.deliver(self.scalars[0].position - self.delay)
+        if self.delivery.delay != 0:
+            self.delivery.run(self.scalars[0].position - self.delivery.delay)
+        if self.delivery.fault != 0:
+            self.fault = self.delivery.fault
         self.answers_[a].events = self.outbox.count - self.outbox.start
 
     def body_words(self, kind: i64) -> i64:
@@ -331,8 +349,8 @@ class Exchange:
                 t = self.entry.modify()
             else:
                 self.cancel_all(a, account)
-        if self.delay == 0:
-            self.deliver(self.scalars[0].position)
+        if self.delivery.delay == 0:
+            self.delivery.run(self.scalars[0].position)
         if t >= 0:
             self.machine.answer(t)
             if kind == C_NEW_ORDER:
@@ -399,9 +417,10 @@ class Exchange:
         if code != E_OK:
             self.explain(kind, code)
         elif kind == C_DAY_ROLL:
-            self.sweep_day()
+            self.delivery.expire()
+            self.listings.tell_day()
         elif kind == C_CLOSE_ACCOUNT:
-            self.sweep_account(account, NIL, ANY_SIDE, WHY_ACCOUNT_CLOSED)
+            self.delivery.cancel(account, NIL, ANY_SIDE, WHY_ACCOUNT_CLOSED)
             self.treasury.finish(account)
         self.close_request(a, r, kind)
 
@@ -437,69 +456,8 @@ class Exchange:
         self.events_[e].limit = self.answers_[a].limit
         self.events_[e].observed = self.answers_[a].observed
 
-    # -- what touches many orders, in slices -----------------------------------------------------
-
     def cancel_all(self, a: i64, account: i64) -> None:
         n: i64 = self.head[0].instrument
         if n == ANY_INSTRUMENT:
             n = NIL
-        self.answers_[a].count = self.sweep_account(account, n, self.command.cancel_all[0].side, WHY_USER)
-
-    def sweep_account(self, account: i64, n: i64, side: i64, reason: i64) -> i64:
-        """Cancel an account's working orders, oldest first; returns how many were sent."""
-        count: i64 = 0
-        looked: i64 = 0
-        t: i64 = self.accounts[account].work_head
-        while t != NIL:
-            following: i64 = self.rows[t].next
-            if (n == NIL or self.rows[t].instrument == n) and (side == ANY_SIDE or self.rows[t].side == side):
-                self.entry.send_cancel(t, reason)
-                count += 1
-            looked += 1
-            if looked % self.slice == 0:
-                self.deliver_slice()
-            t = following
-        self.deliver_slice()
-        return count
-
-    def sweep_day(self) -> None:
-        """Expire every DAY order, account by account, oldest first; then the day has begun."""
-        looked: i64 = 0
-        account: i64
-        for account in range(1, self.scalars[0].accounts):
-            t: i64 = self.accounts[account].work_head
-            while t != NIL:
-                following: i64 = self.rows[t].next
-                if self.rows[t].tif == DAY:
-                    self.entry.send_cancel(t, WHY_DAY_END)
-                looked += 1
-                if looked % self.slice == 0:
-                    self.deliver_slice()
-                t = following
-        self.deliver_slice()
-        self.listings.tell_day()
-
-    def deliver_slice(self) -> None:
-        """Deliver what a sweep sent, unless a delay asks otherwise and there is room to wait."""
-        if self.delay == 0 or self.post.sent - self.post.taken > self.slice:
-            self.deliver(self.scalars[0].position)
-
-    def deliver(self, until: i64) -> None:
-        """Hand over messages whose cause is at most `until`: all to the books first, then all back."""
-        while self.fault == 0:
-            i: i64 = self.post.take(until)
-            if i >= 0:
-                self.books.handle(i)
-                continue
-            j: i64 = self.mail.take(until)
-            if cython.compiled and self.mail.taken != self.mail.sent:
-                k: i64 = self.mail.taken & self.mail.mask
-                self.scout.owner(self.mail.messages[k].ref, self.mail.messages[k].account)
-            if i == -2 or j == -2:
-                self.fault = FAULT_CHANNEL
-            if j < 0:
-                return
-            self.machine.handle(j)
-            if self.machine.closing != 0:
-                self.treasury.finish(self.machine.closing)
-                self.machine.closing = 0
+        self.answers_[a].count = self.delivery.cancel(account, n, self.command.cancel_all[0].side, WHY_USER)

@@ -147,7 +147,7 @@ def fill(ex: Exchange, name: str, first: int, count: int, fields: Any, data: mem
 
 def fill_by_name(target: Any, first: int, count: int, fields: Any, data: memoryview, at: int) -> int:
     """As `fill`, for a layout that has changed since: fields that both know keep their values."""
-    known = {field for field, _ in target._type_.FIELDS}
+    known = dict(target._type_.FIELDS)
     for index in range(first, first + count):
         for field, kind in fields:
             size = TYPES[kind][3]

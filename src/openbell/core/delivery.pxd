@@ -1,0 +1,30 @@
+cimport cython
+from openbell.core.layouts cimport *
+from openbell.core.accounts cimport Accounts
+from openbell.core.books cimport Books
+from openbell.core.channel cimport Channel
+from openbell.core.entry cimport Entry
+from openbell.core.scout cimport Scout
+from openbell.core.treasury cimport Treasury
+
+
+@cython.final
+cdef class Delivery:
+    cdef Scalars[::1] scalars
+    cdef Account[::1] accounts
+    cdef Ticket[::1] rows
+    cdef Books books
+    cdef Accounts machine
+    cdef Entry entry
+    cdef Treasury treasury
+    cdef Scout scout
+    cdef Channel post
+    cdef Channel mail
+    cdef i64 slice
+    cdef public i64 delay
+    cdef readonly i64 fault
+
+    cdef void run(self, i64 until) noexcept nogil
+    cdef i64 cancel(self, i64 account, i64 n, i64 side, i64 reason) noexcept nogil
+    cdef void expire(self) noexcept nogil
+    cdef void slice_done(self) noexcept nogil

@@ -1,0 +1,111 @@
+"""Delivery: hands messages from one machine to the other, and sends those that touch many orders in slices.
+
+At once, or `delay` commands later: books and balances end the same, and a test says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.accounts import Accounts
+from openbell.core.books import Books
+from openbell.core.channel import Channel
+from openbell.core.entry import Entry
+from openbell.core.scout import Scout
+from openbell.core.treasury import Treasury
+
+if not cython.compiled:
+    from openbell.core.codes import DAY, WHY_DAY_END
+    from openbell.core.records import ANY_SIDE
+    from openbell.core.state import FAULT_CHANNEL, NIL
+    from openbell.core.types import i64
+
+
+class Delivery:
+    """The two channels between accounts and books, in both directions."""
+
+    def __init__(
+        self,
+        memory: Any,
+        genesis: Any,
+        books: Books,
+        machine: Accounts,
+        entry: Entry,
+        treasury: Treasury,
+        scout: Scout,
+        post: Channel,
+        mail: Channel,
+    ) -> None:
+        self.scalars = memory["scalars"]
+        self.accounts = memory["accounts"]
+        self.rows = memory["tickets"]
+        self.books = books
+        self.machine = machine
+        self.entry = entry
+        self.treasury = treasury
+        self.scout = scout
+        self.post = post
+        self.mail = mail
+        self.slice = genesis.slice
+        self.delay = 0
+        self.fault = 0
+
+    def run(self, until: i64) -> None:
+        """Hand over messages whose cause is at most `until`: all to the books first, then all back."""
+        while self.fault == 0:
+            i: i64 = self.post.take(until)
+            if i >= 0:
+                self.books.handle(i)
+                continue
+            j: i64 = self.mail.take(until)
+            if cython.compiled and self.mail.taken != self.mail.sent:
+                k: i64 = self.mail.taken & self.mail.mask
+                self.scout.owner(self.mail.messages[k].ref, self.mail.messages[k].account)
+            if i == -2 or j == -2:
+                self.fault = FAULT_CHANNEL
+            if j < 0:
+                return
+            self.machine.handle(j)
+            if self.machine.closing != 0:
+                self.treasury.finish(self.machine.closing)
+                self.machine.closing = 0
+
+    def cancel(self, account: i64, n: i64, side: i64, reason: i64) -> i64:
+        """Cancel an account's working orders, oldest first; returns how many were sent."""
+        count: i64 = 0
+        looked: i64 = 0
+        t: i64 = self.accounts[account].work_head
+        while t != NIL:
+            following: i64 = self.rows[t].next
+            if (n == NIL or self.rows[t].instrument == n) and (side == ANY_SIDE or self.rows[t].side == side):
+                self.entry.send_cancel(t, reason)
+                count += 1
+            looked += 1
+            if looked % self.slice == 0:
+                self.slice_done()
+            t = following
+        self.slice_done()
+        return count
+
+    def expire(self) -> None:
+        """Expire every DAY order, account by account, oldest first."""
+        looked: i64 = 0
+        account: i64
+        for account in range(1, self.scalars[0].accounts):
+            t: i64 = self.accounts[account].work_head
+            while t != NIL:
+                following: i64 = self.rows[t].next
+                if self.rows[t].tif == DAY:
+                    self.entry.send_cancel(t, WHY_DAY_END)
+                looked += 1
+                if looked % self.slice == 0:
+                    self.slice_done()
+                t = following
+        self.slice_done()
+
+    def slice_done(self) -> None:
+        """Deliver what a sweep sent, unless a delay asks otherwise and there is room to wait."""
+        if self.delay == 0 or self.post.sent - self.post.taken > self.slice:
+            self.run(self.scalars[0].position)
