@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbell.gateway import decimals
@@ -69,11 +69,13 @@ def test_an_endless_number_costs_nothing() -> None:
         parse_decimal(b"9" * 60_000, 4)
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=8))
 def test_every_decimal_of_eight_places_reads_exactly(number: Decimal) -> None:
     assert parse_decimal(format(number, "f").encode(), 8) == int(number * 10**8)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=50))
 def test_any_bytes_are_a_number_or_an_error(raw: bytes) -> None:
     try:
@@ -82,6 +84,7 @@ def test_any_bytes_are_a_number_or_an_error(raw: bytes) -> None:
         pass
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**18), 10**18))
 def test_money_and_quantities_read_back(units: int) -> None:
     assert parse_decimal(decimals.money(units).encode(), 4) == units

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbell.core import codes
@@ -141,6 +141,7 @@ def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     assert refused(read_new_order, body)["code"] == "BAD_JSON"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_an_order_or_a_problem(body: bytes) -> None:
     for read in (read_new_order, read_place_order, read_modify_order):
@@ -154,6 +155,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*LIMIT, "timeInForce", "stopPrice", "notional", "x"]), json_values))
 def test_any_object_is_an_order_or_a_problem(change: dict[str, Any]) -> None:
     assert outcome(read_new_order, json.dumps(LIMIT | change).encode()) in (200, 400)

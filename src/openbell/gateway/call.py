@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -55,6 +56,10 @@ SECURITY_HEADERS: Headers = (
 )
 API_HEADERS: Headers = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
+# Ids of requests that bring none: unlike any other process's, and made without asking the system.
+_PROCESS = secrets.token_hex(5)
+_numbers = itertools.count(1)
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -95,7 +100,7 @@ class Call:
         if given is not None and REQUEST_ID.fullmatch(given):
             self.request_id = given.decode("ascii")
         else:
-            self.request_id = secrets.token_hex(8)
+            self.request_id = f"{_PROCESS}-{next(_numbers):x}"
         self._receive = receive
         # The methods that this path takes outside the framework, for its answers of 405.
         self.raw_methods: set[str] = set()

@@ -15,6 +15,7 @@ from openbell.gateway.times import rfc3339
 from openbell.gateway.words import CandleSource, Decimal, Side, Time, TradingStatus
 from openbell.market.board import Depth
 from openbell.market.book import Level
+from openbell.market.history import Candle
 from openbell.market.instruments import Listing, find
 from openbell.market.ticker import Print, Quote, Ticker
 
@@ -251,4 +252,17 @@ def trade_body(symbol: str, made: Print) -> TradeBody:
         side=codes.SIDE_NAMES[made.side],
         timestamp=rfc3339(made.ts),
         seq=made.seq,
+    )
+
+
+def candle_body(candle: Candle) -> CandleBody:
+    """A candle of the history."""
+    return CandleBody(
+        timestamp=rfc3339(candle.start),
+        open=money(candle.open),
+        high=money(candle.high),
+        low=money(candle.low),
+        close=money(candle.close),
+        volume=quantity(candle.volume),
+        source=candle.source,
     )

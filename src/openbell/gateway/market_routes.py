@@ -8,13 +8,11 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from openbell.gateway.account_routes import time_range
-from openbell.gateway.decimals import money, quantity
 from openbell.gateway.given import From, GivenServices, To
 from openbell.gateway.market_body import (
     AssetBody,
     AssetListBody,
     BookBody,
-    CandleBody,
     ChangeBody,
     ClockBody,
     HistoryBody,
@@ -24,11 +22,13 @@ from openbell.gateway.market_body import (
     TradeListBody,
     asset_body,
     book_body,
+    candle_body,
     quote_body,
     trade_body,
 )
 from openbell.gateway.problems import bad_query, unavailable
 from openbell.gateway.services import Services
+from openbell.gateway.slices import make_all
 from openbell.gateway.times import rfc3339
 from openbell.market.history import LIMIT_MAX as CANDLES_MAX
 from openbell.market.history import HistoryUnavailable, Listed
@@ -102,7 +102,8 @@ async def get_quotes(
     if not 1 <= len(names) <= SYMBOLS_MAX:
         detail = f"symbols names 1 to {SYMBOLS_MAX} symbols, these are {len(names):,}."
         raise bad_query("symbols", "TOO_MANY_SYMBOLS", detail)
-    return QuoteListBody([quote_body(services.board.quote(services.instrument(name))) for name in names])
+    numbers = [services.instrument(name) for name in names]
+    return QuoteListBody(await make_all(lambda number: quote_body(services.board.quote(number)), numbers))
 
 
 @get("/book/{symbol:str}", tags=TAGS, security=PUBLIC, summary="The order book")
@@ -152,18 +153,7 @@ async def get_history(
         )
     except HistoryUnavailable:
         raise unavailable("Charts cannot be read right now. Try again in a moment.") from None
-    rows = [
-        CandleBody(
-            timestamp=rfc3339(candle.start),
-            open=money(candle.open),
-            high=money(candle.high),
-            low=money(candle.low),
-            close=money(candle.close),
-            volume=quantity(candle.volume),
-            source=candle.source,
-        )
-        for candle in candles
-    ]
+    rows = await make_all(candle_body, candles)
     return HistoryBody(symbol=ticker.symbol, interval=interval, candles=rows)
 
 

@@ -7,11 +7,12 @@ import secrets
 from typing import Any
 
 from openbell.core import codes
-from openbell.core.records import decode_id, encode_id
+from openbell.core.records import encode_id
 from openbell.gateway import commands, limits, refusals
 from openbell.gateway.auth import authenticate
 from openbell.gateway.call import Call, Headers, Reply, json_reply
 from openbell.gateway.order_body import ModifiedOrderBody, new_order_body, order_body, order_fields
+from openbell.gateway.order_lookup import find_by_client_id, find_order, read_order_id
 from openbell.gateway.order_request import (
     OrderRequest,
     read_client_id,
@@ -19,7 +20,7 @@ from openbell.gateway.order_request import (
     read_new_order,
     read_place_order,
 )
-from openbell.gateway.problems import FieldProblem, malformed, order_not_found
+from openbell.gateway.problems import FieldProblem, malformed
 from openbell.gateway.services import Services
 from openbell.identity.tokens import Session
 
@@ -85,12 +86,7 @@ class OrderEntry:
         """DELETE /v1/orders:by-client-id/{clientOrderId}."""
         session = authenticate(call, self._services.signer)
         client_id = read_client_id(_last(call.path), "/path/clientOrderId")
-        low, high = commands.request_key(client_id)
-        _, row = await self._services.query(
-            "order_by_key", account=session.account, key_low=low, key_high=high
-        )
-        if row is None or row["client_id"] != client_id:
-            raise order_not_found(client_id)
+        row = await find_by_client_id(self._services, session.account, client_id)
         return await self._cancel(call, session, row["order"])
 
     async def _cancel(self, call: Call, session: Session, order_id: int) -> Reply:
@@ -130,33 +126,6 @@ def idempotency_key(call: Call) -> tuple[int, int]:
     if given is None:
         return NO_KEY
     return commands.request_key(read_client_id(given.strip('"'), "/header/Idempotency-Key"))
-
-
-def read_order_id(text: str) -> int:
-    """The number behind a public order id.
-
-    Raises:
-        Problem: 404; what is no id names no order.
-    """
-    try:
-        return decode_id(text)
-    except ValueError:
-        raise order_not_found(text) from None
-
-
-async def find_order(services: Services, account: int, order_id: int) -> dict[str, Any]:
-    """An order of `account`, from the node's memory or the ledger.
-
-    Raises:
-        Problem: 404, for another account's order too; 503 when neither can be asked.
-    """
-    _, row = await services.query("order", order=order_id)
-    if row is None:
-        row = await services.ledger_read(services.ledger.order(order_id))
-    if row is None or row["account"] != account:
-        raise order_not_found(encode_id(order_id))
-    found: dict[str, Any] = row
-    return found
 
 
 def _last(path: str) -> str:

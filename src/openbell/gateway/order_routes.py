@@ -19,26 +19,21 @@ from openbell.gateway.order_body import (
     order_body,
     outcome_body,
 )
-from openbell.gateway.order_entry import find_order, idempotency_key, read_order_id
+from openbell.gateway.order_entry import idempotency_key
+from openbell.gateway.order_lookup import (
+    STATUSES,
+    find_by_client_id,
+    find_order,
+    find_orders,
+    read_order_id,
+)
 from openbell.gateway.order_request import SIDES, read_client_id
-from openbell.gateway.problems import bad_query, order_not_found
-from openbell.gateway.services import Services
+from openbell.gateway.problems import bad_query
 from openbell.gateway.tail import events_of
-from openbell.gateway.words import ENDED
-from openbell.ledger.reads import LedgerUnavailable
 
 TAGS = ["Orders"]
 PAGE = 50
 PAGE_MAX = 500
-# Rows of the node to look through for one ended status.
-NODE_ROWS = 1_000
-# What `status` may say -> what the node and the ledger are asked for.
-STATUSES = {
-    "ALL": ("all", "all"),
-    "OPEN": ("working", "working"),
-    "ENDED": ("ended", "ended"),
-    **{codes.STATUS_NAMES[status]: ("ended", codes.STATUS_NAMES[status]) for status in ENDED},
-}
 
 
 @get("/orders/{order_id:str}", tags=TAGS, summary="One order")
@@ -54,12 +49,7 @@ async def get_order_by_client_id(
 ) -> OrderBody:
     """The account's order that carries this id."""
     client_id = read_client_id(client_order_id, "/path/clientOrderId")
-    low, high = commands.request_key(client_id)
-    _, row = await services.query("order_by_key", account=session.account, key_low=low, key_high=high)
-    if row is None or row["client_id"] != client_id:
-        row = await services.ledger_read(services.ledger.order_by_client_id(session.account, client_id))
-    if row is None:
-        raise order_not_found(client_id)
+    row = await find_by_client_id(services, session.account, client_id)
     return order_body(row, services.symbol(row["instrument"]))
 
 
@@ -80,7 +70,7 @@ async def list_orders(
         raise bad_query("status", "INVALID_STATUS", f"status is one of {', '.join(STATUSES)}.")
     instrument = None if symbol is None else services.instrument(symbol)
     before = 0 if cursor is None else _cursor(cursor)
-    seq, rows, complete = await _orders(services, session.account, word, instrument, before, limit + 1)
+    seq, rows, complete = await find_orders(services, session.account, word, instrument, before, limit + 1)
     more = len(rows) > limit
     rows = rows[:limit]
     return OrderListBody(
@@ -89,34 +79,6 @@ async def list_orders(
         complete=complete,
         seq=seq,
     )
-
-
-async def _orders(
-    services: Services, account: int, word: str, instrument: int | None, before: int, limit: int
-) -> tuple[int, list[dict[str, Any]], bool]:
-    """(log position, up to `limit` rows, whether older ones could be read).
-
-    The node is asked first: what it has let go of by then, the ledger has taken in. Where both know an
-    order the node's word counts, which is never older.
-    """
-    of_node, of_ledger = STATUSES[word]
-    # The node does not tell one ended status from another: take more, and leave out the others.
-    rows_max = limit if of_node == of_ledger else NODE_ROWS
-    seq, rows = await services.query(
-        "orders", account=account, status=of_node, instrument=instrument, before=before, limit=rows_max
-    )
-    known = {row["order"]: row for row in rows}
-    complete = True
-    if of_node != "working":
-        try:
-            past = await services.ledger.orders(account, of_ledger, instrument, before, limit)
-            known = {row["order"]: row for row in past} | known
-        except LedgerUnavailable:
-            complete = False
-    newest = sorted(known.values(), key=lambda row: -int(row["order"]))
-    if of_node != of_ledger:
-        newest = [row for row in newest if codes.STATUS_NAMES[row["status"]] == of_ledger]
-    return seq, newest[:limit], complete
 
 
 @delete("/orders", status_code=200, tags=TAGS, summary="Cancel all working orders that match")
