@@ -12,7 +12,6 @@ import { assetQuery } from '@/features/assets/api/get-asset';
 import { meQuery } from '@/features/auth/api/get-me';
 import { historyQuery } from '@/features/chart/api/get-history';
 import { isRangeName, type RangeName } from '@/features/chart/ranges';
-import { isProblem } from '@/lib/api/problem';
 import { onSessionEnd, queryClient } from '@/lib/query-client';
 import { endSession, maybeSignedIn } from '@/lib/session';
 import { stream } from '@/lib/stream/stream';
@@ -63,20 +62,14 @@ const signedIn = createRoute({
       <Outlet />
     </AppShell>
   ),
-  beforeLoad: async ({ location }) => {
-    const toWelcome = (expired: boolean) =>
-      redirect({ to: '/welcome', search: expired || location.pathname !== '/' ? { next: location.href } : {} });
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router redirects
-    if (!maybeSignedIn()) throw toWelcome(false);
-    try {
-      await queryClient.query({ ...meQuery, staleTime: 'static' });
-    } catch (error) {
-      // Without an answer the app opens all the same: each panel then says what is missing, with its Retry.
-      if (!isProblem(error, 'UNAUTHENTICATED')) return;
-      endSession();
-      // eslint-disable-next-line @typescript-eslint/only-throw-error
-      throw toWelcome(true);
+  // Nobody waits to be told who is signed in: the page opens with its skeletons, and if the exchange says that the
+  // session is over, whichever question hears it first leads to the welcome page (`onSessionEnd` below).
+  beforeLoad: ({ location }) => {
+    if (!maybeSignedIn()) {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router redirects
+      throw redirect({ to: '/welcome', search: location.pathname === '/' ? {} : { next: location.href } });
     }
+    queryClient.query(meQuery).catch(leaveToPanels);
     stream.start();
   },
 });
