@@ -45,6 +45,19 @@ def test_pages_join(market: Market) -> None:
     assert names(market, "all", before=first[-1]["order"], limit=2) == ["#2", "#1"]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 9])
+@pytest.mark.parametrize("before", [0, 3, 5])
+def test_the_newest_are_found_whatever_order_they_ended_in(limit: int, before: int) -> None:
+    market = Market()
+    made = [market.buy(HOUSE, 1, at=99_00).order for _ in range(6)]
+    for number in (5, 0, 3, 1, 4):
+        market.cancel(HOUSE, made[number])
+    bound = made[before] if before else 0
+    expected = sorted((made[n] for n in (5, 0, 3, 1, 4) if not bound or made[n] < bound), reverse=True)
+    found = view.orders(market.exchange, HOUSE, "ended", None, bound, limit)
+    assert [order["order"] for order in found] == expected[:limit]
+
+
 def test_an_unknown_status_is_refused_by_name(market: Market) -> None:
     with pytest.raises(ValueError, match="'open'"):
         view.orders(market.exchange, HOUSE, "open", None, 0, 1)

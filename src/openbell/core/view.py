@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import heappop, heappush
 from typing import Any
 
 from openbell.core.codes import AC_NONE, AC_OPEN, BUY, SELL, WORKING
 from openbell.core.exchange import Exchange
-from openbell.core.records import CLIENT_ID_LENGTH_MAX, symbol_text
+from openbell.core.records import CLIENT_ID_LENGTH_MAX, make_id, symbol_text
 from openbell.core.state import NIL
 
 View = dict[str, Any]
@@ -143,17 +144,39 @@ def orders(
     if not 0 < number < ex.memory["scalars"][0].accounts:
         return []
     found: list[tuple[int, int]] = []
-    tickets = ex.memory["tickets"]
     if status != "ended":
+        tickets = ex.memory["tickets"]
         found += [(tickets[t].id, t) for t in working_tickets(ex, number)]
+        if instrument is not None:
+            found = [pair for pair in found if tickets[pair[1]].instrument == instrument]
+        if before:
+            found = [pair for pair in found if pair[0] < before]
     if status != "working":
-        found += [(tickets[t].id, t) for t in ended_tickets(ex, number)]
-    if instrument is not None:
-        found = [pair for pair in found if tickets[pair[1]].instrument == instrument]
-    if before:
-        found = [pair for pair in found if pair[0] < before]
+        found += newest_ended(ex, number, instrument, before, limit)
     found.sort(reverse=True)
     return [ticket(ex, t) for _, t in found[:limit]]
+
+
+def newest_ended(
+    ex: Exchange, number: int, instrument: int | None, before: int, limit: int
+) -> list[tuple[int, int]]:
+    """(id, ticket) of the newest `limit` of an account's ended orders that match, in no order.
+
+    The walk goes from the last ended back, and stops where no order can be newer than those found: an
+    order that ended at a position was made at it or before.
+    """
+    newest: list[tuple[int, int]] = []
+    tickets = ex.memory["tickets"]
+    for t in ended_tickets(ex, number):
+        row = tickets[t]
+        if len(newest) >= limit and (limit <= 0 or newest[0][0] > make_id(ex.shard, row.seq, 255)):
+            break
+        if (instrument is not None and row.instrument != instrument) or (before and row.id >= before):
+            continue
+        heappush(newest, (row.id, t))
+        if len(newest) > limit:
+            heappop(newest)
+    return newest
 
 
 def depth(ex: Exchange, number: int, levels: int) -> View:
