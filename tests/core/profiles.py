@@ -94,7 +94,7 @@ NARROW = profile(
 )  # fmt: skip
 TIGHT = profile(
     "tight", NARROW_LISTINGS, 40_000 * USD, 120, 2,
-    accounts=12, instruments=5, positions=13, orders=14, ended_orders=10, requests=30, levels=3,
+    accounts=12, instruments=5, positions=12, orders=14, ended_orders=10, requests=30, levels=3,
     open_orders_per_account=6, ended_per_account=5, slice=2, order_quantity_max=10**12,
     order_value_max=5_000 * USD, request_ttl_ns=40 * MILLISECOND, shard=3,
 )  # fmt: skip

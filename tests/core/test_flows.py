@@ -22,7 +22,7 @@ SCALE = int(os.environ.get("OPENBELL_TEST_SCALE", "1"))
 STEPS = 400
 VIEWS_EVERY = 40
 INTERPRETED = "interpreted" in builds.described()
-SEEDS = range(SCALE * (3 if INTERPRETED else 12))
+SEEDS = range(SCALE * (4 if INTERPRETED else 12))
 FLOWS = [(name, seed) for name in PROFILES for seed in SEEDS]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import chain
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,8 @@ from tests.core.views import assert_views_same
 
 SCALE = int(os.environ.get("OPENBELL_TEST_SCALE", "1"))
 FLOWS = SCALE * (15 if "interpreted" in builds.described() else 100)
-STEPS_MAX = 60
+PARTS = 8  # lists are short by themselves, and shrink best
+STEPS_MAX = 12
 
 
 class Drawn:
@@ -42,7 +44,10 @@ def steps(draw: st.DrawFn, made: Profile) -> Step:
 
 
 def flow_of(name: str) -> st.SearchStrategy[tuple[str, list[Step]]]:
-    return st.tuples(st.just(name), st.lists(steps(PROFILES[name]), max_size=STEPS_MAX))
+    part = st.lists(steps(PROFILES[name]), max_size=STEPS_MAX)
+    return st.tuples(
+        st.just(name), st.tuples(*[part] * PARTS).map(lambda parts: list(chain.from_iterable(parts)))
+    )
 
 
 @settings(max_examples=FLOWS)
