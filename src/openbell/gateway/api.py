@@ -43,7 +43,9 @@ def make_api(services: Services) -> Litestar:
         return services
 
     def give_session(request: Request[Any, Any, Any]) -> Session:
-        return authenticate(call_of(request), services.signer)
+        session = authenticate(call_of(request), services.signer)
+        services.read(session)
+        return session
 
     v1 = Router(BASE, route_handlers=[*SESSION_ROUTES, *ORDER_ROUTES, *ACCOUNT_ROUTES, *MARKET_ROUTES])
     return Litestar(

@@ -32,6 +32,8 @@ from openbell.ops.settings import Settings
 
 T = TypeVar("T")
 
+# Questions of an account that reach the node or the ledger.
+READS_A_SECOND = 500
 REACH_S = 2.0
 POLL_S = 0.002
 
@@ -49,6 +51,7 @@ class Services:
     history: History
     calendar: Calendar
     limiter: RateLimiter
+    readers: RateLimiter = field(default_factory=lambda: RateLimiter(READS_A_SECOND))
     board: Board = field(default_factory=Board)
     clock: NodeClock = field(default_factory=NodeClock)
     tail: PrivateTail = field(default_factory=lambda: PrivateTail(0))
@@ -141,6 +144,15 @@ class Services:
     def symbol(self, instrument: int) -> str:
         """The symbol of instrument number `instrument`."""
         return self.board.ticker(instrument).symbol
+
+    def read(self, session: Session) -> None:
+        """Count a question of the session's account.
+
+        Raises:
+            Problem: 429.
+        """
+        if self.readers.take(session.account):
+            raise rate_limited("requests", READS_A_SECOND, "second", 1)
 
     def spend(self, session: Session) -> tuple[int, int]:
         """Count a trading message of the session's account: its (limit, what is left).
