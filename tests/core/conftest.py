@@ -6,17 +6,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.core import builds
 
-settings.register_profile(
-    "core",
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
 unavailable = pytest.StashKey[str]()
 
 
@@ -26,7 +18,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.load_profile("core")
     form = config.getoption("--core", None)
     if form is None:  # what an import finds: compiled where it was compiled
         return

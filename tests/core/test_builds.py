@@ -19,11 +19,12 @@ from openbell.core.exchange import Exchange
 from tests.core import builds, commands, flows
 from tests.core.driver import assert_none_unraised
 from tests.core.profiles import PROFILES
+from tests.core.scale import INTERPRETED
+from tests.core.story import HOUSE, Market
 
 GOLDEN = Path(__file__).parent / "golden" / "flows.json"
 SEEDS = (1001, 1002)
 STEPS = 1000
-INTERPRETED = "interpreted" in builds.described()
 FLOWS = [f"{name} {seed}" for name in PROFILES for seed in SEEDS]
 
 
@@ -58,7 +59,7 @@ def digests(flow: str, batch: int) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def golden(pytestconfig: pytest.Config) -> dict[str, dict[str, str]]:
     if pytestconfig.getoption("--write-golden", False):
-        assert "interpreted" in builds.described(), "only the interpreted core is the model"
+        assert INTERPRETED, "only the interpreted core is the model"
         GOLDEN.parent.mkdir(exist_ok=True)
         made = {flow: digests(flow, 64) for flow in FLOWS}
         GOLDEN.write_text(json.dumps(made, indent=2) + "\n")
@@ -99,6 +100,16 @@ def test_every_declared_attribute_is_there_from_the_start() -> None:
         if name != "source" and not hasattr(part, name)
     ]
     assert missing == []
+
+
+@pytest.mark.skipif("compiled" in builds.described(), reason="compiled, nothing looks at an index")
+def test_an_index_past_an_arrays_end_fails_the_test_that_met_it() -> None:
+    market = Market()
+    order = market.sell(HOUSE, 1, at=101_00).order
+    row = market.exchange.memory["tickets"][market.exchange.lookup_order(order)]
+    row.holding = 10**6
+    with pytest.raises((IndexError, AssertionError), match=r"(?i)index"):
+        market.cancel(HOUSE, order)
 
 
 def test_the_run_tests_the_build_that_was_asked_for(pytestconfig: pytest.Config) -> None:

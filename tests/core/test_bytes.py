@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openbell.core import codes, records
 from openbell.core.exchange import CoreError, Exchange
-from tests.core import builds, commands, flows
+from tests.core import commands, flows
 from tests.core.differences import assert_same
 from tests.core.driver import Core
 from tests.core.invariants import Invariants
 from tests.core.oracle.exchange import Oracle
 from tests.core.profiles import PROFILES
+from tests.core.scale import examples
 from tests.core.story import HOUSE, Market
 from tests.core.views import assert_views_same
 
-SCALE = int(os.environ.get("OPENBELL_TEST_SCALE", "1"))
-EXAMPLES = SCALE * (40 if "interpreted" in builds.described() else 200)
 SIZE = records.Header.SIZE
 WORD = (1 << 64) - 1
 TYPES = [*codes.COMMAND_NAMES, 0, 6, 255]
@@ -50,16 +47,17 @@ def framed(draw: st.DrawFn) -> bytes:
     return bytes(record)
 
 
-@settings(max_examples=EXAMPLES)
+@examples(compiled=100, interpreted=30)
 @given(st.lists(framed(), min_size=1, max_size=20))
 def test_a_framed_record_gets_an_answer_and_breaks_nothing(garbage: list[bytes]) -> None:
     made = PROFILES["narrow"]
     genesis = commands.genesis(**made.limits)
     core, oracle = Core(genesis), Oracle(genesis)
     invariants = Invariants(core.exchange)
-    ts = commands.START
-    for command in [*flows.assemble(made, []), *garbage]:
-        record = commands.sequenced(command, core.exchange.position + 1, ts)
+    for record in flows.assemble(made, []):
+        assert_same(record, core.apply(record), oracle.apply(record))
+    for command in garbage:
+        record = commands.sequenced(command, core.exchange.position + 1, commands.START)
         said = core.apply(record)
         assert_same(record, said, oracle.apply(record))
         invariants.check(said[1])
@@ -89,7 +87,7 @@ def test_a_gap_in_the_log_stops_before_it(seq: int, ts: int, why: str) -> None:
     assert exchange.position == 2
 
 
-@settings(max_examples=EXAMPLES)
+@examples(compiled=100, interpreted=30)
 @given(st.binary(min_size=SIZE, max_size=400))
 def test_bytes_that_are_no_log_are_refused(data: bytes) -> None:
     exchange = Exchange(commands.genesis())

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 
 import pytest
 
 from openbell.core import codes, records
-from tests.core import builds, commands, flows
+from tests.core import commands, flows
 from tests.core.differences import assert_same
 from tests.core.driver import Core
 from tests.core.invariants import Invariants
 from tests.core.oracle.exchange import Oracle
 from tests.core.profiles import PROFILES
+from tests.core.scale import much
 from tests.core.seen import Seen
 from tests.core.views import assert_views_same
 
-SCALE = int(os.environ.get("OPENBELL_TEST_SCALE", "1"))
-"""Set it to 100 to run a hundred times as many commands."""
 STEPS = 400
 VIEWS_EVERY = 40
-INTERPRETED = "interpreted" in builds.described()
-SEEDS = range(SCALE * (4 if INTERPRETED else 12))
+SEEDS = range(much(compiled=12, interpreted=4))
 FLOWS = [(name, seed) for name in PROFILES for seed in SEEDS]
 
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openbell.core import codes, records
 from openbell.core.records import CASH_MAX, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX, QUANTITY_SCALE
-from tests.core import builds, commands
+from tests.core import commands
 from tests.core.commands import SHARE
 from tests.core.oracle.state import ANSWER_FIELDS, EVENT_FIELDS
+from tests.core.scale import INTERPRETED, examples
 from tests.core.story import HOUSE, Market
 
-INTERPRETED = "interpreted" in builds.described()
-EXAMPLES = 60 if INTERPRETED else 300
 OBSERVED, CODE = ANSWER_FIELDS.index("observed"), ANSWER_FIELDS.index("code")
 
 
@@ -58,7 +57,7 @@ def observed(command: bytearray) -> tuple[int, int]:
     return answer[CODE], answer[OBSERVED]
 
 
-@settings(max_examples=EXAMPLES)
+@examples(compiled=300, interpreted=60)
 @given(prices, quantities)
 def test_a_reserve_is_rounded_up(price: int, quantity: int) -> None:
     exact = min(-(-price * quantity // QUANTITY_SCALE), CASH_MAX)
@@ -70,7 +69,7 @@ def test_a_reserve_is_rounded_up(price: int, quantity: int) -> None:
         assert (code, value) == (codes.E_MIN_NOTIONAL, exact) or exact == NOTIONAL_MAX
 
 
-@settings(max_examples=EXAMPLES)
+@examples(compiled=300, interpreted=60)
 @given(prices, quantities)
 def test_an_issues_cost_is_rounded_down(price: int, quantity: int) -> None:
     exact = min(price * quantity // QUANTITY_SCALE, CASH_MAX)
@@ -78,7 +77,7 @@ def test_an_issues_cost_is_rounded_down(price: int, quantity: int) -> None:
     assert (code, value) == ((codes.E_BAD_NOTIONAL, exact) if exact > NOTIONAL_MAX else (codes.E_OK, 0))
 
 
-@settings(max_examples=EXAMPLES // 3)
+@examples(compiled=60, interpreted=20)
 @given(st.data())
 def test_a_part_of_a_holding_carries_its_part_of_the_cost(data: st.DataObject) -> None:
     whole = data.draw(quantities)
@@ -96,7 +95,7 @@ def test_a_part_of_a_holding_carries_its_part_of_the_cost(data: st.DataObject) -
     assert moved == [-(cost * part // whole), cost * part // whole]
 
 
-@settings(max_examples=EXAMPLES)
+@examples(compiled=300, interpreted=60)
 @given(prices, quantities, st.integers(0, QUANTITY_MAX))
 @pytest.mark.skipif(not INTERPRETED, reason="compiled, these are C functions")
 def test_the_functions_agree_with_plain_integers(price: int, quantity: int, part: int) -> None:
@@ -108,7 +107,7 @@ def test_the_functions_agree_with_plain_integers(price: int, quantity: int, part
     assert numbers.share_of(price, part, quantity) == price * part // quantity
 
 
-@settings(max_examples=EXAMPLES // 3)
+@examples(compiled=60, interpreted=20)
 @given(
     st.integers(1, 10**7),
     st.lists(st.tuples(st.integers(1, 3 * SHARE), st.integers(0, 50)), min_size=1, max_size=8),

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openbell.core import codes, layout, records
+from tests.core.scale import examples
 
 ids = st.builds(records.make_id, st.integers(0, 1023), st.integers(0, 2**45 - 1), st.integers(0, 255))
 
 
+@examples(compiled=100, interpreted=100)
 @given(ids)
 def test_a_public_id_names_its_number(number: int) -> None:
     text = records.encode_id(number)
@@ -20,6 +22,7 @@ def test_a_public_id_names_its_number(number: int) -> None:
     assert records.decode_id(text) == number
 
 
+@examples(compiled=100, interpreted=100)
 @given(st.lists(ids, min_size=2, max_size=6))
 def test_public_ids_sort_as_their_numbers(numbers: list[int]) -> None:
     assert sorted(map(records.encode_id, numbers)) == [records.encode_id(n) for n in sorted(numbers)]
@@ -31,6 +34,7 @@ def test_what_is_no_id_is_refused(text: str) -> None:
         records.decode_id(text)
 
 
+@examples(compiled=100, interpreted=100)
 @given(st.binary(max_size=records.BLOB_LENGTH_MAX))
 def test_a_blob_comes_back_without_its_padding(blob: bytes) -> None:
     packed = records.pack(codes.C_CANCEL, bytes(records.Cancel(order=5)), blob)
@@ -51,6 +55,7 @@ def test_a_record_that_cannot_be_is_not_packed(type_: int, body: bytes, blob: by
         records.pack(type_, body, blob)
 
 
+@examples(compiled=100, interpreted=100)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=16))
 def test_a_symbol_comes_back_from_its_words(symbol: str) -> None:
     assert records.symbol_text(*records.symbol_words(symbol)) == symbol

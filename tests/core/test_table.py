@@ -7,10 +7,10 @@ import random
 import pytest
 
 from openbell.core import codes, records, state
-from tests.core import builds, commands
+from tests.core import commands
 from tests.core.driver import Core
+from tests.core.scale import INTERPRETED
 
-INTERPRETED = "interpreted" in builds.described()
 CELLS = 32
 HOMES = (29, 30, 31, 0, 1)  # few, so that runs form, meet and wrap around the end
 SPREAD = 256  # what a dense table drops of a key: an order id's index
