@@ -10,8 +10,10 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from openbell.core import codes
 from openbell.gateway.api import make_api
 from openbell.gateway.openapi import describe
+from openbell.gateway.refusals import REFUSALS
 from openbell.gateway.stream import messages
 from openbell.gateway.stream.messages import Said
 
@@ -73,3 +75,9 @@ def test_a_shown_body_has_the_fields_of_one_that_is_described(
         for schema in schemas
         if set(schema["required"]) <= set(example) <= set(schema["properties"])
     ]
+
+
+@pytest.mark.parametrize("code", sorted(REFUSALS), ids=codes.REFUSAL_NAMES.get)
+def test_every_refusal_is_on_the_page(code: int) -> None:
+    refused = REFUSALS[code]
+    assert f"| {refused.status} `{refused.code}` |" in PAGE
