@@ -145,7 +145,8 @@ class Whole:
         if totals["cash"] != totals["deposits"]:
             raise MeasureError(f"cash {totals['cash']} is not deposits {totals['deposits']}")
         return (
-            f"{len(rows):,} commands: {len(trades):,} trades and {self.flow.symbols} final books equal pybook's; "
+            f"{len(rows):,} commands: {len(trades):,} trades and {self.flow.symbols} final books equal "
+            "pybook's; "
             f"cash of {totals['accounts']:,} accounts equals deposits"
         )
 
