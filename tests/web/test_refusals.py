@@ -160,3 +160,12 @@ def test_no_order_is_sent_or_kept_while_offline(ticket: Page) -> None:
     expect(ticket.get_by_role("button", name="Review order")).to_be_disabled()
     ticket.context.set_offline(False)
     expect(ticket.get_by_role("button", name="Review order")).to_be_enabled()
+
+
+def test_a_link_to_a_company_leads_there_after_the_first_tap(page: Page) -> None:
+    page.goto("/stocks/BRK-B")
+    expect(page.get_by_role("button", name="Try the demo")).to_be_visible()
+    expect(page.get_by_text("Your session has ended")).to_be_hidden()
+    page.get_by_role("button", name="Try the demo").click()
+    expect(page.get_by_role("heading", level=1, name=re.compile("Berkshire"))).to_be_visible()
+    expect(page.get_by_text("BRK.B · Simulated market")).to_be_visible()

@@ -21,8 +21,10 @@ import { NotFound } from './routes/not-found';
 import { RouteError } from './routes/route-error';
 
 interface WelcomeSearch {
-  /** Where to go on after signing in; there because a session ended on that page. */
+  /** Where to go on after signing in. */
   next?: string;
+  /** A session has ended there. */
+  ended?: true;
 }
 interface OrdersSearch {
   show?: 'done';
@@ -48,7 +50,8 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, e
 const welcome = createRoute({
   getParentRoute: () => root,
   path: '/welcome',
-  validateSearch: (search): WelcomeSearch => present({ next: text(search.next) }),
+  validateSearch: (search): WelcomeSearch =>
+    present({ next: text(search.next), ended: search.ended === true ? (true as const) : undefined }),
   component: lazyRouteComponent(() => import('./routes/welcome'), 'WelcomeRoute'),
 });
 
@@ -137,7 +140,7 @@ onSessionEnd(() => {
   if (router.state.location.pathname === '/welcome') return;
   const next = router.state.location.href;
   endSession();
-  void router.navigate({ to: '/welcome', search: { next } });
+  void router.navigate({ to: '/welcome', search: { next, ended: true } });
 });
 
 declare module '@tanstack/react-router' {

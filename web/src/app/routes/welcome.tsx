@@ -7,13 +7,13 @@ import { beginSession } from '@/lib/session';
 const route = getRouteApi('/welcome');
 
 export function WelcomeRoute() {
-  const { next } = route.useSearch();
+  const { next, ended = false } = route.useSearch();
   const router = useRouter();
   return (
     <main id="main">
       <Welcome
         preview={<PricePreview />}
-        expired={next !== undefined}
+        expired={ended}
         onStarted={() => {
           beginSession();
           // Only an address of our own: what follows a slash could be another host.
