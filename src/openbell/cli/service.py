@@ -100,7 +100,6 @@ class RoleProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            limit=1 << 20,
             env=self._environment,
             start_new_session=True,
             preexec_fn=leash(),

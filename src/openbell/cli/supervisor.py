@@ -17,7 +17,7 @@ STOP_SECONDS = {"simulator": 1.8, "gateway": 0.8, "worker": 0.8, "node": 1.2, "d
 class Supervisor:
     """Services that run until `stop`. One that ends is started again, later each time it ends soon.
 
-    `say` tells the person at the terminal; `failed` is set when a service ends while `strict` holds.
+    `say` tells the person at the terminal.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -77,7 +77,7 @@ class Supervisor:
             begun = time.monotonic()
             try:
                 await service.start()
-            except ServiceFailed:
+            except (ServiceFailed, OSError):  # its end is told by `wait`, at the top
                 continue
             self.say(f"the {service.name} is back after {time.monotonic() - begun + delay:.1f} s")
 

@@ -16,10 +16,11 @@ from openbell.cli.lock import FolderLock
 from openbell.cli.progress import Progress
 from openbell.cli.service import Database, RoleProcess, Service, ServiceFailed
 from openbell.cli.supervisor import Supervisor
-from openbell.node.client import NodeClient
+from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 from openbell.ops.settings import Settings
 
 ANSWER_SECONDS_MAX = 30.0
+BOOTSTRAP_TRIES = 10
 
 
 class PortInUse(RuntimeError):
@@ -101,7 +102,7 @@ async def _open(settings: Settings, supervisor: Supervisor, progress: Progress) 
     client = await NodeClient.connect(settings.node_socket, name="up", role="admin")
     try:
         async with progress.step("instruments and accounts"):
-            await bootstrap.run(client, settings, progress.at)
+            await _bootstrap(client, settings, progress)
         async with progress.step("services"):
             if first:
                 await supervisor.start(doors)
@@ -111,6 +112,20 @@ async def _open(settings: Settings, supervisor: Supervisor, progress: Progress) 
                 await _start_simulator(client, settings, supervisor, progress)
     finally:
         await client.close()
+
+
+async def _bootstrap(client: NodeClient, settings: Settings, progress: Progress) -> None:
+    """Give the exchange its opening stock; a node that goes away meanwhile is waited for."""
+    for attempt in range(BOOTSTRAP_TRIES):
+        try:
+            await bootstrap.run(client, settings, progress.at)
+            return
+        except (NodeUnavailable, OutcomeUnknown) as error:
+            if attempt + 1 == BOOTSTRAP_TRIES:
+                raise ServiceFailed(f"the node goes away again and again: {error}") from None
+            await asyncio.sleep(1.0)
+        except bootstrap.BootstrapRefused as error:
+            raise ServiceFailed(str(error)) from None
 
 
 async def _start_simulator(
@@ -149,6 +164,7 @@ def _ask(url: str) -> str:
 async def _count_quotes(client: NodeClient, progress: Progress) -> None:
     """Show how many instruments have a bid and an offer."""
     while True:
-        found = (await client.query("instruments"))["data"]
-        progress.at(sum(1 for one in found if one["bid_size"] and one["ask_size"]), len(found))
+        with contextlib.suppress(NodeUnavailable):
+            found = (await client.query("instruments"))["data"]
+            progress.at(sum(1 for one in found if one["bid_size"] and one["ask_size"]), len(found))
         await asyncio.sleep(0.3)

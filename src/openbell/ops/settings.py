@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
         Meta(description="The data folder: log, snapshots, database, keys. One `openbell up` at a time."),
     ] = Path("var")
     host: Annotated[str, Meta(description="The address that the gateway listens on.")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="The port of the app, the API and the stream.")] = (
+    port: Annotated[int, Meta(ge=1, le=65535, description="The port of the app, the API and the stream.")] = (
         8000
     )
     gateways: Annotated[int, Meta(ge=1, le=64, description="Gateway processes that share the port.")] = 1
