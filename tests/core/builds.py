@@ -73,15 +73,16 @@ def is_compiled() -> bool:
     return all(extension(SOURCE, name) for name in compiled_names())
 
 
+def is_older(folder: Path, name: str) -> bool:
+    """Whether a folder lacks the compiled module, or its source or declarations were edited since."""
+    built = extension(folder, name)
+    sources = [SOURCE / f"{name}.py", SOURCE / f"{name}.pxd"]
+    return built is None or built.stat().st_mtime < max(path.stat().st_mtime for path in sources)
+
+
 def is_stale(folder: Path) -> bool:
-    """Whether a folder lacks a compiled module, or holds one older than its sources."""
-    declarations = max(path.stat().st_mtime for path in SOURCE.glob("*.pxd"))
-    for name in compiled_names():
-        built = extension(folder, name)
-        edited = max((SOURCE / f"{name}.py").stat().st_mtime, declarations)
-        if built is None or built.stat().st_mtime < edited:
-            return True
-    return False
+    """Whether any compiled module of a folder is older than its source."""
+    return any(is_older(folder, name) for name in compiled_names())
 
 
 def install(form: str) -> None:
