@@ -7,20 +7,40 @@ import { VitePWA } from 'vite-plugin-pwa';
 /** A running gateway for `pnpm dev`, which serves the app from its sources. */
 const gateway = process.env.OPENBELL_URL ?? 'http://127.0.0.1:8000';
 
-/** Ask for the two fonts with the page, not after the stylesheet: the first text is then painted in them. */
-function preloadFonts(): Plugin {
+const FIRST_PAGES = /src\/app\/routes\/(welcome|home)\.tsx$/;
+
+/**
+ * Ask for all that a first page needs together with the page itself: its fonts, and the chunks and styles of its
+ * route, which the browser would otherwise hear of only when the app already runs.
+ */
+function preloadFirstPages(): Plugin {
+  const link = (attrs: Record<string, string | boolean>) => ({ tag: 'link', attrs, injectTo: 'head' as const });
   return {
-    name: 'openbell-preload-fonts',
+    name: 'openbell-preload-first-pages',
     transformIndexHtml: {
       order: 'post',
-      handler: (_, { bundle }) =>
-        Object.keys(bundle ?? {})
-          .filter((name) => name.endsWith('.woff2'))
-          .map((name) => ({
-            tag: 'link',
-            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: true, href: `/${name}` },
-            injectTo: 'head' as const,
-          })),
+      handler: (html, { bundle = {} }) => {
+        const files = new Set<string>();
+        const follow = (name: string): void => {
+          const chunk = bundle[name];
+          if (files.has(name) || chunk?.type !== 'chunk') return;
+          files.add(name);
+          for (const css of chunk.viteMetadata?.importedCss ?? []) files.add(css);
+          chunk.imports.forEach(follow);
+        };
+        for (const chunk of Object.values(bundle)) {
+          if (chunk.type === 'chunk' && FIRST_PAGES.test(chunk.facadeModuleId ?? '')) follow(chunk.fileName);
+          if (chunk.fileName.endsWith('.woff2')) files.add(chunk.fileName);
+        }
+        return [...files]
+          .filter((name) => !html.includes(name))
+          .map((name) => {
+            const href = `/${name}`;
+            if (name.endsWith('.js')) return link({ rel: 'modulepreload', crossorigin: true, href });
+            if (name.endsWith('.css')) return link({ rel: 'preload', as: 'style', crossorigin: true, href });
+            return link({ rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: true, href });
+          });
+      },
     },
   };
 }
@@ -29,7 +49,7 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('src', import.meta.url)) } },
   plugins: [
     react(),
-    preloadFonts(),
+    preloadFirstPages(),
     VitePWA({
       registerType: 'prompt',
       injectRegister: false,
