@@ -78,9 +78,9 @@ const weekday = new Intl.DateTimeFormat('en-US', {
   hourCycle: 'h23',
 });
 
-export const timeOf = (at: string | number): string => clock.format(new Date(at));
+const timeOf = (at: string | number): string => clock.format(new Date(at));
 export const timeWithSeconds = (at: string | number): string => clockSeconds.format(new Date(at));
-export const dateOf = (at: string | number): string => day.format(new Date(at));
+const dateOf = (at: string | number): string => day.format(new Date(at));
 export const fullDateOf = (at: string | number): string => dayAndYear.format(new Date(at));
 export const weekdayTimeOf = (at: string | number): string => weekday.format(new Date(at));
 

@@ -3,7 +3,6 @@ export const keys = {
   me: ['me'],
   clock: ['clock'],
   portfolio: ['portfolio'],
-  myAssets: (limit: number, offset: number) => ['my-assets', limit, offset],
   topAssets: (limit: number, offset: number) => ['assets', 'top', limit, offset],
   search: (text: string) => ['assets', 'search', text],
   asset: (symbol: string) => ['assets', 'one', symbol],
@@ -15,4 +14,4 @@ export const keys = {
 } as const;
 
 /** What any change of an order may have changed. */
-export const ACCOUNT_KEYS = [['portfolio'], ['my-assets'], ['orders']] as const;
+export const ACCOUNT_KEYS = [['portfolio'], ['orders']] as const;

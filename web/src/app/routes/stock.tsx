@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { BackLink } from '@/components/layouts/back-link';
+import { Narrow } from '@/components/layouts/narrow';
 import { Panel } from '@/components/layouts/panel';
 import { TwoColumns } from '@/components/layouts/two-columns';
 import { Error } from '@/components/ui/error/error';
@@ -38,18 +39,17 @@ function Stock({ symbol }: { symbol: string }) {
   const asset = useQuery(assetQuery(symbol));
   const wide = useWide();
   if (asset.isError && asset.data === undefined) {
+    const unknown = isProblem(asset.error, 'UNKNOWN_SYMBOL');
     return (
-      <>
+      <Narrow>
         <BackLink />
         <AssetHeading symbol={symbol} />
         <Error
-          title={
-            isProblem(asset.error, 'UNKNOWN_SYMBOL') ? `There is no ${symbol} here` : `${symbol} could not be loaded`
-          }
+          title={unknown ? `There is no ${symbol} here` : `${symbol} could not be loaded`}
           error={asset.error}
-          {...(isProblem(asset.error, 'UNKNOWN_SYMBOL') ? {} : { onRetry: () => void asset.refetch() })}
+          onRetry={unknown ? undefined : () => void asset.refetch()}
         />
-      </>
+      </Narrow>
     );
   }
   const book = (

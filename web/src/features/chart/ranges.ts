@@ -22,7 +22,7 @@ export const RANGES: Record<RangeName, Range> = {
   '1Y': { interval: '1d', step: DAY, limit: 365, since: 'past year' },
 };
 
-export const RANGE_NAMES = Object.keys(RANGES) as RangeName[];
+const RANGE_NAMES = Object.keys(RANGES) as RangeName[];
 export const RANGE_OPTIONS = RANGE_NAMES.map((name) => [name, name] as const);
 
 export function isRangeName(text: unknown): text is RangeName {

@@ -64,7 +64,7 @@ export function estimate(draft: Draft, terms: Terms): Estimate | null {
 }
 
 /** Whether parts of a share can be traded. */
-export function isFractional(terms: Terms): boolean {
+function isFractional(terms: Terms): boolean {
   return decimal(terms.lotSize).lt('1');
 }
 

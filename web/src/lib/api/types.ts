@@ -7,19 +7,11 @@ type Get<Path extends keyof paths> = paths[Path] extends {
   : never;
 
 export type Asset = Get<'/v1/assets/{symbol}'>;
-export type AssetPage = Get<'/v1/assets/top'>;
-export type Book = Get<'/v1/book/{symbol}'>;
-export type Level = Book['bids'][number];
-export type Trade = Get<'/v1/trades/{symbol}'>['trades'][number];
-export type History = Get<'/v1/history/{symbol}'>;
+type History = Get<'/v1/history/{symbol}'>;
 export type Candle = History['candles'][number];
-export type Clock = Get<'/v1/clock'>;
-export type Me = Get<'/v1/me'>;
 export type Portfolio = Get<'/v1/portfolio'>;
 export type Holding = Portfolio['holdings'][number];
-export type MyAssets = Get<'/v1/my-assets'>;
 export type Order = Get<'/v1/orders/{orderId}'>;
-export type OrderPage = Get<'/v1/orders'>;
 export type Side = 'BUY' | 'SELL';
 
 const WORKING: readonly string[] = ['PENDING', 'OPEN', 'PARTIALLY_FILLED'];

@@ -19,7 +19,7 @@ export function Monogram({ ticker, size = 'row' }: MonogramProps) {
 }
 
 /** Degrees; golden-angle steps keep tickers that differ by one letter apart. */
-export function hueOf(ticker: string): number {
+function hueOf(ticker: string): number {
   let hash = 7;
   for (const letter of ticker) hash = (hash * 31 + letter.charCodeAt(0)) % 65_521;
   return Math.round((hash * 137.508) % 360);
