@@ -28,6 +28,7 @@ def configure(settings: Settings, role: str, stream: TextIO | None = None) -> No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))  # it tells every plugin it loads
     logging.captureWarnings(True)
 
 
