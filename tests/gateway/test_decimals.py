@@ -79,9 +79,10 @@ def test_every_decimal_of_eight_places_reads_exactly(number: Decimal) -> None:
 @given(st.binary(max_size=50))
 def test_any_bytes_are_a_number_or_an_error(raw: bytes) -> None:
     try:
-        parse_decimal(raw, 8)
+        units = parse_decimal(raw, 8)
     except DecimalError:
-        pass
+        return
+    assert isinstance(units, int)
 
 
 @settings(deadline=None)
