@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from openbell.gateway.limits import BUCKETS_MAX, RateLimiter
+from openbell.gateway.role import make_services
+from openbell.node.client import NodeClient
+from openbell.node.genesis import make_genesis
+from openbell.ops.settings import Settings
 
 
 class Clock:
@@ -73,3 +78,17 @@ def test_the_accounts_remembered_are_bounded(clock: Clock) -> None:
     for account in range(BUCKETS_MAX + 10):
         limiter.take(account)
     assert len(limiter._buckets) == BUCKETS_MAX
+
+
+def test_the_settings_are_the_limits(tmp_path: Path) -> None:
+    settings = Settings.load({}, data_dir=tmp_path, order_rate=7, read_rate=8, demo_rate=9)
+
+    class Node(NodeClient):
+        genesis = make_genesis(settings, 1)
+
+    made = make_services(settings, Node(tmp_path / "node.sock", "test", "gateway"))
+    try:
+        limits = (made.limiter.limit, made.readers.limit, made.throttle.limit)
+    finally:
+        made.throttle.close()
+    assert limits == (7, 8, 9)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openbell.gateway import call, commands, http_protocol, market_routes, server, services, static, tail
+from openbell.gateway import call, commands, http_protocol, market_routes, server, static, tail
 from openbell.gateway.stream import connection, group, hub
 from openbell.ops.settings import Settings
 
@@ -31,7 +31,7 @@ def row(what: str) -> str:
         ("idle connection", [server.KEEP_ALIVE_S]),
         ("HTTP connections", [server.CONNECTIONS_MAX]),
         ("trading messages", [DEFAULTS.order_rate]),
-        ("other requests a second", [services.READS_A_SECOND]),
+        ("other requests a second", [DEFAULTS.read_rate]),
         ("demo accounts a minute", [DEFAULTS.demo_rate]),
         ("open demo accounts", [DEFAULTS.demo_accounts]),
         ("idle time of a demo", [DEFAULTS.demo_idle_hours]),

@@ -93,6 +93,7 @@ def make_services(settings: Settings, node: NodeClient) -> Services:
         history=History(settings.database, int(facts.get("seed", settings.seed)), kept, start),
         calendar=kept,
         limiter=RateLimiter(settings.order_rate),
+        readers=RateLimiter(settings.read_rate),
     )
 
 

@@ -32,8 +32,6 @@ from openbell.ops.settings import Settings
 
 T = TypeVar("T")
 
-# Questions of an account that reach the node or the ledger.
-READS_A_SECOND = 500
 REACH_S = 2.0
 POLL_S = 0.002
 
@@ -50,8 +48,8 @@ class Services:
     ledger: LedgerReads
     history: History
     calendar: Calendar
-    limiter: RateLimiter
-    readers: RateLimiter = field(default_factory=lambda: RateLimiter(READS_A_SECOND))
+    limiter: RateLimiter  # trading messages
+    readers: RateLimiter  # questions of an account that reach the node or the ledger
     board: Board = field(default_factory=Board)
     clock: NodeClock = field(default_factory=NodeClock)
     tail: PrivateTail = field(default_factory=lambda: PrivateTail(0))
@@ -152,7 +150,7 @@ class Services:
             Problem: 429.
         """
         if self.readers.take(session.account):
-            raise rate_limited("requests", READS_A_SECOND, "second", 1)
+            raise rate_limited("requests", self.readers.limit, "second", 1)
 
     def spend(self, session: Session) -> tuple[int, int]:
         """Count a trading message of the session's account: its (limit, what is left).

@@ -72,6 +72,10 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
         int,
         Meta(ge=1, le=1_000_000, description="Trading messages a second an account; cancels always pass."),
     ] = 200
+    read_rate: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000, description="Other requests a second an account, such as its portfolio."),
+    ] = 500
     demo_accounts: Annotated[
         int, Meta(ge=0, le=1_000_000, description="Most demo accounts open at a time.")
     ] = 10_000
