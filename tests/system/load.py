@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from bench.venue import Session
+from bench.venue import Reply, Session
 
 SYMBOLS = ("AAPL", "MSFT", "NVDA", "KO", "XOM", "JPM")
+TOO_MANY = 429
 WORKING = ("PENDING", "OPEN", "PARTIALLY_FILLED")
 
 
@@ -38,6 +40,12 @@ class Trader:
             if not alive:
                 return
 
+    def _request(self, method: str, path: str, body: dict[str, str] | None = None) -> Reply:
+        """One request that had effect or was refused by rule: told to slow down, it waits and asks again."""
+        while (reply := self.session.request(method, path, body)).status == TOO_MANY:
+            time.sleep(0.1)
+        return reply
+
     def _enter(self, random: Random, working: list[str]) -> bool:
         self.sent += 1
         symbol = random.choice(SYMBOLS)
@@ -57,7 +65,7 @@ class Trader:
             "clientOrderId": name,
         }
         try:
-            reply = self.session.request("POST", "/v1/orders", body)
+            reply = self._request("POST", "/v1/orders", body)
         except (OSError, http.client.HTTPException):
             self.unknown[name] = body
             return False
@@ -74,7 +82,7 @@ class Trader:
 
     def _cancel(self, order: str) -> bool:
         try:
-            reply = self.session.request("DELETE", f"/v1/orders/{order}")
+            reply = self._request("DELETE", f"/v1/orders/{order}")
         except (OSError, http.client.HTTPException):
             self.unknown_cancels.add(order)
             return False
@@ -113,7 +121,7 @@ class Trader:
         """Send what had no answer again: the same id gives the first order, or the only one."""
         there = {row["clientOrderId"]: row for row in found.values()}
         for name, body in self.unknown.items():
-            reply = self.session.request("POST", "/v1/orders", body)
+            reply = self._request("POST", "/v1/orders", body)
             assert reply.status in (201, 422), f"{reply.status} {reply.body!r}"
             if name in there and there[name]["status"] != "REJECTED":
                 assert reply.json["orderId"] == there[name]["orderId"], "the retry made a second order"
@@ -121,7 +129,7 @@ class Trader:
                 self.acknowledged[reply.json["orderId"]] = reply.json
         self.unknown.clear()
         for order in self.unknown_cancels:
-            reply = self.session.request("DELETE", f"/v1/orders/{order}")
+            reply = self._request("DELETE", f"/v1/orders/{order}")
             assert reply.status == 200, f"{reply.status} {reply.body!r}"
             self.acknowledged[order] = reply.json
         self.unknown_cancels.clear()

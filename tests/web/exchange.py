@@ -16,6 +16,7 @@ from pathlib import Path
 
 OPEN_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 15.0
+VISITORS_A_MINUTE = 10_000  # each test is a new visitor from this one address
 PORTS = range(8800, 8900)
 
 
@@ -51,8 +52,9 @@ def running_exchange(folder: Path) -> Iterator[str]:
         "--data-dir",
         str(folder / "d"),
     ]
+    many = {**os.environ, "OPENBELL_DEMO_RATE": str(VISITORS_A_MINUTE)}
     with said.open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=many)
     try:
         _wait_until_open(f"http://127.0.0.1:{port}", process, said)
         yield f"http://127.0.0.1:{port}"
