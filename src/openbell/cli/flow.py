@@ -91,9 +91,13 @@ def setup(symbol: str) -> list[bytearray]:
         flags=codes.PROTECTIONS_OFF,
         realm=REALM,
     )
+    return [records.pack(codes.C_LIST, bytes(listing)), *funding()]
+
+
+def funding() -> list[bytearray]:
+    """The commands that open the two accounts of a fresh exchange and give them cash and shares."""
     opened = bytes(records.OpenAccount(kind=codes.KIND_PARTICIPANT, realm=REALM))
-    commands = [records.pack(codes.C_LIST, bytes(listing))]
-    commands += [records.pack(codes.C_OPEN_ACCOUNT, opened) for _ in OWNER]
+    commands = [records.pack(codes.C_OPEN_ACCOUNT, opened) for _ in OWNER]
     for account in OWNER.values():
         commands.append(records.pack(codes.C_DEPOSIT, bytes(records.Amount(amount=CASH)), account=account))
         issue = records.Issue(quantity=SHARES * QUANTITY_SCALE, price=records.PRICE_SCALE)

@@ -72,15 +72,20 @@ def _add_verify(commands: Any) -> None:
 
 
 def _add_replay(commands: Any) -> None:
-    one = commands.add_parser("replay", help="drive recorded order flow through a fresh exchange")
-    one.add_argument("format", choices=["lobster"])
+    top = commands.add_parser("replay", help="drive recorded order flow through a fresh exchange")
+    formats = top.add_subparsers(title="formats", metavar="FORMAT", required=True)
+    one = formats.add_parser("lobster", help="a recorded NASDAQ stock")
     one.add_argument("file", type=Path)
     one.add_argument(
         "--book", type=Path, metavar="FILE", help="its best bids and offers (the file beside it)"
     )
     one.add_argument("--speed", type=float, metavar="N", help="times the recorded speed (as fast as it goes)")
-    one.add_argument("--json", action="store_true", help="print one JSON object")
-    one.set_defaults(command=_replay)
+    one.set_defaults(command=_replay_lobster)
+    two = formats.add_parser("vectors", help="published matching cases: a folder of CSV files")
+    two.add_argument("folder", type=Path)
+    two.set_defaults(command=_replay_vectors)
+    for each in (one, two):
+        each.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_bench(commands: Any) -> None:
@@ -127,10 +132,16 @@ def _verify(options: argparse.Namespace) -> int:
     return verify(_settings(options), options.json)
 
 
-def _replay(options: argparse.Namespace) -> int:
+def _replay_lobster(options: argparse.Namespace) -> int:
     from openbell.cli.replay import replay
 
     return replay(options.file, book=options.book, speed=options.speed, as_json=options.json)
+
+
+def _replay_vectors(options: argparse.Namespace) -> int:
+    from openbell.cli.replay_vectors import replay
+
+    return replay(options.folder, as_json=options.json)
 
 
 def _bench(options: argparse.Namespace) -> int:
