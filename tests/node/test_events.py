@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from openbell.node import events
+from openbell.node import event_writer
+from openbell.node.event_writer import EventsLost, EventWriter
 from openbell.node.events import (
     Block,
     EventFiles,
     EventReader,
     EventsGone,
-    EventsLost,
     after,
     given_out,
 )
@@ -27,7 +28,8 @@ def block(first: int, count: int = 3) -> Block:
     from openbell.core.records import Answer
 
     answers = b"".join(bytes(Answer(seq=first + i)) for i in range(count))
-    (made,) = make_blocks(batch(first, count), first, answers, b"")
+    records = batch(first, count)
+    (made,) = make_blocks(records, 0, len(records), first, answers, b"")
     return made
 
 
@@ -123,16 +125,57 @@ def test_a_block_that_does_not_follow_is_refused(files: EventFiles) -> None:
 def test_what_cannot_be_written_does_not_fill_memory(
     files: EventFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "UNWRITTEN_MAX", 1_000)
+    monkeypatch.setattr(event_writer, "UNWRITTEN_MAX", 1_000)
+    writer = EventWriter(files)
     good, files.fd = files.fd, os.open(os.devnull, os.O_RDONLY)
     files.file_bytes = 1 << 20
     fill_first = files.last + 1
     with pytest.raises(EventsLost):  # noqa: PT012
         for number in range(10):
-            files.append(block(fill_first + 3 * number))
+            writer.put([block(fill_first + 3 * number)])
     assert files.last == 60
     os.close(files.fd)
     files.fd = good
+
+
+def test_what_waits_for_a_disk_that_is_well_again_is_written_in_order(files: EventFiles) -> None:
+    writer = EventWriter(files)
+    good, files.fd = files.fd, os.open(os.devnull, os.O_RDONLY)
+    files.file_bytes = 1 << 20
+    writer.put([block(61), block(64)])
+    assert (writer.bytes > 0, files.last) == (True, 60)
+    os.close(files.fd)
+    files.fd = good
+    writer.put([block(67)])
+    assert (writer.bytes, files.last) == (0, 69)
+    assert read_all(files, 50) == list(range(51, 70))
+
+
+def test_a_slow_disk_is_told_until_it_has_caught_up(
+    files: EventFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_writer, "WAITING_MAX", 2 * len(block(61).units))
+    disk, room = threading.Semaphore(0), threading.Event()
+
+    def append(one: Block) -> None:
+        assert disk.acquire(timeout=10)
+        EventFiles.append(files, one)
+
+    monkeypatch.setattr(files, "append", append)
+    writer = EventWriter(files)
+    writer.on_room = room.set
+    writer.start()
+    writer.put([block(61), block(64)])
+    assert not writer.busy
+    writer.put([block(67)])
+    assert writer.busy
+    assert not room.is_set()
+    disk.release()
+    assert room.wait(10)
+    assert not writer.busy
+    disk.release(2)
+    writer.close()
+    assert (writer.bytes, files.last) == (0, 69)
 
 
 def test_a_part_of_a_block_begins_at_the_unit_asked_for() -> None:

@@ -11,7 +11,7 @@ import pytest
 from openbell.core import codes, records
 from openbell.log.faulty import FaultyDisk
 from openbell.node.client import OutcomeUnknown
-from tests.node.exchange import HOUSE, LIMITS, connect, deposit, furnish, order, process, start_node
+from tests.node.exchange import HOUSE, LIMITS, connect, deposit, furnish, order, process, start_node, until
 from tests.node.test_recovery import from_the_start
 
 SEGMENT = LIMITS.segment_bytes
@@ -93,11 +93,12 @@ async def test_events_that_cannot_be_written_wait_in_memory(tmp_path: Path) -> N
     node.events.fd = os.open(os.devnull, os.O_RDONLY)  # every write fails
     answer = await client.send(deposit(1))
     assert answer.code == codes.E_OK
+    await until(lambda: node.stream.writer.error is not None)
     assert node.events.last == written
-    assert next(one.first for one in node.events.unwritten) == written + 1
+    assert node.stream.writer.waiting[0].first == written + 1
     os.close(node.events.fd)
     node.events.fd = fd
     answer = await client.send(deposit(1))
-    assert node.events.last == answer.seq
+    await until(lambda: node.events.last == answer.seq)
     await client.close()
     await node.stop()

@@ -10,7 +10,7 @@ import pytest
 from openbell.core.layout import Record
 from openbell.core.records import Header
 from openbell.log.formats import BatchHeader, SegmentHeader
-from openbell.node import intake, protocol, queries, sequencer, server, stream
+from openbell.node import event_writer, intake, protocol, queries, sequencer, server, stream
 from openbell.node.events import BlockHeader
 from openbell.node.node import Limits
 
@@ -63,6 +63,7 @@ def test_the_pages_name_the_bounds_that_the_code_has() -> None:
         "query results held for a connection": f"{server.HELD_BYTES // mib} MiB",
         "bytes not yet read by a client": f"{server.WRITE_BUFFER // mib} MiB",
         "units in memory": f"{stream.RING_BYTES // mib} MiB",
+        "units not yet in the event files": f"{event_writer.WAITING_MAX // mib} MiB",
         "a batch": f"{sequencer.BATCH_COUNT:,} commands or {sequencer.BATCH_BYTES // mib} MiB",
         "batches not yet durable": f"{sequencer.BATCHES_IN_FLIGHT}",
     }

@@ -92,4 +92,5 @@ cdef extern from *:
 
 
 cpdef u32 extend(u32 crc, const unsigned char[::1] data, i64 start, i64 stop) noexcept nogil
+cpdef u32 extend_apart(u32 crc, const unsigned char[::1] data, i64 start, i64 stop) except? 0
 cpdef u32 of_record(const unsigned char[::1] buf, i64 at, i64 length) noexcept nogil

@@ -36,6 +36,12 @@ def extend(crc: u32, data: Any, start: i64, stop: i64) -> u32:
         return int(google_crc32c.extend(crc, bytes(data[start:stop])))
 
 
+def extend_apart(crc: u32, data: Any, start: i64, stop: i64) -> u32:
+    """As `extend`, while other threads run: for large data."""
+    with cython.nogil:
+        return extend(crc, data, start, stop)
+
+
 def of_record(buf: Any, at: i64, length: i64) -> u32:
     """CRC-32C of the command record at `buf[at]` with its `crc` field, bytes 84 to 88, taken as zero."""
     if cython.compiled:

@@ -45,18 +45,19 @@ def check(buf: Any, start: i64, stop: i64, seq: u64) -> tuple[int, int]:
     The offset is `stop` if all are, else that of the first that is not.
     """
     at = start
-    while at < stop:
-        if stop - at < 96:
-            break
-        if cython.compiled:
-            head = cython.cast(cython.pointer(cython.const[Header]), cython.address(buf[at]))
-        else:
-            head = Header.from_buffer_copy(buf, at)
-        length = head.length
-        if length < 96 or length > COMMAND_LENGTH_MAX or length > stop - at:
-            break
-        if head.seq != seq or head.layout != LAYOUT_VERSION or head.crc != of_record(buf, at, length):
-            break
-        at += length
-        seq += 1
+    with cython.nogil:
+        while at < stop:
+            if stop - at < 96:
+                break
+            if cython.compiled:
+                head = cython.cast(cython.pointer(cython.const[Header]), cython.address(buf[at]))
+            else:
+                head = Header.from_buffer_copy(buf, at)
+            length = head.length
+            if length < 96 or length > COMMAND_LENGTH_MAX or length > stop - at:
+                break
+            if head.seq != seq or head.layout != LAYOUT_VERSION or head.crc != of_record(buf, at, length):
+                break
+            at += length
+            seq += 1
     return at, seq

@@ -9,19 +9,19 @@ from __future__ import annotations
 import bisect
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from openbell.core.layout import record
-from openbell.log.crc import crc32c, extend
+from openbell.log.crc import crc32c, extend_apart
 from openbell.node.protocol import LENGTH_SIZE, SEQ_AT, SEQ_TS, UNIT
 
 log = logging.getLogger(__name__)
 
 MAGIC = int.from_bytes(b"OBEV", "little")
 FILE_BYTES = 16 << 20
-UNWRITTEN_MAX = 32 << 20
 CHUNK = 1 << 20
 SUFFIX = ".events"
 
@@ -50,15 +50,11 @@ class EventsGone(Exception):
     """Units that were asked for are not kept any more."""
 
 
-class EventsLost(Exception):
-    """Event files could not be written for so long that memory would have to grow."""
-
-
 def pack_header(block: Block) -> bytes:
     """The header of a block in a file."""
     length, count = len(block.units), block.last - block.first + 1
     plain = BlockHeader.STRUCT.pack(MAGIC, 0, length, count, block.first, block.last)
-    crc = extend(crc32c(plain), block.units, 0, length)
+    crc = extend_apart(crc32c(plain), block.units, 0, length)
     return BlockHeader.STRUCT.pack(MAGIC, crc, length, count, block.first, block.last)
 
 
@@ -71,7 +67,7 @@ def blocks_in(data: bytes | memoryview, base: int = 0) -> Iterator[tuple[int, Bl
         if magic != MAGIC or stop > len(data) or last - first + 1 != count:
             return
         plain = BlockHeader.STRUCT.pack(magic, 0, length, count, first, last)
-        if extend(crc32c(plain), data, at + BlockHeader.SIZE, stop) != crc:
+        if extend_apart(crc32c(plain), data, at + BlockHeader.SIZE, stop) != crc:
             return
         yield base + stop, Block(first, last, bytes(data[at + BlockHeader.SIZE : stop]))
         at = stop
@@ -99,7 +95,10 @@ def given_out(folder: Path) -> int:
 
 
 class EventFiles:
-    """The files in one folder, covering the positions `first` to `last` without a gap."""
+    """The files in one folder, covering the positions `first` to `last` without a gap.
+
+    One thread may append while another asks and prunes.
+    """
 
     def __init__(self, folder: Path, file_bytes: int = FILE_BYTES) -> None:
         self.folder = folder
@@ -107,9 +106,9 @@ class EventFiles:
         self.firsts: list[int] = []  # of each file
         self.last = 0  # on disk
         self.bytes = 0
-        self.unwritten: list[Block] = []
         self.fd = -1
         self.size = 0  # of the newest file
+        self.lock = threading.Lock()  # of what both threads change: `firsts` and `bytes`
         folder.mkdir(parents=True, exist_ok=True)
         self._recover()
 
@@ -165,23 +164,12 @@ class EventFiles:
         self.firsts, self.last, self.bytes, self.size = [], position, 0, 0
 
     def append(self, block: Block) -> None:
-        """Write a block; while the disk is full it waits in memory.
+        """Write a block.
 
         Raises:
-            EventsLost: too much waits.
+            OSError: it could not be written; nothing of it is there.
+            ValueError: it does not follow the last one.
         """
-        self.unwritten.append(block)
-        try:
-            while self.unwritten:
-                self._write(self.unwritten[0])
-                self.unwritten.pop(0)
-        except OSError as error:
-            waiting = sum(len(one.units) for one in self.unwritten)
-            log.error("event files cannot be written, %d bytes wait: %s", waiting, error)
-            if waiting > UNWRITTEN_MAX:
-                raise EventsLost(f"{waiting} bytes of events could not be written: {error}") from error
-
-    def _write(self, block: Block) -> None:
         if block.first != self.last + 1:
             raise ValueError(f"block {block.first} to {block.last} does not follow {self.last}")
         if self.fd < 0 or self.size >= self.file_bytes:
@@ -189,7 +177,8 @@ class EventFiles:
             fd = os.open(self.path(block.first), flags, 0o600)
             self.close()
             self.fd, self.size = fd, 0
-            self.firsts.append(block.first)
+            with self.lock:
+                self.firsts.append(block.first)
         header = pack_header(block)
         size = len(header) + len(block.units)
         wrote = os.writev(self.fd, [header, block.units])
@@ -197,7 +186,8 @@ class EventFiles:
             os.ftruncate(self.fd, self.size)
             raise OSError(f"wrote {wrote} of {size} bytes")
         self.size += size
-        self.bytes += size
+        with self.lock:
+            self.bytes += size
         self.last = block.last
 
     def prune(self, position: int) -> int:
@@ -205,9 +195,10 @@ class EventFiles:
         removed = 0
         while len(self.firsts) > 1 and self.firsts[1] <= position + 1:
             path = self.path(self.firsts[0])
-            self.bytes -= path.stat().st_size
+            with self.lock:
+                self.bytes -= path.stat().st_size
+                del self.firsts[0]
             path.unlink()
-            del self.firsts[0]
             removed += 1
         return removed
 
@@ -217,9 +208,10 @@ class EventFiles:
         Raises:
             EventsGone: it is older than all files.
         """
-        if not self.firsts or position < self.firsts[0]:
-            raise EventsGone(f"units from {position} are gone; the oldest kept is {self.first}")
-        return self.firsts[bisect.bisect_right(self.firsts, position) - 1]
+        with self.lock:
+            if not self.firsts or position < self.firsts[0]:
+                raise EventsGone(f"units from {position} are gone; the oldest kept is {self.first}")
+            return self.firsts[bisect.bisect_right(self.firsts, position) - 1]
 
     def close(self) -> None:
         """Give the file back."""

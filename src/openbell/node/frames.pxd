@@ -1,5 +1,6 @@
 import cython
 
+from cpython.bytearray cimport PyByteArray_FromStringAndSize
 from libc.string cimport memcpy
 
 from openbell.core.layouts cimport (
@@ -24,6 +25,7 @@ cdef u64 double_word(const byte[::1] data, i64 at) noexcept nogil
 cdef void put_word(byte[::1] data, i64 at, u32 value) noexcept nogil
 cdef void put_double_word(byte[::1] data, i64 at, u64 value) noexcept nogil
 cdef void put_bytes(byte[::1] data, i64 at, const byte[::1] source, i64 start, i64 size) noexcept nogil
+cdef bytearray blank(i64 size)
 cdef i64 events_of(const byte[::1] answers, i64 n) noexcept nogil
 
 @cython.locals(body=i64, blob=i64, padding=i64, head="const Header *")

@@ -66,6 +66,14 @@ def put_bytes(data: Any, at: i64, source: Any, start: i64, size: i64) -> None:
         data[at : at + size] = source[start : start + size]
 
 
+def blank(size: i64) -> bytearray:
+    """`size` bytes to be written over; compiled, they are not zeroed first."""
+    if cython.compiled:
+        return PyByteArray_FromStringAndSize(cython.NULL, size)
+    else:
+        return bytearray(size)
+
+
 def shape(data: Any, at: i64, size: i64, bodies: Any) -> i64:
     """E_OK if the `size` bytes at `data[at]` have the form of a command that `bodies` lets in.
 
@@ -155,7 +163,7 @@ def cut(data: Any, start: i64, stop: i64, size: i64, most: i64) -> tuple[int, in
 
 def frame_answers(answers: Any, first: i64, count: i64, numbers: Any, number: i64) -> bytearray:
     """ANSWER frames of `count` answers from index `first`; their correlations are `numbers[number:]`."""
-    made = bytearray(128 * count)
+    made = blank(128 * count)
     view = made
     for i in range(count):
         at = 128 * i
@@ -182,7 +190,7 @@ def pack_units(
         size += 8 + length + 128 * events_of(answers, n)
         scan += length
         n += 1
-    made = bytearray(size)
+    made = blank(size)
     view = made
     to = 0
     while at < scan:

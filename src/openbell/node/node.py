@@ -73,6 +73,7 @@ class Node:
         self.server: asyncio.Server | None = None
         self.tasks: list[asyncio.Task[None]] = []
         self.journal.on_durable = self._became_durable
+        self.stream.writer.on_room = self._has_room
 
     @classmethod
     def open(
@@ -106,6 +107,7 @@ class Node:
 
     async def start(self, path: Path) -> None:
         """Open the door at `path` and keep house."""
+        self.stream.writer.start()
         self.sequencer.tick()
         self.server = await self.loop.create_unix_server(
             lambda: Connection(self), sock=bind(path), backlog=BACKLOG
@@ -135,6 +137,7 @@ class Node:
         self.gate.close()
         self.snapshots.abandon()
         self.readers.save()
+        self.stream.writer.close()
         self.events.close()
         self.journal.close()
 
@@ -202,6 +205,7 @@ class Node:
             "readers": dict(self.readers.positions),
             "events_first": self.events.first,
             "events_bytes": self.events.bytes,
+            "events_unwritten": self.stream.writer.bytes,
             "snapshot": self.snapshot_position,
             "log_full": self.sequencer.full,
             "cut": str(self.journal.cut) if self.journal.cut else None,
@@ -232,6 +236,10 @@ class Node:
     def _became_durable(self, position: int) -> None:
         """Called by the journal's writer thread."""
         self.loop.call_soon_threadsafe(self._durable, position)
+
+    def _has_room(self) -> None:
+        """Called by the event files' writer thread."""
+        self.loop.call_soon_threadsafe(self.arrived)
 
     def _durable(self, position: int) -> None:
         self.sequencer.durable(position)

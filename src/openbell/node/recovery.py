@@ -189,6 +189,7 @@ def from_genesis(journal: Journal) -> Start | None:
 def replay(journal: Journal, start: Start, events: EventFiles) -> int:
     """Apply the log after `start`, write the units that the files lack; the last term."""
     exchange = start.exchange
+    output = exchange.memory.maps
     reader = JournalReader(journal.folder, exchange.position, disk=journal.disk)
     data = b""
     noted = time.monotonic()
@@ -198,11 +199,10 @@ def replay(journal: Journal, start: Start, events: EventFiles) -> int:
         while at < len(data):
             first, begin = exchange.position + 1, at
             at = exchange.run(data, at, len(data))
-            answers = exchange.answers(0, exchange.answer_count)
-            happened = exchange.events(0, exchange.event_count)
-            exchange.clear()
             if exchange.position > events.last:
-                write_missing(events, make_blocks(data[begin:at], first, answers, happened))
+                blocks = make_blocks(data, begin, at, first, output["answers"], output["events"])
+                write_missing(events, blocks)
+            exchange.clear()
         if time.monotonic() - noted > 1:
             noted = time.monotonic()
             log.info("replayed to %d of %d", exchange.position, journal.last)

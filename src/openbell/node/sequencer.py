@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from openbell.core import codes, records
 from openbell.core.exchange import Exchange
@@ -24,8 +25,8 @@ from openbell.node.stream import Stream
 
 log = logging.getLogger(__name__)
 
-BATCH_BYTES = 1 << 20
-BATCH_COUNT = 4_096
+BATCH_BYTES = 4 << 20
+BATCH_COUNT = 16_384
 BATCHES_IN_FLIGHT = 2
 BLOCK_BYTES = 256 << 10  # of units sent in one frame and stored as one block
 TICK_NS = 1_000_000_000
@@ -63,7 +64,12 @@ class Sequencer:
     @property
     def ready(self) -> bool:
         """Whether a turn may run."""
-        return not self.held_back and len(self.in_flight) < BATCHES_IN_FLIGHT and not self.gate.shut
+        return (
+            not self.held_back
+            and len(self.in_flight) < BATCHES_IN_FLIGHT
+            and not self.gate.shut
+            and not self.stream.writer.busy
+        )
 
     def turn(self) -> None:
         """Log and apply what waits, if a turn may run."""
@@ -101,7 +107,7 @@ class Sequencer:
         try:
             self.journal.append(taken.records, first, last)
             self.in_flight.append(last)
-            self._apply(taken, first, last)
+            self._apply(taken, last)
         except Exception as error:
             # Applied in part, or logged and not applied: this process must not say another word.
             self.fail(error)
@@ -124,19 +130,19 @@ class Sequencer:
             self.intake.refuse_waiting(codes.E_LOG_FULL, ())
         return min(room, BATCH_BYTES)
 
-    def _apply(self, taken: Taken, first: int, last: int) -> None:
+    def _apply(self, taken: Taken, last: int) -> None:
         """Run the core over a batch and leave what it says at the gate."""
-        exchange, batch = self.exchange, taken.records
-        answers, events = [], []
+        exchange, batch, output = self.exchange, taken.records, self.exchange.memory.maps
+        answers: list[bytes] = []
+        blocks: list[Block] = []
         at = 0
         while at < len(batch):
+            begin, position = at, exchange.position + 1
             at = exchange.run(batch, at, len(batch))
             answers.append(exchange.answers(0, exchange.answer_count))
-            events.append(exchange.events(0, exchange.event_count))
+            blocks += make_blocks(batch, begin, at, position, output["answers"], output["events"])
             exchange.clear()
         said = answers[0] if len(answers) == 1 else b"".join(answers)
-        happened = events[0] if len(events) == 1 else b"".join(events)
-        blocks = make_blocks(batch, first, said, happened)
         self.commands += taken.count
         self.gate.hold(last, partial(self._release, taken, said, blocks))
 
@@ -152,14 +158,17 @@ class Sequencer:
         self.stream.publish(blocks)
 
 
-def make_blocks(batch: bytes | bytearray, first: int, answers: bytes, events: bytes) -> list[Block]:
-    """The units of a batch from position `first`, as blocks."""
+def make_blocks(
+    batch: bytes | bytearray, at: int, stop: int, position: int, answers: Any, events: Any
+) -> list[Block]:
+    """The units, as blocks, of the commands in `batch[at:stop]`, the first of which is at `position`.
+
+    `answers` and `events` begin with what the commands brought about: records, as the core keeps them.
+    """
     blocks = []
-    at = answer = event = 0
-    while at < len(batch):
-        units, at, after, event = pack_units(
-            batch, at, len(batch), answers, answer, events, event, BLOCK_BYTES
-        )
-        blocks.append(Block(first + answer, first + after - 1, units))
+    answer = event = 0
+    while at < stop:
+        units, at, after, event = pack_units(batch, at, stop, answers, answer, events, event, BLOCK_BYTES)
+        blocks.append(Block(position + answer, position + after - 1, units))
         answer = after
     return blocks

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from openbell.node.event_writer import EventWriter
 from openbell.node.events import Block, EventFiles, EventReader, EventsGone, after
 from openbell.node.protocol import ERROR, FRAME, REST, UNITS, message
 
@@ -33,6 +34,7 @@ class Stream:
 
     def __init__(self, files: EventFiles, published: int, ring_bytes: int = RING_BYTES) -> None:
         self.files = files
+        self.writer = EventWriter(files)
         self.published = published  # units up to here may leave
         self.ring_bytes = ring_bytes
         self.ring: deque[Block] = deque()
@@ -46,8 +48,8 @@ class Stream:
         Raises:
             EventsLost: the files cannot be written and memory must not grow.
         """
+        self.writer.put(blocks)
         for block in blocks:
-            self.files.append(block)
             self.ring.append(block)
             self.ring_size += len(block.units)
             self.published = block.last
