@@ -16,7 +16,8 @@ POSITION = 1
 def make_genesis(settings: Settings, ts: int) -> bytes:
     """A stamped GENESIS record of `settings`' capacities, at time `ts` (nanoseconds UTC)."""
     body = records.Genesis(rules=records.RULES_VERSION, shard=0, **settings.genesis())
-    blob = json.dumps({"name": NAME, "calendar": CALENDAR, "seed": settings.seed}).encode()
+    facts = {"name": NAME, "calendar": settings.calendar or CALENDAR, "seed": settings.seed}
+    blob = json.dumps(facts).encode()
     record = records.pack(codes.C_GENESIS, bytes(body), blob)
     stamp(record, 0, len(record), POSITION, ts, 1)
     return bytes(record)

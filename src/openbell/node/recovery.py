@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.records import Header
 from openbell.core.snapshot import SnapshotError
+from openbell.core.state import MADV_POPULATE_WRITE
 from openbell.log.disk import Disk
 from openbell.log.errors import LogError, LogGone
 from openbell.log.journal import SEGMENT_BYTES, Journal
@@ -83,6 +85,7 @@ def recover(
         events = EventFiles(folder / EVENTS)
         start = starting_state(journal, snapshots, events, readers)
         term = replay(journal, start, events) + 1
+        warm(start.exchange)
     except BaseException:
         journal.close()
         raise
@@ -208,6 +211,14 @@ def replay(journal: Journal, start: Start, events: EventFiles) -> int:
             log.info("replayed to %d of %d", exchange.position, journal.last)
     reader.close()
     return last_term(data) if data else start.term
+
+
+def warm(exchange: Exchange) -> None:
+    """Take the hash tables' memory now: the first few hundred commands would touch all of it."""
+    for name, area in exchange.memory.maps.items():
+        if name.endswith("_cells"):
+            with contextlib.suppress(OSError):  # a kernel that cannot; the pages come when they are touched
+                area.madvise(MADV_POPULATE_WRITE)
 
 
 def write_missing(events: EventFiles, blocks: list[Block]) -> None:
