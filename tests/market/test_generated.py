@@ -2,11 +2,12 @@ import hashlib
 from functools import cache
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbell.core.records import QUANTITY_SCALE
-from openbell.market.calendar import DAY, MINUTE, Always, Day
+from openbell.market.calendar import DAY, MINUTE, Always, Day, calendar, date_of, midnight
 from openbell.market.generated import DAYS, Generator
 from openbell.market.instruments import INSTRUMENTS, Listing, find
 from openbell.market.rows import CLOSE, HIGH, LOW, OPEN, START, VOLUME, Rows, fold
@@ -137,3 +138,32 @@ def test_a_share_of_one_tick_stays_above_zero() -> None:
     rows = generator().days("CHEAP", TICK, TICK)
     assert_candles(rows)
     assert_candles(generator().minutes("CHEAP", TICK, TICK, CALENDAR.day(int(rows[-1, START]))))
+
+
+@pytest.mark.parametrize("name", ["XNYS", "class"])
+def test_history_lies_in_the_trading_hours_of_its_calendar(name: str) -> None:
+    made = calendar(name)
+    # A minute after trading began: on the first start's own day there is that minute.
+    start = made.following(made.day(START_TIME)).opens + MINUTE + 5
+    generated, apple = Generator(7, made, start), INSTRUMENTS[1]
+    rows = days(apple, generated)
+    assert_candles(rows)
+    assert len(rows) == DAYS
+    day = made.day(start)
+    assert len(minutes(apple, day, generated)) == 1
+    for stamp in rows[::-1][:200:20, START].tolist():
+        day = made.day(max(stamp, made.day(stamp).opens))
+        assert day.stamp == stamp
+        drawn = minutes(apple, day, generated)
+        assert_candles(drawn)
+        assert (drawn[0, START], drawn[-1, START] + MINUTE) == (day.opens, day.closes)
+        assert fold(drawn, [day.stamp]).tolist() == [rows[rows[:, START] == stamp][0].tolist()]
+
+
+def test_on_a_weekend_nothing_of_the_first_session_is_generated() -> None:
+    made = calendar("XNYS")
+    sunday = midnight(2026_11_29)
+    generated = Generator(7, made, sunday)
+    assert made.day(sunday).date == 2026_11_30
+    assert len(minutes(INSTRUMENTS[1], made.day(sunday), generated)) == 0
+    assert date_of(int(days(INSTRUMENTS[1], generated)[-1, START])) == 2026_11_27

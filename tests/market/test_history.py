@@ -4,8 +4,9 @@ from itertools import pairwise
 import psycopg
 import pytest
 
-from openbell.market.calendar import DAY, MINUTE, Always
+from openbell.market.calendar import DAY, MINUTE, Always, calendar
 from openbell.market.candles import Batch
+from openbell.market.frames import frames
 from openbell.market.generated import Generator
 from openbell.market.history import (
     FILLED,
@@ -196,3 +197,37 @@ def test_merging_fills_with_the_close_before() -> None:
         (10, 8, TRADED),
         (20, 8, FILLED),
     ]
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+async def test_charts_of_a_market_with_hours_skip_nights_and_weekends(database: str, name: str) -> None:
+    migrate(database)
+    kept = calendar("XNYS")
+    friday, monday = kept.dated(2026_11_20), kept.dated(2026_11_23)
+    genesis, now = friday.opens + 30 * MINUTE, monday.opens + 90 * MINUTE
+    batch = Batch(kept)
+    for seq, (time, price) in enumerate(
+        ((friday.closes - 5, 3_100_000), (monday.opens, 3_200_000), (now - MINUTE, 3_300_000)), 1
+    ):
+        batch.add(unit(seq, trade(APPLE.instrument, price, SHARE), ts=time))
+    store = await CandleStore.connect(database)
+    await store.apply(await store.adopt(b"genesis"), batch)
+    await store.close()
+    history = History(database, 7, kept, genesis, now=lambda: now)
+    try:
+        candles = await history.candles(APPLE, name, None, None, LIMIT_MAX)
+    finally:
+        await history.close()
+    starts, _ = frames(kept, interval(name), candles[0].start, now + 1, LIMIT_MAX)
+    assert [candle.start for candle in candles] == starts
+    assert candles[-1].close == 3_300_000
+    assert all(c.low <= min(c.open, c.close) <= max(c.open, c.close) <= c.high for c in candles)
+    traded = [candle for candle in candles if candle.trades]
+    if interval(name).base == MINUTE:
+        assert sum(candle.volume for candle in traded if candle.start >= friday.closes - MINUTE) == 3 * SHARE
+        assert traded[0].close == 3_100_000
+    if name == "1d":
+        assert [(c.start, c.close) for c in candles[-2:]] == [
+            (friday.stamp, 3_100_000),
+            (monday.stamp, 3_300_000),
+        ]

@@ -50,6 +50,9 @@ def _add_up(commands: Any) -> None:
     one.add_argument(
         "--no-simulator", dest="simulator", action="store_const", const=False, help="no participants"
     )
+    one.add_argument(
+        "--calendar", metavar="NAME", help="when a new exchange trades: always, XNYS, class (always)"
+    )
     one.add_argument("--rate", metavar="N", help="the simulator's orders per second (200)")
     one.add_argument("--seed", metavar="N", help="where generated history and the simulator start (7)")
     one.set_defaults(command=_up)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import signal
 import socket
 import time
@@ -16,8 +17,11 @@ from openbell.cli.lock import FolderLock
 from openbell.cli.progress import Progress
 from openbell.cli.service import Database, RoleProcess, Service, ServiceFailed
 from openbell.cli.supervisor import Supervisor
+from openbell.core.records import blob_of
+from openbell.log.errors import LogError
+from openbell.log.reader import JournalReader
 from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
-from openbell.ops.settings import Settings
+from openbell.ops.settings import Settings, SettingsError
 
 ANSWER_SECONDS_MAX = 30.0
 BOOTSTRAP_TRIES = 10
@@ -33,8 +37,10 @@ def up(settings: Settings) -> int:
     Raises:
         FolderInUse: another `openbell up` holds the data folder.
         PortInUse: another program listens on the port.
+        SettingsError: the exchange in the data folder has another calendar than the one asked for.
     """
     with FolderLock(settings.data_dir, f"openbell up, http://{settings.host}:{settings.port}"):
+        calendar_name(settings)
         require_port(settings.host, settings.port)
         return asyncio.run(_up(settings))
 
@@ -93,18 +99,20 @@ async def _open(settings: Settings, supervisor: Supervisor, progress: Progress) 
     base: list[Service] = [RoleProcess(settings, "node")]
     if settings.database_url is None:
         base.append(Database(settings))
-    doors: list[Service] = [RoleProcess(settings, "worker")]
-    doors += [RoleProcess(settings, "gateway", number + 1) for number in range(settings.gateways)]
-    # Nobody comes in before there is something to trade; where there is, all start at once.
-    first = not settings.participants_file.exists()
-    async with progress.step("exchange and database" if first else "exchange, database, services"):
-        await supervisor.start(base if first else base + doors)
+    worker = RoleProcess(settings, "worker")
+    doors = [RoleProcess(settings, "gateway", number + 1) for number in range(settings.gateways)]
+    # Nobody comes in before there is something to trade, nor before the clock has caught up with a schedule
+    # that has phases; where neither is so, all start at once.
+    wait = not settings.participants_file.exists() or calendar_name(settings) != "always"
+    async with progress.step("exchange and database" if wait else "exchange, database, services"):
+        await supervisor.start(base if wait else [*base, worker, *doors])
     client = await NodeClient.connect(settings.node_socket, name="up", role="admin")
     try:
         async with progress.step("instruments and accounts"):
             await _bootstrap(client, settings, progress)
         async with progress.step("services"):
-            if first:
+            if wait:
+                await supervisor.start([worker])
                 await supervisor.start(doors)
             await _until_gateways_answer(settings)
         if settings.simulator:
@@ -112,6 +120,32 @@ async def _open(settings: Settings, supervisor: Supervisor, progress: Progress) 
                 await _start_simulator(client, settings, supervisor, progress)
     finally:
         await client.close()
+
+
+def calendar_name(settings: Settings) -> str:
+    """The calendar of the exchange in the data folder, or of the one that will begin there.
+
+    Raises:
+        SettingsError: another one is asked for than the exchange has.
+    """
+    reader = JournalReader(settings.journal_dir)
+    try:
+        genesis = next(reader.records(), b"")
+    except FileNotFoundError:
+        genesis = b""
+    except LogError:  # the first segment is gone, or damaged: the node will say more
+        return settings.calendar or "unknown"
+    finally:
+        reader.close()
+    if not genesis:
+        return settings.calendar or "always"
+    name = str(json.loads(blob_of(genesis)).get("calendar", "always"))
+    if settings.calendar not in (None, name):
+        raise SettingsError(
+            f"the exchange in {settings.data_dir} began with the calendar {name} and keeps it, not"
+            f" {settings.calendar}: leave the setting out, or choose another --data-dir"
+        )
+    return name
 
 
 async def _bootstrap(client: NodeClient, settings: Settings, progress: Progress) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from openbell.core import codes
 from openbell.market import events
-from openbell.market.calendar import MINUTE, Calendar
+from openbell.market.calendar import MINUTE, Calendar, Day
 from openbell.market.events import UnitLike
 
 
@@ -48,7 +48,8 @@ class Tally:
         return self.open, self.high, self.low, self.close, self.volume, self.notional, self.trades
 
 
-Key = tuple[int, int]  # instrument, start of the interval in ns UTC
+Key = tuple[int, int]  # instrument, start of the interval (of a day its stamp) in ns UTC
+NO_DAY = Day(0, 0, 0, 0, 0, 0)
 
 
 class Batch:
@@ -59,7 +60,7 @@ class Batch:
         self.minutes: dict[Key, Tally] = {}
         self.days: dict[Key, Tally] = {}
         self._calendar = calendar
-        self._day = calendar.day(0)
+        self._day = NO_DAY
 
     def add(self, unit: UnitLike) -> None:
         """Count the trades of one unit; units come in log order."""
@@ -88,7 +89,7 @@ class Batch:
         if not self._day.start <= ts < self._day.end:
             self._day = self._calendar.day(ts)
         eligible = bool(status & events.ELIGIBLE)
-        for tallies, start in ((self.minutes, ts - ts % MINUTE), (self.days, self._day.start)):
+        for tallies, start in ((self.minutes, ts - ts % MINUTE), (self.days, self._day.stamp)):
             tally = tallies.get((instrument, start))
             if tally is None:
                 tally = tallies[instrument, start] = Tally()

@@ -1,4 +1,4 @@
-"""The clock: begins the market's days, by commands with a natural key, so that each begins once.
+"""The clock: sends what the calendar schedules, by commands with a natural key, so that each acts once.
 
 It goes by the log's own time, which the node's ticks keep moving: the day that a roll begins is then the
 day that the log has reached, whatever this machine's wall clock says.
@@ -15,14 +15,19 @@ from typing import Any, Protocol
 from openbell.core import codes
 from openbell.core.layout import Record
 from openbell.core.records import DayRoll, pack
-from openbell.market.calendar import SECOND, Calendar
-from openbell.node.client import NodeUnavailable, OutcomeUnknown
+from openbell.market.calendar import DAY_ROLL, MINUTE, SECOND, Calendar, Entry
+from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 30.0  # also between days: log time may jump forward
-LOOK_SOON_S = 0.02  # a day that just ended: the log's time is a moment behind
+LOOK_EVERY_S = 30.0  # also between entries: log time may jump forward
+LOOK_SOON_S = 0.02  # an entry that is due: the log's time is a moment behind
 RETRY_S = 1.0
+# What is due is sent again after a start. The exchange keeps a key for 24 hours, so a command of the last 23
+# that was sent before is answered and has no second effect.
+SENT_AGAIN = 23 * 60 * MINUTE
+# The day had begun, or a later one.
+DONE = (codes.E_OK, codes.E_DAY_ORDER)
 
 
 class Node(Protocol):
@@ -32,23 +37,37 @@ class Node(Protocol):
     async def query(self, name: str) -> dict[str, Any]: ...
 
 
+CommandFor = Callable[[Entry], bytearray | None]
+
+
 class Clock:
-    """Begins the days of one exchange.
+    """Keeps one exchange in its calendar's day and phase.
 
     Args:
         node: the node's client.
         calendar: the exchange's.
-        on_started: called once, when the market is in its calendar's day.
+        on_started: called once, when the market is where its calendar has it.
+        began: the time of the exchange's first command, ns UTC.
+        command_for: the command of a schedule's entry; None for one that needs no command.
     """
 
-    def __init__(self, node: Node, calendar: Calendar, on_started: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        node: Node | NodeClient,
+        calendar: Calendar,
+        on_started: Callable[[], None] = lambda: None,
+        began: int = 0,
+        command_for: CommandFor | None = None,
+    ) -> None:
         self._node = node
         self._calendar = calendar
         self._on_started: Callable[[], None] | None = on_started
-        self._begun = 0  # the newest day known to have begun
+        self._command_for: CommandFor = command_for or (lambda entry: command_of(calendar, entry))
+        self._began = began
+        self._told = 0  # everything up to this time was sent; 0: nobody knows
 
     async def run(self) -> None:
-        """Keep the market in its day until cancelled."""
+        """Keep the market on its schedule until cancelled."""
         while True:
             try:
                 pause = await self.look()
@@ -58,36 +77,56 @@ class Clock:
             await asyncio.sleep(pause)
 
     async def look(self) -> float:
-        """Begin the day that the log's time has reached, if it has not begun.
+        """Send what the log's time has reached and was not sent.
 
         Returns:
             Seconds until the next look.
 
         Raises:
             NodeUnavailable: the node cannot be reached.
-            OutcomeUnknown: the link was lost while a day was to begin; looking again is safe.
+            OutcomeUnknown: the link was lost while a command was on its way; looking again is safe.
         """
         time = int((await self._node.query("status"))["data"]["time"])
-        day = self._calendar.day(time)
-        if self._begun < day.date:
-            if not await self._roll(day.date):
+        for entry in due(self._calendar, self._told, time, self._began):
+            if not await self._send(entry):
                 return RETRY_S
-            self._begun = day.date
+        self._told = max(self._told, time)
         if self._on_started is not None:
             self._on_started()
             self._on_started = None
-        return min(max((day.end - time) / SECOND, LOOK_SOON_S), LOOK_EVERY_S)
+        following = self._calendar.next_entry(time).time
+        return min(max((following - time) / SECOND, LOOK_SOON_S), LOOK_EVERY_S)
 
-    async def _roll(self, date: int) -> bool:
-        """Send the roll to `date`; whether that day has begun now."""
-        answer = await self._node.send(roll(self._calendar, date))
-        if answer.code in (codes.E_OK, codes.E_DAY_ORDER):  # the latter: it, or a later one, had begun
-            log.info("The market is in the day %d", date)
+    async def _send(self, entry: Entry) -> bool:
+        """Send the entry's command; whether the market is now as the entry says."""
+        command = self._command_for(entry)
+        if command is None:
             return True
-        log.error(
-            "The day %d could not begin: %s", date, codes.REFUSAL_NAMES.get(answer.code, str(answer.code))
-        )
+        answer = await self._node.send(command)
+        if answer.code in DONE:
+            log.info("The market is at %s", entry.key)
+            return True
+        reason = codes.REFUSAL_NAMES.get(answer.code, str(answer.code))
+        log.error("The market could not come to %s: %s", entry.key, reason)
         return False
+
+
+def due(calendar: Calendar, told: int, time: int, began: int = 0) -> list[Entry]:
+    """What to send at `time` to an exchange that began at `began` and was told everything up to `told`.
+
+    After a long absence that is the last 23 hours, and of what was before (or before the exchange was) only
+    the roll and the phase that still hold: days in which nobody could trade leave nothing behind.
+    """
+    if told >= time:
+        return []
+    recent = calendar.entries(max(told, began, time - SENT_AGAIN), time)
+    held = [entry for entry in calendar.standing(time) if entry.time > told and entry not in recent]
+    return held + recent
+
+
+def command_of(calendar: Calendar, entry: Entry) -> bytearray | None:
+    """The command that brings the market to `entry`."""
+    return roll(calendar, entry.date) if entry.phase == DAY_ROLL else None
 
 
 def roll(calendar: Calendar, date: int) -> bytearray:

@@ -78,7 +78,7 @@ class Generator:
 
     @property
     def first(self) -> int:
-        """The start of the first generated day."""
+        """The stamp of the first generated day."""
         return int(self._starts[0])
 
     def days(self, symbol: str, reference_price: int, tick_size: int = TICK_SIZE) -> Rows:
@@ -88,7 +88,7 @@ class Generator:
     def minutes(self, symbol: str, reference_price: int, tick_size: int, day: Day) -> Rows:
         """The generated minutes of `day`: all of them, those before the first start on its own day, or
         none on later days and before `first`; not to be written to."""
-        if day.start < self.first or day.start >= self.end:
+        if day.stamp < self.first or day.opens >= self.end:
             return none()
         return self._minutes_of(symbol, reference_price, tick_size, day)
 
@@ -96,7 +96,7 @@ class Generator:
         starts, day = [], self._first_day
         for _ in range(DAYS):
             day = self._calendar.previous(day)
-            starts.append(day.start)
+            starts.append(day.stamp)
         return np.array(starts[::-1], dtype=np.int64)
 
     def _normals(self, count: int, *key: object) -> Floats:
@@ -153,7 +153,7 @@ class Generator:
         return np.maximum(np.rint(volume).astype(np.int64), 1) * QUANTITY_SCALE
 
     def _make_minutes(self, symbol: str, reference_price: int, tick_size: int, day: Day) -> Rows:
-        count = (min(day.end, self.end) - day.start) // MINUTE
+        count = (min(day.closes, self.end) - day.opens) // MINUTE
         whole = self._day_row(symbol, reference_price, tick_size, day, count)
         opened, high, low, close = (int(price) // tick_size for price in whole[OPEN : CLOSE + 1])
         weights = _busyness(day, count)
@@ -162,7 +162,7 @@ class Generator:
         path = -_into(-path, -min(opened, close), -low)
 
         rows = np.empty((count, WIDTH), dtype=np.int64)
-        rows[:, START] = day.start + MINUTE * np.arange(count)
+        rows[:, START] = day.opens + MINUTE * np.arange(count)
         rows[:, CLOSE] = np.clip(_ticks(path), low, high)
         rows[-1, CLOSE] = close
         rows[0, OPEN] = opened
@@ -184,10 +184,10 @@ class Generator:
         """The day that its minutes must fold into. On the day of the first start the path leaves the
         reference price, the day before's close, and is back at it when trading begins."""
         days = self._days_of(symbol, reference_price, tick_size)
-        if day.start != self._first_day.start:
-            return days[np.searchsorted(days[:, START], day.start)]
+        if day.date != self._first_day.date:
+            return days[np.searchsorted(days[:, START], day.stamp)]
         row = days[-1].copy()
-        part = count * MINUTE / (day.end - day.start)
+        part = count * MINUTE / (day.closes - day.opens)
         reach = np.rint((days[-1, HIGH] - days[-1, LOW]) / tick_size * np.sqrt(part) * 0.5).astype(np.int64)
         last = reference_price // tick_size
         prices = np.array([last, last + max(reach, 1), max(last - max(reach, 1), 1), last])
@@ -225,7 +225,7 @@ def _ticks(prices: Floats) -> npt.NDArray[np.int64]:
 
 def _busyness(day: Day, count: int) -> Floats:
     """How busy each minute of a day is: most at its begin and end, a third of that in the middle."""
-    place = (2.0 * np.arange(count) + 1.0) * (MINUTE / (day.end - day.start)) - 1.0
+    place = (2.0 * np.arange(count) + 1.0) * (MINUTE / (day.closes - day.opens)) - 1.0
     return 0.6 + 1.2 * place * place
 
 

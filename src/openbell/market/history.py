@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from openbell.market.calendar import MINUTE, Calendar
+from openbell.market.frames import frames
 from openbell.market.generated import Generator
 from openbell.market.intervals import Interval, interval
 from openbell.market.rows import START, Rows, fold, join
@@ -124,7 +125,8 @@ class History:
         """The newest `limit` candles (at most LIMIT_MAX) that overlap [from_ns, to_ns), oldest first.
 
         None stands for as early as there is history, and for now. Between the first and the last there is
-        one for every interval; coarser ones are made of the stored and generated minutes or days in them.
+        one for every interval in which the market can trade; coarser ones are made of the stored and
+        generated minutes or days in them.
 
         Raises:
             ValueError: an interval that is not kept.
@@ -133,18 +135,17 @@ class History:
         kept = interval(interval_name)
         end = min(self._now() + 1, to_ns) if to_ns is not None else self._now() + 1
         first = max(self._generator.first, from_ns or 0)
-        starts = kept.starts(first, end, min(limit, LIMIT_MAX))
+        starts, after = frames(self._calendar, kept, first, end, min(limit, LIMIT_MAX))
         if not starts:
             return []
-        stored, before = await self._stored(listed, kept, starts)
-        simulated = await self._simulated(listed, kept, starts)
+        stored, before = await self._stored(listed, kept, starts, after)
+        simulated = await self._simulated(listed, kept, starts, after)
         return merge(starts, stored, simulated, before or listed.reference_price)
 
     async def _stored(
-        self, listed: Listed, kept: Interval, starts: Sequence[int]
+        self, listed: Listed, kept: Interval, starts: Sequence[int], end: int
     ) -> tuple[dict[int, Candle], int]:
         """What trades made of each interval, and the last close before them all (0: none)."""
-        end = kept.following(starts[-1])
         if end <= self._generator.end:
             return {}, 0
         table = "minutes" if kept.base == MINUTE else "days"
@@ -161,15 +162,17 @@ class History:
             before = await self._rows(CLOSE_BEFORE.format(table=table), arguments)
         return stored, before[0][0] if before else 0
 
-    async def _simulated(self, listed: Listed, kept: Interval, starts: list[int]) -> dict[int, Candle]:
+    async def _simulated(
+        self, listed: Listed, kept: Interval, starts: list[int], end: int
+    ) -> dict[int, Candle]:
         if starts[0] >= self._generator.end:
             return {}
         # Weeks of minutes take some milliseconds to draw: others are served meanwhile.
-        rows = await asyncio.to_thread(self._generated, listed, kept, starts)
+        rows = await asyncio.to_thread(self._generated, listed, kept, starts, end)
         return {row[START]: Candle._make((*row, 0, SIMULATED)) for row in rows.tolist()}
 
-    def _generated(self, listed: Listed, kept: Interval, starts: list[int]) -> Rows:
-        end = min(kept.following(starts[-1]), self._generator.end)
+    def _generated(self, listed: Listed, kept: Interval, starts: list[int], end: int) -> Rows:
+        end = min(end, self._generator.end)
         symbol, reference_price, tick_size = listed.symbol, listed.reference_price, listed.tick_size
         parts: list[Rows] = []
         day = self._calendar.day(starts[0])
@@ -179,7 +182,7 @@ class History:
             day = self._calendar.day(self._generator.end)
         while day.start < end:
             minutes = self._generator.minutes(symbol, reference_price, tick_size, day)
-            parts.append(minutes if kept.base == MINUTE else fold(minutes, [day.start]))
+            parts.append(minutes if kept.base == MINUTE else fold(minutes, [day.stamp]))
             day = self._calendar.following(day)
         rows = join(parts)
         return fold(rows[rows[:, START] < end], starts)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 
-from openbell.core.records import blob_of
+from openbell.core.records import Header, blob_of
 from openbell.market.calendar import Calendar, calendar
 from openbell.market.clock import Clock
 from openbell.market.recorder import Recorder
 from openbell.node.client import NodeClient
 from openbell.ops.settings import Settings
 
+log = logging.getLogger(__name__)
+
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Store candles and begin days until `stop` is set.
 
-    Ready is when the market is in its day and the database was reached, or found to be away: then candles
-    wait for it, trading does not.
+    Ready is when the market is in its day and phase, what was missed included, and the database was reached,
+    or found to be away: then candles wait for it, trading does not.
 
     Raises:
         ValueError: the exchange runs on a calendar that this build does not have.
@@ -28,8 +31,11 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
     client = await NodeClient.connect(settings.node_socket, name="market", role="worker")
     try:
         kept = calendar_of(client.genesis)
+        if settings.calendar not in (None, kept.name):
+            log.warning("The exchange keeps the calendar %s that it began with", kept.name)
         recorder = Recorder(client, settings.database, kept, on_started=recorder_started.set)
-        clock = Clock(client, kept, on_started=clock_started.set)
+        began = Header.from_buffer_copy(client.genesis).ts
+        clock = Clock(client, kept, clock_started.set, began)
 
         async def say_ready() -> None:
             await clock_started.wait()

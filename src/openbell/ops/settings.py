@@ -40,6 +40,10 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     seed: Annotated[
         int, Meta(ge=0, description="Where generated history and the simulator's decisions start.")
     ] = 7
+    calendar: Annotated[
+        Literal["always", "XNYS", "class"] | None,
+        Meta(description="When a new exchange trades (`always`); one that runs keeps its calendar."),
+    ] = None
     simulator: Annotated[bool, Meta(description="Whether simulated participants make a market.")] = True
     rate: Annotated[
         float,
