@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Any
 
-from openbell.core.codes import AC_NONE, AC_OPEN, BUY, SELL, WORKING
+from openbell.core.census import count_cash, find_idle
+from openbell.core.codes import BUY, SELL, WORKING
 from openbell.core.exchange import Exchange
 from openbell.core.records import CLIENT_ID_LENGTH_MAX, make_id, symbol_text
 from openbell.core.state import NIL
@@ -243,26 +244,18 @@ def instruments(ex: Exchange) -> list[View]:
 
 def idle_accounts(ex: Exchange, kind: int, before_ts: int, limit: int) -> list[int]:
     """Open accounts of a kind whose last command came before `before_ts`, by number."""
-    found: list[int] = []
-    for number in range(1, ex.memory["scalars"][0].accounts):
-        row = ex.memory["accounts"][number]
-        if row.kind == kind and row.status == AC_OPEN and row.last_activity < before_ts:
-            found.append(number)
-            if len(found) == limit:
-                break
-    return found
+    return find_idle(ex.memory["accounts"], ex.memory["scalars"][0].accounts, kind, before_ts, limit)
 
 
 def totals(ex: Exchange) -> View:
     """Sums over the whole exchange."""
     scalars = ex.memory["scalars"][0]
-    rows = ex.memory["accounts"]
-    live = [rows[n] for n in range(1, scalars.accounts) if rows[n].status != AC_NONE]
+    cash, live = count_cash(ex.memory["accounts"], scalars.accounts)
     return {
-        "cash": sum(row.cash for row in live),
+        "cash": cash,
         "deposits": scalars.deposits,
         "withdrawals": scalars.withdrawals,
-        "accounts": len(live),
+        "accounts": live,
         "orders": scalars.tickets,
         "working_orders": scalars.working,
         "requests": scalars.requests,
