@@ -69,6 +69,9 @@ def add_step(flow: Flow, made: Profile, step: Step) -> None:
             records.Modify.from_buffer(command, records.Header.SIZE).price = middle + step.ticks * tick
         if step.lots is not None:
             records.Modify.from_buffer(command, records.Header.SIZE).quantity = step.lots * lot
+    if step.ends is not None:
+        body = records.NewOrder.from_buffer(command, records.Header.SIZE)
+        body.expire_ts = flow.ts + step.gap + step.ends
     flow.add(with_shard(command, made.shard), step.gap)
 
 

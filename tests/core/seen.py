@@ -17,7 +17,7 @@ STATUSES = [
 ]  # fmt: skip
 REASONS = [
     codes.WHY_USER, codes.WHY_IOC, codes.WHY_FOK, codes.WHY_NO_LIQUIDITY, codes.WHY_COLLAR,
-    codes.WHY_DAY_END, codes.WHY_ACCOUNT_CLOSED,
+    codes.WHY_DAY_END, codes.WHY_ACCOUNT_CLOSED, codes.WHY_EXPIRED,
 ]  # fmt: skip
 FLAGS = [codes.REPLAYED, codes.PRIORITY_KEPT, codes.UNCHANGED]
 ENDS = (codes.EV_CANCELLED, codes.EV_EXPIRED)

@@ -18,6 +18,8 @@ from tests.core.profiles import GUEST, HOUSE, LATER, STRANGER, TRADERS, TTL, Pro
 T = TypeVar("T")
 
 GAPS = (0, 1, 1000, TTL // 100, TTL // 50)
+YEAR = 366 * 86_400 * 10**9
+ENDS = (1, 1000, TTL // 50, TTL // 50, TTL // 10, TTL // 10, TTL, 0, -1, YEAR, YEAR + 1)
 JUMPS = (TTL - 1, TTL, TTL + 1, 5 * TTL)
 ACCOUNTS = (*TRADERS * 4, HOUSE, HOUSE, STRANGER, GUEST, *LATER, *TRADERS * 4)
 ODD_ACCOUNTS = (0, 1, 2, 3, 11, 63, 64, 1 << 32, (1 << 32) + 5, (1 << 63) - 1, (1 << 64) - 1)
@@ -49,6 +51,7 @@ class Step:
     again: int = -1  # instead: repeat the command so many before the last
     ticks: int | None = None  # MODIFY: the new price, in ticks from the middle of the order's instrument
     lots: int | None = None  # MODIFY: the new total
+    ends: int | None = None  # NEW_ORDER: nanoseconds from the command to its end
 
 
 class Steps:
@@ -126,6 +129,11 @@ class Steps:
         if order_type == codes.MARKET and self.one_in(2):
             quantity *= 4
         fields: dict[str, int] = {}
+        ends = None
+        if self.one_in(12):
+            tif, ends = codes.GTD, self.draw.pick(ENDS)
+        if self.one_in(10):
+            fields["flags"] = codes.POST_ONLY
         if self.odd(30):
             name = self.draw.pick(
                 ("stop_price", "min_quantity", "notional", "expire_ts", "stp", "flags", "display")
@@ -142,7 +150,7 @@ class Steps:
             self.account(), instrument, side, price, quantity, order_type, tif, blob,
             self.header(), **fields,
         )  # fmt: skip
-        return Step(bytes(made), self.gap())
+        return Step(bytes(made), self.gap(), ends=ends)
 
     def cancel(self) -> Step:
         made = commands.cancel(self.account(), self.draw.pick((0, 256, (1 << 64) - 1)), **self.header())

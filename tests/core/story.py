@@ -142,6 +142,11 @@ class Market:
         reserved = self.oracle.state.reserved_shares(account, instrument)
         return f"{shares(holding.quantity)}, {shares(reserved)} reserved"
 
+    def shares_of(self, account: int) -> int:
+        """How many units of shares an account has."""
+        holding = self.oracle.state.accounts[account].holdings.get(0)
+        return holding.quantity if holding else 0
+
     # -- what was told -------------------------------------------------------------------------------
 
     def name(self, order: int) -> str:

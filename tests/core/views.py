@@ -79,6 +79,8 @@ def order_view(order: Order) -> View:
         "notional": order.notional,
         "limit": order.limit,
         "observed": order.observed,
+        "post_only": order.post_only,
+        "expire_ts": order.expire_ts,
         "client_id": order.client_id.rstrip(b"\0").decode("ascii", "replace"),
         "seq": order.seq,
         "created_ts": order.created_ts,

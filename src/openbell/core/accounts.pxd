@@ -6,6 +6,7 @@ from openbell.core.numbers cimport value_up
 from openbell.core.outbox cimport Outbox
 from openbell.core.requests cimport Requests
 from openbell.core.tickets cimport Tickets
+from openbell.core.timers cimport Timers
 from openbell.core.vault cimport Vault
 
 
@@ -16,6 +17,7 @@ cdef class Accounts:
     cdef Asset[::1] assets
     cdef Holding[::1] holdings
     cdef Ticket[::1] rows
+    cdef OrderTerms[::1] terms
     cdef Answer[::1] answers
     cdef Event[::1] events
     cdef Message[::1] mail
@@ -24,6 +26,7 @@ cdef class Accounts:
     cdef Tickets tickets
     cdef Requests requests
     cdef Vault vault
+    cdef Timers timers
     cdef public i64 closing
 
     cdef i64 need(self, i64 side, i64 price, i64 leaves) noexcept nogil
@@ -37,6 +40,7 @@ cdef class Accounts:
     cdef void not_modified(self, i64 i, i64 t) noexcept nogil
     cdef void settle_reserve(self, i64 t, i64 leaves) noexcept nogil
     cdef void over(self, i64 t) noexcept nogil
+    cdef void leave(self, i64 t) noexcept nogil
     cdef void touch(self, i64 t) noexcept nogil
     cdef i64 event(self, i64 kind, i64 t) noexcept nogil
     cdef bint answers_now(self, i64 i) noexcept nogil

@@ -15,6 +15,7 @@ from openbell.core.command import Command
 from openbell.core.outbox import Outbox
 from openbell.core.requests import Requests
 from openbell.core.tickets import Tickets
+from openbell.core.timers import Timers
 from openbell.core.vault import Vault
 
 if not cython.compiled:
@@ -26,6 +27,7 @@ if not cython.compiled:
         EV_FILL,
         EV_MODIFIED,
         EV_REJECTED,
+        GTD,
         PRIORITY_KEPT,
         ST_CANCELLED,
         ST_EXPIRED,
@@ -35,6 +37,7 @@ if not cython.compiled:
         ST_REJECTED,
         UNCHANGED,
         WHY_DAY_END,
+        WHY_EXPIRED,
     )
     from openbell.core.numbers import value_up
     from openbell.core.state import (
@@ -44,6 +47,7 @@ if not cython.compiled:
         M_NOT_MODIFIED,
         M_REFERENCE,
         M_REFUSED,
+        NIL,
     )
     from openbell.core.types import i64
 
@@ -59,6 +63,7 @@ class Accounts:
         tickets: Tickets,
         requests: Requests,
         vault: Vault,
+        timers: Timers,
         mail: Channel,
     ) -> None:
         self.scalars = memory["scalars"]
@@ -66,6 +71,7 @@ class Accounts:
         self.assets = memory["assets"]
         self.holdings = memory["holdings"]
         self.rows = memory["tickets"]
+        self.terms = memory["terms"]
         self.command = command
         self.answers = memory["answers"]
         self.outbox = outbox
@@ -73,6 +79,7 @@ class Accounts:
         self.tickets = tickets
         self.requests = requests
         self.vault = vault
+        self.timers = timers
         self.mail = mail.messages
         self.closing = 0
 
@@ -149,9 +156,10 @@ class Accounts:
         reason: i64 = self.mail[i].reason
         self.reserve(t, 0)
         self.rows[t].reason = reason
-        self.rows[t].status = ST_EXPIRED if reason == WHY_DAY_END else ST_CANCELLED
+        by_time: bool = reason == WHY_DAY_END or reason == WHY_EXPIRED
+        self.rows[t].status = ST_EXPIRED if by_time else ST_CANCELLED
         self.touch(t)
-        e: i64 = self.event(EV_EXPIRED if reason == WHY_DAY_END else EV_CANCELLED, t)
+        e: i64 = self.event(EV_EXPIRED if by_time else EV_CANCELLED, t)
         self.events[e].leaves = self.mail[i].leaves
         self.over(t)
 
@@ -159,7 +167,7 @@ class Accounts:
         """The book refused a new order."""
         self.reserve(t, 0)
         self.reject(t, self.mail[i].code, self.mail[i].limit, self.mail[i].observed)
-        self.tickets.unlink(t)
+        self.leave(t)
 
     def reject(self, t: i64, code: i64, limit: i64, observed: i64) -> None:
         """End a new order that a rule refused; it is kept with the reason."""
@@ -202,10 +210,17 @@ class Accounts:
 
     def over(self, t: i64) -> None:
         """A working order ended: it leaves the lists and its request's time to live starts."""
-        self.tickets.unlink(t)
+        self.leave(t)
         self.requests.end(self.rows[t].request, self.scalars[0].time)
         if self.accounts[self.rows[t].account].closing_to != 0:
             self.closing = self.rows[t].account
+
+    def leave(self, t: i64) -> None:
+        """An order works no longer: out of its account's list, and its timer stops."""
+        self.tickets.unlink(t)
+        if self.rows[t].tif == GTD and self.terms[t].timer != NIL:
+            self.timers.drop(self.terms[t].timer)
+            self.terms[t].timer = NIL
 
     # -- events and answers ----------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ cdef class Books:
     cdef bint fillable(self, i64 n, i64 side, i64 price, i64 quantity) noexcept nogil
     cdef i64 check(self, i64 n, i64 side, i64 order_type, i64 price, i64 quantity) noexcept nogil
     cdef bint has_room(self, i64 n, i64 side, i64 price, i64 leaving) noexcept nogil
+    cdef bint takes(self, i64 n, i64 side, i64 price) noexcept nogil
     cdef bint rests(self, i64 i) noexcept nogil
     cdef i64 why_left(self, i64 i, i64 n, i64 side) noexcept nogil
     cdef void take_on(self, i64 i) noexcept nogil

@@ -24,6 +24,7 @@ if not cython.compiled:
         E_FILLED_SINCE,
         E_LOT_SIZE,
         E_OK,
+        E_POST_ONLY,
         E_PRICE_COLLAR,
         E_SUSPENDED,
         E_TICK_SIZE,
@@ -31,6 +32,7 @@ if not cython.compiled:
         EV_TRADE,
         FOK,
         GTC,
+        GTD,
         IN_SUSPENDED,
         LIMIT,
         MAKER,
@@ -52,6 +54,7 @@ if not cython.compiled:
     from openbell.core.numbers import value_down
     from openbell.core.prices import collar_price
     from openbell.core.state import (
+        F_POST_ONLY,
         M_CANCEL,
         M_END,
         M_ENTER,
@@ -132,6 +135,8 @@ class Books:
         code: i64 = self.check(n, side, self.inbox[i].order_type, price, self.leaves)
         if code == E_OK and self.rests(i) and not self.has_room(n, side, price, NIL):
             code = E_BOOK_FULL
+        if code == E_OK and self.inbox[i].flags & F_POST_ONLY and self.takes(n, side, price):
+            code = E_POST_ONLY
         if code != E_OK:
             self.refuse(i, M_REFUSED, code)
             return
@@ -149,6 +154,7 @@ class Books:
             self.orders[slot].account = self.taker_account
             self.orders[slot].tif = self.inbox[i].tif
             self.orders[slot].order_type = self.inbox[i].order_type
+            self.orders[slot].flags = self.inbox[i].flags
         else:
             self.end(i, self.why_left(i, n, side))
 
@@ -198,6 +204,8 @@ class Books:
             code = self.check(n, side, MARKET if kept else LIMIT, price, leaves)
             if code == E_OK and not same and not self.has_room(n, side, price, slot):
                 code = E_BOOK_FULL
+        if code == E_OK and self.orders[slot].flags & F_POST_ONLY and self.takes(n, side, price):
+            code = E_POST_ONLY
         if code != E_OK:
             self.refuse(i, M_NOT_MODIFIED, code)
             return
@@ -388,8 +396,18 @@ class Books:
         self.observed = self.ladder.depth + 1
         return False
 
+    def takes(self, n: i64, side: i64, price: i64) -> bool:
+        """Whether an order at `price` would trade at once; sets `limit` and `observed` of a refusal."""
+        self.limit = self.prices.best_price(n, 1 - side)
+        self.observed = price
+        if self.limit == 0:
+            return False
+        return price >= self.limit if side == BUY else price <= self.limit
+
     def rests(self, i: i64) -> bool:
-        return self.inbox[i].order_type == LIMIT and (self.inbox[i].tif == DAY or self.inbox[i].tif == GTC)
+        if self.inbox[i].order_type != LIMIT:
+            return False
+        return self.inbox[i].tif == DAY or self.inbox[i].tif == GTC or self.inbox[i].tif == GTD
 
     def why_left(self, i: i64, n: i64, side: i64) -> i64:
         """Why an order that may not rest has size left."""

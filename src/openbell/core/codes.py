@@ -88,6 +88,7 @@ WHY_AUCTION_UNFILLED = 11
 WHY_CORPORATE_ACTION = 12
 WHY_DAY_END = 13
 WHY_ACCOUNT_CLOSED = 14
+WHY_EXPIRED = 15  # a GTD order's time came
 
 MAKER = 1
 TAKER = 2
@@ -122,6 +123,9 @@ REPLAYED = 1  # this request key was answered before; this is that first answer
 PRIORITY_KEPT = 2  # a modify kept the order's place in its queue
 UNCHANGED = 4  # a modify that changed nothing
 
+# New order flags
+POST_ONLY = 1  # refused rather than trade at entry
+
 # Modify flags: which fields are set
 SET_PRICE = 1
 SET_QUANTITY = 2
@@ -138,6 +142,7 @@ E_BAD_TYPE = 6
 E_BAD_TIME_IN_FORCE = 7
 E_UNSUPPORTED = 8  # a combination that these rules do not offer
 E_BAD_AMOUNT = 9
+E_BAD_EXPIRY = 10  # GTD: not after now, or over 366 days ahead; another time in force takes none
 E_UNKNOWN_ACCOUNT = 20
 E_ACCOUNT_LOCKED = 21
 E_ACCOUNT_CLOSED = 22
@@ -162,6 +167,7 @@ E_BOOK_FULL = 49  # price levels per side
 E_DUPLICATE_SYMBOL = 50
 E_NOT_SUSPENDED = 51
 E_DAY_ORDER = 52  # a day roll for a day that is not after the last
+E_POST_ONLY = 53  # it would trade: the limit is the price it would trade at
 E_ACCOUNTS_FULL = 60
 E_POSITIONS_FULL = 61
 E_ORDERS_FULL = 62

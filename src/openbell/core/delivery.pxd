@@ -5,6 +5,7 @@ from openbell.core.books cimport Books
 from openbell.core.channel cimport Channel
 from openbell.core.entry cimport Entry
 from openbell.core.scout cimport Scout
+from openbell.core.timers cimport Timers
 from openbell.core.treasury cimport Treasury
 
 
@@ -13,11 +14,13 @@ cdef class Delivery:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts
     cdef Ticket[::1] rows
+    cdef OrderTerms[::1] terms
     cdef Books books
     cdef Accounts machine
     cdef Entry entry
     cdef Treasury treasury
     cdef Scout scout
+    cdef Timers timers
     cdef Channel post
     cdef Channel mail
     cdef i64 slice
@@ -27,4 +30,5 @@ cdef class Delivery:
     cdef void run(self, i64 until) noexcept nogil
     cdef i64 cancel(self, i64 account, i64 n, i64 side, i64 reason) noexcept nogil
     cdef void expire(self) noexcept nogil
+    cdef void fire(self, i64 now) noexcept nogil
     cdef void slice_done(self) noexcept nogil

@@ -14,10 +14,11 @@ from openbell.core.books import Books
 from openbell.core.channel import Channel
 from openbell.core.entry import Entry
 from openbell.core.scout import Scout
+from openbell.core.timers import Timers
 from openbell.core.treasury import Treasury
 
 if not cython.compiled:
-    from openbell.core.codes import DAY, WHY_DAY_END
+    from openbell.core.codes import DAY, WHY_DAY_END, WHY_EXPIRED
     from openbell.core.records import ANY_SIDE
     from openbell.core.state import FAULT_CHANNEL, NIL
     from openbell.core.types import i64
@@ -35,17 +36,20 @@ class Delivery:
         entry: Entry,
         treasury: Treasury,
         scout: Scout,
+        timers: Timers,
         post: Channel,
         mail: Channel,
     ) -> None:
         self.scalars = memory["scalars"]
         self.accounts = memory["accounts"]
         self.rows = memory["tickets"]
+        self.terms = memory["terms"]
         self.books = books
         self.machine = machine
         self.entry = entry
         self.treasury = treasury
         self.scout = scout
+        self.timers = timers
         self.post = post
         self.mail = mail
         self.slice = genesis.slice
@@ -103,6 +107,18 @@ class Delivery:
                 if looked % self.slice == 0:
                     self.slice_done()
                 t = following
+        self.slice_done()
+
+    def fire(self, now: i64) -> None:
+        """End every order whose time has come, in the order of (time, order id)."""
+        count: i64 = 0
+        while self.timers.due <= now:
+            t: i64 = self.timers.pop()
+            self.terms[t].timer = NIL
+            self.entry.send_cancel(t, WHY_EXPIRED)
+            count += 1
+            if count % self.slice == 0:
+                self.slice_done()
         self.slice_done()
 
     def slice_done(self) -> None:

@@ -6,6 +6,7 @@ from openbell.core.command cimport Command
 from openbell.core.numbers cimport value_down, value_up
 from openbell.core.prices cimport collar_price
 from openbell.core.requests cimport Requests
+from openbell.core.terms cimport Terms
 from openbell.core.tickets cimport Tickets
 from openbell.core.vault cimport Vault
 
@@ -26,6 +27,7 @@ cdef class Entry:
     cdef Requests requests
     cdef Vault vault
     cdef Accounts machine
+    cdef Terms terms
     cdef Channel post
     cdef i64 open_orders_max
     cdef i64 quantity_max
@@ -36,7 +38,7 @@ cdef class Entry:
     cdef i64 new(self, i64 order, u64 body) noexcept nogil
     cdef i64 ticket(self, i64 order, i64 a, i64 n, u64 body) noexcept nogil
     cdef i64 shape(self) noexcept nogil
-    cdef i64 plain(self) noexcept nogil
+    cdef i64 extras(self) noexcept nogil
     cdef i64 cap(self, i64 n) noexcept nogil
     cdef i64 allowed(self, i64 a, i64 n) noexcept nogil
     cdef i64 sized(self, i64 n, i64 side, i64 price, i64 quantity, i64 a) noexcept nogil

@@ -13,6 +13,7 @@ from openbell.core.accounts import Accounts
 from openbell.core.channel import Channel
 from openbell.core.command import Command
 from openbell.core.requests import Requests
+from openbell.core.terms import Terms
 from openbell.core.tickets import Tickets
 from openbell.core.vault import Vault
 
@@ -47,6 +48,7 @@ if not cython.compiled:
         E_WRONG_REALM,
         FOK,
         GTC,
+        GTD,
         IOC,
         LIMIT,
         MARKET,
@@ -62,7 +64,7 @@ if not cython.compiled:
     from openbell.core.numbers import value_down, value_up
     from openbell.core.prices import collar_price
     from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
-    from openbell.core.state import M_CANCEL, M_ENTER, M_MODIFY, NEW_ORDER_WORDS, NIL
+    from openbell.core.state import F_TERMS, M_CANCEL, M_ENTER, M_MODIFY, NEW_ORDER_WORDS, NIL
     from openbell.core.types import i64
 
 
@@ -78,6 +80,7 @@ class Entry:
         requests: Requests,
         vault: Vault,
         accounts: Accounts,
+        terms: Terms,
         post: Channel,
     ) -> None:
         self.scalars = memory["scalars"]
@@ -93,6 +96,7 @@ class Entry:
         self.requests = requests
         self.vault = vault
         self.machine = accounts
+        self.terms = terms
         self.post = post
         self.letters = post.messages
         self.open_orders_max = genesis.open_orders_per_account
@@ -131,6 +135,8 @@ class Entry:
             return t
         self.rows[t].status = ST_OPEN
         self.tickets.link(t)
+        if self.terms.flags != 0:
+            self.terms.keep(t)
         self.send(t)
         return t
 
@@ -166,7 +172,7 @@ class Entry:
         if kind != LIMIT and kind != MARKET:
             return E_UNSUPPORTED if kind <= TRAILING_STOP else E_BAD_TYPE
         tif: i64 = self.order[0].tif
-        if tif != DAY and tif != GTC and tif != IOC and tif != FOK:
+        if tif != DAY and tif != GTC and tif != IOC and tif != FOK and tif != GTD:
             return E_UNSUPPORTED if tif <= CLS else E_BAD_TIME_IN_FORCE
         self.limit = QUANTITY_MAX
         self.observed = self.order[0].quantity
@@ -176,19 +182,19 @@ class Entry:
         self.observed = self.order[0].price
         if self.observed < 0 or self.observed > self.limit or (kind == LIMIT and self.observed == 0):
             return E_BAD_PRICE
-        return self.plain()
+        return self.extras()
 
-    def plain(self) -> i64:
-        """E_UNSUPPORTED for fields that these rules give no meaning to."""
-        self.limit = 0
-        self.observed = 0
-        if self.order[0].stop_price != 0 or self.order[0].min_quantity != 0 or self.order[0].notional != 0:
-            return E_UNSUPPORTED
-        if self.order[0].expire_ts != 0 or self.order[0].stp != 0 or self.order[0].flags != 0:
-            return E_UNSUPPORTED
-        if self.order[0].display != -1:
-            return E_UNSUPPORTED
-        return E_OK
+    def extras(self) -> i64:
+        """What the order asks beyond the plain; a plain one asks nothing."""
+        asked: i64 = self.order[0].stop_price | self.order[0].min_quantity | self.order[0].notional
+        asked = asked | self.order[0].expire_ts | self.order[0].stp | self.order[0].flags
+        if asked | (self.order[0].display + 1) == 0 and self.order[0].tif != GTD:
+            self.terms.flags = 0
+            return E_OK
+        code: i64 = self.terms.shape()
+        self.limit = self.terms.limit
+        self.observed = self.terms.observed
+        return code
 
     def cap(self, n: i64) -> i64:
         """The order's absolute limit: its price, or for a market order the collar around the reference."""
@@ -287,6 +293,7 @@ class Entry:
         self.letters[i].side = self.rows[t].side
         self.letters[i].order_type = self.rows[t].order_type
         self.letters[i].tif = self.rows[t].tif
+        self.letters[i].flags = self.terms.flags & ~F_TERMS
         self.letters[i].ref = t
         self.letters[i].price = self.rows[t].price
         self.letters[i].quantity = self.rows[t].quantity

@@ -10,7 +10,9 @@ from openbell.core.listings cimport Listings
 from openbell.core.outbox cimport Outbox
 from openbell.core.requests cimport Requests
 from openbell.core.scout cimport Scout
+from openbell.core.terms cimport Terms
 from openbell.core.tickets cimport Tickets
+from openbell.core.timers cimport Timers
 from openbell.core.treasury cimport Treasury
 from openbell.core.vault cimport Vault
 
@@ -35,6 +37,8 @@ cdef class Exchange:
     cdef readonly Tickets tickets
     cdef readonly Requests requests
     cdef readonly Vault vault
+    cdef readonly Timers timers
+    cdef readonly Terms terms
     cdef readonly Books books
     cdef readonly Accounts machine
     cdef readonly Entry entry

@@ -22,7 +22,9 @@ from openbell.core.listings import Listings
 from openbell.core.outbox import Outbox
 from openbell.core.requests import Requests
 from openbell.core.scout import Scout
+from openbell.core.terms import Terms
 from openbell.core.tickets import Tickets
+from openbell.core.timers import Timers
 from openbell.core.treasury import Treasury
 from openbell.core.vault import Vault
 
@@ -123,12 +125,29 @@ class Exchange:
         self.tickets = Tickets(memory, body)
         self.requests = Requests(memory, body, self.tickets)
         self.vault = Vault(memory)
+        self.timers = Timers(memory)
         self.books = Books(memory, body, self.outbox, self.post, self.mail)
         self.machine = Accounts(
-            memory, self.command, self.outbox, self.tickets, self.requests, self.vault, self.mail
+            memory,
+            self.command,
+            self.outbox,
+            self.tickets,
+            self.requests,
+            self.vault,
+            self.timers,
+            self.mail,
         )
+        self.terms = Terms(memory, self.command, self.timers)
         self.entry = Entry(
-            memory, body, self.command, self.tickets, self.requests, self.vault, self.machine, self.post
+            memory,
+            body,
+            self.command,
+            self.tickets,
+            self.requests,
+            self.vault,
+            self.machine,
+            self.terms,
+            self.post,
         )
         self.treasury = Treasury(memory, body, self.command, self.outbox, self.vault)
         self.listings = Listings(memory, self.command, self.outbox, self.books)
@@ -142,6 +161,7 @@ class Exchange:
             self.entry,
             self.treasury,
             self.scout,
+            self.timers,
             self.post,
             self.mail,
         )
@@ -247,6 +267,7 @@ class Exchange:
         self.tickets.reindex()
         self.vault.reindex()
         self.requests.reindex()
+        self.terms.restart()
 
     # -- one command -----------------------------------------------------------------------------
 
@@ -278,6 +299,8 @@ class Exchange:
         self.books.time = self.head[0].ts
         self.outbox.begin(self.head[0].seq)
         self.requests.expire(self.head[0].ts)
+        if self.timers.due <= self.head[0].ts:
+            self.delivery.fire(self.head[0].ts)
         a: i64 = self.command.begin()
         kind: i64 = self.head[0].type
         code: i64 = self.command.check(self.body_words(kind))

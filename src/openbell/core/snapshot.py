@@ -16,7 +16,7 @@ from typing import Any
 
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.layout import TYPES
-from openbell.core.state import NIL
+from openbell.core.state import F_TERMS, NIL
 
 FORMAT = 1
 MAGIC = b"OBSNAP01"
@@ -39,6 +39,7 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("accounts", scalars.accounts),
         ("holdings", scalars.holding_used),
         ("tickets", scalars.ticket_used),
+        ("terms", scalars.ticket_used),
         ("requests", scalars.request_used),
         ("kept", scalars.request_used),
     ]
@@ -163,7 +164,8 @@ COVERED = {
     "book_orders": ((0, 32), (44, 48), (52, 60)),
     "accounts": ((0, 48), (68, 76), (80, 112)),
     "holdings": ((0, 60),),
-    "tickets": ((0, 56), (72, 120), (128, 192)),
+    "tickets": ((0, 56), (72, 124), (128, 192)),
+    "terms": ((0, 8),),
     "requests": ((0, 28), (48, 64)),
 }
 
@@ -233,3 +235,5 @@ def hash_request(ex: Exchange, digest: Any, r: int) -> None:
     digest.update(ex.memory.bytes_of("kept", r, 1))
     if ex.memory["requests"][r].ticket != NIL:
         cover(ex, digest, "tickets", ex.memory["requests"][r].ticket)
+        if ex.memory["tickets"][ex.memory["requests"][r].ticket].flags & F_TERMS:
+            cover(ex, digest, "terms", ex.memory["requests"][r].ticket)

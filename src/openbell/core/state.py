@@ -233,7 +233,8 @@ Ticket = record(
     updated_ts i64
     limit i64
     observed i64
-    reserved2 u64
+    flags u32
+    reserved2 u32
     text0 u64
     text1 u64
     text2 u64
@@ -244,6 +245,21 @@ Ticket = record(
     top_quantity i64
     """,
 )
+
+# What an order asks beyond side, price, size and time in force; one per ticket, there only if the ticket's
+# flags have F_TERMS. `timer` is the slot of the timer that ends it.
+OrderTerms = record(
+    "OrderTerms",
+    """
+    expire_ts i64
+    timer u32
+    reserved u32
+    """,
+)
+
+# Something that happens at a time of the log: `ref` says to what. `slot` of row i is the timer at place i
+# of the heap, and `place` is where a timer stands in it.
+Timer = record("Timer", "due i64\nkey u64\nref u32\nplace u32\nslot u32\nreserved u32")
 
 # A request key and what became of it; `answers` of the same index holds the first answer.
 Request = record(
@@ -265,6 +281,10 @@ Request = record(
 
 # An open-addressing cell: key 0 is empty.
 Cell = record("Cell", "key u64\nvalue u32\nreserved u32")
+
+# What is special about an order: in its ticket, its ENTER and its place in the book. A plain order has 0.
+F_POST_ONLY = 4
+F_TERMS = 64  # the ticket's alone: its row of the terms says more
 
 # Between the two machines: accounts -> books (ENTER, CANCEL, MODIFY), books -> accounts (the rest).
 M_ENTER = 1
@@ -357,6 +377,7 @@ class Memory:
         self.add("accounts", Account, genesis.accounts)
         self.add("holdings", Holding, genesis.positions)
         self.add("tickets", Ticket, tickets)
+        self.add("terms", OrderTerms, tickets)
         self.add("requests", Request, genesis.requests)
         self.add("kept", Answer, genesis.requests)
         # derived: rebuilt when a snapshot is loaded
@@ -364,6 +385,7 @@ class Memory:
         self.add("ticket_cells", Cell, power_of_two(tickets))
         self.add("holding_cells", Cell, power_of_two(genesis.positions))
         self.add("request_cells", Cell, power_of_two(genesis.requests))
+        self.add("timers", Timer, orders)
         # output and mail: forgotten after each batch
         self.add("events", Event, output)
         self.add("answers", Answer, OUTPUT_RECORDS)

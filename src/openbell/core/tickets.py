@@ -53,6 +53,7 @@ class Tickets:
         self.tickets[t].reason = 0
         self.tickets[t].pending = 0
         self.tickets[t].code = 0
+        self.tickets[t].flags = 0
         self.tickets[t].limit = 0
         self.tickets[t].observed = 0
         self.index.insert(order, t)

@@ -19,6 +19,9 @@ GOLDEN = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads consecutive keys
 NEAR = 8  # rungs looked at one by one, from the best, before a binary search
 BASIS = 10_000  # basis points in one
 COLLAR_MAX = 100_000_000  # basis points; the widest collar a listing may have
+NEVER = (1 << 63) - 1  # later than every time of a log
+DAY_NS = 86_400 * 10**9
+EXPIRY_DAYS = 366  # how far ahead a GTD order may end
 FAR = 8  # commands ahead whose cells are asked for
 NEAR_AHEAD = 4  # commands ahead whose records are asked for
 

@@ -37,11 +37,12 @@ class Books:
         """Match a new order; rest or end what is left."""
         book = self.state.instruments[order.instrument]
         taker = Resting(order, order.price, order.quantity, 0)
-        rests = order.order_type == codes.LIMIT and order.tif in (codes.DAY, codes.GTC)
+        rests = order.order_type == codes.LIMIT and order.tif in (codes.DAY, codes.GTC, codes.GTD)
         try:
             self.check(book, order.side, order.price, order.quantity, order.order_type == codes.LIMIT)
             if rests:
                 self.check_room(book, order.side, order.price, None)
+            self.check_post_only(book, taker)
         except Refusal as refusal:
             self.notes.append(partial(self.settlement.refused, order, refusal))
             return
@@ -83,6 +84,7 @@ class Books:
                 self.check(book, order.side, price, leaves, not kept)
             if price != resting.price:
                 self.check_room(book, order.side, price, resting)
+                self.check_post_only(book, Resting(order, price, leaves, resting.filled))
         except Refusal as refusal:
             self.notes.append(partial(self.settlement.not_modified, refusal))
             return
@@ -205,6 +207,12 @@ class Books:
         if leaving and len(levels[leaving.price]) == 1:
             return
         raise Refusal(codes.E_BOOK_FULL, most, most + 1)
+
+    def check_post_only(self, book: Instrument, taker: Resting) -> None:
+        """A POST_ONLY order never takes."""
+        other = 1 - taker.order.side
+        if taker.order.post_only and book.levels[other] and self.crosses(taker, book.best(other)):
+            raise Refusal(codes.E_POST_ONLY, book.best(other), taker.price)
 
     # -- queues ------------------------------------------------------------------------------------
 

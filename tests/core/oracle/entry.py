@@ -12,7 +12,9 @@ from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Order, Refusal, State, collar, value_down, value_up
 
 TAKEN_TYPES = (codes.LIMIT, codes.MARKET)
-TAKEN_TIMES = (codes.DAY, codes.GTC, codes.IOC, codes.FOK)
+TAKEN_TIMES = (codes.DAY, codes.GTC, codes.GTD, codes.IOC, codes.FOK)
+RESTING_TIMES = (codes.DAY, codes.GTC, codes.GTD)
+EXPIRY_MAX = 366 * 86_400 * 10**9  # nanoseconds
 CLIENT_ID_BYTES = 48
 
 
@@ -62,6 +64,8 @@ class Entry:
             self.settlement.reject(order, refusal)
             return order
         order.status = codes.ST_OPEN
+        order.post_only = bool(body.flags & codes.POST_ONLY)
+        order.expire_ts = body.expire_ts
         state.working[order.id] = order
         self.books.enter(order)
         return order
@@ -83,11 +87,27 @@ class Entry:
             raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, body.price)
         if body.order_type == codes.MARKET and body.price:
             raise Refusal(codes.E_BAD_PRICE, 0, body.price)
-        meaningless = (
-            body.stop_price, body.min_quantity, body.notional, body.expire_ts, body.stp, body.flags,
-        )  # fmt: skip
-        if any(meaningless) or body.display != -1:
+        meaningless = (body.stop_price, body.min_quantity, body.notional, body.stp)
+        if any(meaningless) or body.display != -1 or body.flags not in (0, codes.POST_ONLY):
             raise Refusal(codes.E_UNSUPPORTED)
+        rests = body.order_type == codes.LIMIT and body.tif in RESTING_TIMES
+        if body.flags & codes.POST_ONLY and not rests:
+            raise Refusal(codes.E_UNSUPPORTED)
+        self.expiry(body)
+
+    def expiry(self, body: Any) -> None:
+        """GTD orders have an end, after now and within 366 days; others have none."""
+        due, now = body.expire_ts, self.state.time
+        if body.tif != codes.GTD and due:
+            raise Refusal(codes.E_BAD_EXPIRY, 0, due)
+        if body.tif != codes.GTD:
+            return
+        if body.order_type == codes.MARKET:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if due <= now:
+            raise Refusal(codes.E_BAD_EXPIRY, now, due)
+        if due > now + EXPIRY_MAX:
+            raise Refusal(codes.E_BAD_EXPIRY, now + EXPIRY_MAX, due)
 
     def market_cap(self, order: Order) -> int:
         """A market order's limit: the collar around the reference."""

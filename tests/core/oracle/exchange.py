@@ -64,6 +64,7 @@ class Oracle:
             "instrument": head.instrument,
         }
         self.requests.expire()
+        self.fire()
         code = self.shape(head, command)
         if code != codes.E_OK:
             self.fail(Refusal(code))
@@ -72,6 +73,12 @@ class Oracle:
             self.once(head, command)
         state.answer["events"] = len(state.events)
         return tuple(state.answer.get(name, 0) for name in ANSWER_FIELDS), state.events
+
+    def fire(self) -> None:
+        """Orders whose time has come end, by time and then by id, before the command."""
+        ends = [order for order in self.state.working.values() if 0 < order.expire_ts <= self.state.time]
+        ends.sort(key=lambda order: (order.expire_ts, order.id))
+        self.sweep(ends, lambda order: True, codes.WHY_EXPIRED)
 
     def shape(self, head: Any, command: bytes) -> int:
         """Whether layout, shard, flags, the body's size and its reserved bytes are as the type has them."""

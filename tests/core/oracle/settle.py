@@ -61,7 +61,7 @@ class Settlement:
 
     def end(self, order: Order, reason: int, leaves: int) -> None:
         """What was left of an order is cancelled, or expired by time."""
-        by_time = reason == codes.WHY_DAY_END
+        by_time = reason in (codes.WHY_DAY_END, codes.WHY_EXPIRED)
         order.status = codes.ST_EXPIRED if by_time else codes.ST_CANCELLED
         order.reason = reason
         self.touch(order)

@@ -55,6 +55,8 @@ class Order:
     seq: int
     created_ts: int
     updated_ts: int
+    post_only: bool = False
+    expire_ts: int = 0
     filled: int = 0
     notional: int = 0
     status: int = codes.ST_PENDING

@@ -1,0 +1,26 @@
+cimport cython
+from openbell.core.layouts cimport *
+from openbell.core.command cimport Command
+from openbell.core.timers cimport Timers
+
+
+@cython.final
+cdef class Terms:
+    cdef Scalars[::1] scalars
+    cdef OrderTerms[::1] terms
+    cdef Ticket[::1] rows
+    cdef Header[::1] head
+    cdef NewOrder[::1] order
+    cdef Timers timers
+    cdef public i64 flags
+    cdef readonly i64 limit
+    cdef readonly i64 observed
+
+    cdef i64 shape(self) noexcept nogil
+    cdef bint rests(self) noexcept nogil
+    cdef i64 shape_flags(self) noexcept nogil
+    cdef i64 shape_expiry(self) noexcept nogil
+    cdef void keep(self, i64 t) noexcept nogil
+    cdef void start(self, i64 t) noexcept nogil
+    cdef void restart(self) noexcept nogil
+    cdef bint works(self, i64 t) noexcept nogil

@@ -1,0 +1,112 @@
+"""What an order asks beyond side, price, size and time in force: checked, and kept beside its ticket.
+
+A plain order asks nothing, its flags are 0 and its row of the terms is never touched.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.command import Command
+from openbell.core.timers import Timers
+
+if not cython.compiled:
+    from openbell.core.codes import (
+        E_BAD_EXPIRY,
+        E_OK,
+        E_UNSUPPORTED,
+        FOK,
+        GTD,
+        IOC,
+        MARKET,
+        POST_ONLY,
+        ST_OPEN,
+        ST_PARTIALLY_FILLED,
+    )
+    from openbell.core.state import F_POST_ONLY, F_TERMS
+    from openbell.core.types import DAY_NS, EXPIRY_DAYS, i64
+
+
+class Terms:
+    """The terms of the NEW_ORDER on the desk, and of every ticket that has some."""
+
+    def __init__(self, memory: Any, command: Command, timers: Timers) -> None:
+        self.scalars = memory["scalars"]
+        self.terms = memory["terms"]
+        self.rows = memory["tickets"]
+        self.head = command.head
+        self.order = command.new_order
+        self.timers = timers
+        self.flags = 0
+        self.limit = 0
+        self.observed = 0
+
+    def shape(self) -> i64:
+        """Whether the fields make sense together; sets `flags`, or `limit` and `observed` of a refusal."""
+        self.flags = 0
+        self.limit = 0
+        self.observed = 0
+        if self.order[0].stop_price != 0 or self.order[0].min_quantity != 0 or self.order[0].notional != 0:
+            return E_UNSUPPORTED
+        if self.order[0].stp != 0 or self.order[0].display != -1:
+            return E_UNSUPPORTED
+        code: i64 = self.shape_flags()
+        return code if code != E_OK else self.shape_expiry()
+
+    def rests(self) -> bool:
+        """Whether the order may wait in a book."""
+        if self.order[0].order_type == MARKET:
+            return False
+        return self.order[0].tif != IOC and self.order[0].tif != FOK
+
+    def shape_flags(self) -> i64:
+        if self.order[0].flags & ~POST_ONLY:
+            return E_UNSUPPORTED
+        if self.order[0].flags & POST_ONLY:
+            if not self.rests():
+                return E_UNSUPPORTED
+            self.flags |= F_POST_ONLY
+        return E_OK
+
+    def shape_expiry(self) -> i64:
+        """GTD ends after now and within 366 days; no other time in force has an end."""
+        due: i64 = self.order[0].expire_ts
+        self.observed = due
+        if self.order[0].tif != GTD:
+            return E_BAD_EXPIRY if due != 0 else E_OK
+        if self.order[0].order_type == MARKET:
+            self.observed = 0
+            return E_UNSUPPORTED
+        self.limit = self.head[0].ts
+        if due <= self.limit:
+            return E_BAD_EXPIRY
+        if due - self.limit > EXPIRY_DAYS * DAY_NS:
+            self.limit += EXPIRY_DAYS * DAY_NS
+            return E_BAD_EXPIRY
+        self.flags |= F_TERMS
+        return E_OK
+
+    def keep(self, t: i64) -> None:
+        """The order's ticket takes the terms that `shape` found right, and its timer starts."""
+        self.rows[t].flags = self.flags
+        if self.flags & F_TERMS == 0:
+            return
+        self.terms[t].expire_ts = self.order[0].expire_ts
+        if self.order[0].expire_ts != 0:
+            self.start(t)
+
+    def start(self, t: i64) -> None:
+        """Set the timer that ends a GTD order."""
+        self.terms[t].timer = self.timers.add(self.terms[t].expire_ts, self.rows[t].id, t)
+
+    def restart(self) -> None:
+        """Set every working order's timer anew, after a snapshot was loaded."""
+        t: i64
+        for t in range(self.scalars[0].ticket_used):
+            if self.rows[t].id != 0 and self.rows[t].tif == GTD and self.works(t):
+                self.start(t)
+
+    def works(self, t: i64) -> bool:
+        return self.rows[t].status == ST_OPEN or self.rows[t].status == ST_PARTIALLY_FILLED
