@@ -15,6 +15,7 @@ from typing import Any
 from openbell.core import codes, records
 from openbell.core.layout import Record
 from openbell.identity.account_id import encode_account
+from openbell.identity.admin_token import load_admin_token
 from openbell.identity.tokens import Signer
 from openbell.market.instruments import INSTRUMENTS, TICK_SIZE, Listing
 from openbell.node.client import NodeClient
@@ -66,6 +67,7 @@ async def run(client: NodeClient, settings: Settings, report: Report) -> None:
     makers, traders = accounts[: settings.makers], accounts[settings.makers :]
     await sender.send(await _missing_shares(client, plan(INSTRUMENTS, makers, traders), numbers))
     write_participants(settings, makers, traders)
+    load_admin_token(settings.admin_token_file)
 
 
 async def _list(client: NodeClient, sender: _Sender) -> dict[str, int]:

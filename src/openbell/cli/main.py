@@ -1,4 +1,4 @@
-"""The command line: `openbell up, run, verify, replay, bench`."""
+"""The command line: `openbell up, run, verify, replay, bench, admin`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_replay(commands)
     _add_bench(commands)
+    _add_admin(commands)
     return top
 
 
@@ -100,6 +101,15 @@ def _add_bench(commands: Any) -> None:
     one.set_defaults(command=_bench)
 
 
+def _add_admin(commands: Any) -> None:
+    from openbell.cli.admin import add_commands
+
+    one = commands.add_parser("admin", help="commands of the exchange's staff: halts, cash, shares, accounts")
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--data-dir", metavar="DIR", help="the data folder (./var)")
+    add_commands(one.add_subparsers(title="admin commands", metavar="COMMAND", required=True), place, _admin)
+
+
 def _add_place(one: argparse.ArgumentParser) -> None:
     one.add_argument("--data-dir", metavar="DIR", help="the data folder (./var)")
     one.add_argument(
@@ -145,6 +155,12 @@ def _replay_vectors(options: argparse.Namespace) -> int:
     from openbell.cli.replay_vectors import replay
 
     return replay(options.folder, as_json=options.json)
+
+
+def _admin(options: argparse.Namespace) -> int:
+    from openbell.cli.admin import admin
+
+    return admin(_settings(options), options)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -13,7 +13,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from openbell import __version__
 from openbell.gateway.account_routes import ACCOUNT_ROUTES
-from openbell.gateway.auth import COOKIE, authenticate
+from openbell.gateway.admin.office import Office
+from openbell.gateway.admin.routes import ADMIN_ROUTES
+from openbell.gateway.auth import COOKIE, authenticate, authenticate_admin
 from openbell.gateway.call import Call
 from openbell.gateway.health_routes import HEALTH_ROUTES
 from openbell.gateway.market_routes import MARKET_ROUTES
@@ -42,16 +44,22 @@ def make_api(services: Services) -> Litestar:
     def give_services() -> Services:
         return services
 
+    def give_office(request: Request[Any, Any, Any]) -> Office:
+        authenticate_admin(call_of(request), services.admin_token)
+        return Office(services.node)
+
     def give_session(request: Request[Any, Any, Any]) -> Session:
         session = authenticate(call_of(request), services.signer)
         services.read(session)
         return session
 
-    v1 = Router(BASE, route_handlers=[*SESSION_ROUTES, *ORDER_ROUTES, *ACCOUNT_ROUTES, *MARKET_ROUTES])
+    routes = [*SESSION_ROUTES, *ORDER_ROUTES, *ACCOUNT_ROUTES, *MARKET_ROUTES, *ADMIN_ROUTES]
+    v1 = Router(BASE, route_handlers=routes)
     return Litestar(
         route_handlers=[v1, *HEALTH_ROUTES],
         dependencies={
             "services": Provide(give_services, sync_to_thread=False),
+            "office": Provide(give_office, sync_to_thread=False),
             "session": Provide(give_session, sync_to_thread=False),
         },
         exception_handlers={
@@ -135,6 +143,7 @@ def _description() -> OpenAPIConfig:
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                "admin": SecurityScheme(type="http", scheme="bearer"),
                 "cookie": SecurityScheme(type="apiKey", name=COOKIE, security_scheme_in="cookie"),
             }
         ),

@@ -6,6 +6,7 @@ from litestar.datastructures import Cookie
 
 from openbell.gateway.call import Call
 from openbell.gateway.problems import Problem, unauthenticated
+from openbell.identity.admin_token import is_admin_token
 from openbell.identity.tokens import Session, Signer, TokenError
 
 COOKIE = "openbell_session"
@@ -36,6 +37,19 @@ def authenticate(call: Call, signer: Signer) -> Session:
             detail = "The header X-CSRF-Token is missing or not this session's; load the page again."
             raise Problem(403, "CSRF_FAILED", detail, title="Not allowed")
     return session
+
+
+def authenticate_admin(call: Call, admin_token: str) -> None:
+    """Let staff through: no cookie, no session, the admin token alone.
+
+    Raises:
+        Problem: 401.
+    """
+    scheme, _, token = (call.header(b"authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not is_admin_token(admin_token, token.strip()):
+        raise unauthenticated(
+            "Send the header Authorization: Bearer and the token in the data folder's admin.token."
+        )
 
 
 def check(token: str, signer: Signer) -> Session:

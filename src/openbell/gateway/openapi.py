@@ -16,12 +16,14 @@ from litestar import Litestar
 from msgspec import Struct
 
 from openbell.gateway import account_body, health_routes, market_body, order_body, order_request, problems
+from openbell.gateway.admin import bodies
+from openbell.gateway.admin.commands import COMMANDS, WHO_MAX, WHY_MAX, AdminCommand
 from openbell.gateway.api import make_api, operation_id
 from openbell.gateway.routes import RAW_ROUTES, RawRoute
 
 REFERENCE = "#/components/schemas/"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": REFERENCE + "Problem"}}}
-MODULES = (account_body, health_routes, market_body, order_body, order_request, problems)
+MODULES = (account_body, bodies, health_routes, market_body, order_body, order_request, problems)
 REQUESTS = ("NewOrder", "PlaceOrder", "ModifyOrder")
 
 IDEMPOTENCY = {
@@ -50,6 +52,8 @@ def describe(api: Litestar) -> dict[str, Any]:
         paths[_camel_path(path)] = item
     for raw in RAW_ROUTES:
         paths.setdefault(raw.path, {})[raw.method.lower()] = _raw_operation(raw)
+    for command in COMMANDS.values():
+        paths[f"/v1/admin/{command.name}"]["post"]["requestBody"] = _admin_request(command)
     for item in paths.values():
         for method, operation in item.items():
             _finish(method, operation, operation["operationId"] in public)
@@ -82,6 +86,29 @@ def _raw_operation(raw: RawRoute) -> dict[str, Any]:
     return operation
 
 
+def _admin_request(command: AdminCommand) -> dict[str, Any]:
+    """The body that an admin command takes, from its entry in the table."""
+    fields = {
+        field.camel: {
+            "type": ["string", "number"],
+            "description": f"{field.help} ({field.kind.name})",
+            "examples": [field.default or field.kind.example],
+        }
+        for field in command.fields
+    }
+    signature = {
+        name: {"type": "string", "maxLength": longest, "description": help_}
+        for name, longest, help_ in (("who", WHO_MAX, "who asks for it"), ("why", WHY_MAX, "for what reason"))
+    }
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [field.camel for field in command.fields if field.required] + ["who", "why"],
+        "properties": fields | signature,
+    }
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
 def _public_operations(api: Litestar) -> set[str]:
     """The operations that need no session. Litestar's description leaves an empty `security` out."""
     return {
@@ -108,9 +135,11 @@ def _finish(method: str, operation: dict[str, Any], public: bool) -> None:
         if parameter["in"] == "path":
             parameter["name"] = _camel(parameter["name"])
     if method != "get" and not public:
-        operation.setdefault("parameters", []).append(CSRF)
-        if operation["tags"] == ["Orders"]:
-            operation["parameters"].append(IDEMPOTENCY)
+        parameters = operation.setdefault("parameters", [])
+        if operation["tags"] != ["Admin"]:
+            parameters.append(CSRF)
+        if operation["tags"] in (["Admin"], ["Orders"]):
+            parameters.append(IDEMPOTENCY)
     responses["default"] = {"description": "What went wrong", "content": PROBLEM}
 
 

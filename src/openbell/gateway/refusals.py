@@ -236,7 +236,11 @@ def refusal(code: int) -> Refusal:
 
 def problem(code: int, limit: int, observed: int, order_id: str | None = None) -> Problem:
     """The answer to a request that the exchange refused with `code`; numbers in raw units."""
-    found = refusal(code)
+    return as_problem(refusal(code), limit, observed, order_id)
+
+
+def as_problem(found: Refusal, limit: int, observed: int, order_id: str | None = None) -> Problem:
+    """The answer that says `found` with its numbers, in raw units."""
     return Problem(
         found.status,
         found.code,

@@ -22,6 +22,7 @@ from openbell.gateway.services import Services
 from openbell.gateway.socket_protocol import socket_protocol
 from openbell.gateway.static import WebApp
 from openbell.gateway.stream.hub import Hub
+from openbell.identity.admin_token import load_admin_token
 from openbell.identity.demo import DemoAccounts
 from openbell.identity.throttle import Throttle
 from openbell.identity.tokens import Signer
@@ -92,6 +93,7 @@ def make_services(settings: Settings, node: NodeClient) -> Services:
         ledger=LedgerReads(settings.database),
         history=History(settings.database, int(facts.get("seed", settings.seed)), kept, start),
         calendar=kept,
+        admin_token=load_admin_token(settings.admin_token_file),
         limiter=RateLimiter(settings.order_rate),
         readers=RateLimiter(settings.read_rate),
     )

@@ -48,6 +48,7 @@ class Services:
     ledger: LedgerReads
     history: History
     calendar: Calendar
+    admin_token: str
     limiter: RateLimiter  # trading messages
     readers: RateLimiter  # questions of an account that reach the node or the ledger
     board: Board = field(default_factory=Board)

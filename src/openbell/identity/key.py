@@ -21,7 +21,7 @@ def load_key(path: Path) -> bytes:
         OSError: it cannot be read or made.
     """
     if not path.exists():
-        _make(path)
+        make_once(path, secrets.token_bytes(KEY_LENGTH))
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         raise SessionKeyError(f"session key {path} has mode {mode:03o}: others may read it; chmod 600 {path}")
@@ -33,13 +33,13 @@ def load_key(path: Path) -> bytes:
     return key
 
 
-def _make(path: Path) -> None:
-    """Write a new key beside `path` and link it there: another process's key stays if it came first."""
+def make_once(path: Path, content: bytes) -> None:
+    """Write a secret (0600) beside `path` and link it there: another process's stays if it came first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(file, secrets.token_bytes(KEY_LENGTH))
+        os.write(file, content)
         os.fsync(file)
         os.link(draft, path)
     except FileExistsError:

@@ -219,6 +219,11 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
         return self.session_key or self.data_dir / "session.key"
 
     @property
+    def admin_token_file(self) -> Path:
+        """The token that the admin door asks for (0600)."""
+        return self.data_dir / "admin.token"
+
+    @property
     def web_folder(self) -> Path:
         """The built web app; it may be missing."""
         return self.web_dist or Path(__file__).resolve().parents[3] / "web" / "dist"

@@ -1,0 +1,195 @@
+"""What the admin door answers: a command's outcome, and accounts, instruments and totals as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from openbell.core import codes
+from openbell.core.layout import Record
+from openbell.gateway.account_body import STATUS_NAMES
+from openbell.gateway.decimals import money, money_or_none, quantity
+from openbell.gateway.times import rfc3339
+from openbell.gateway.words import AccountKind, AccountStatus, Decimal, Time, TradingStatus
+from openbell.identity.account_id import encode_account
+
+TRADING = {codes.IN_CONTINUOUS: "CONTINUOUS", codes.IN_SUSPENDED: "SUSPENDED"}
+
+
+class AdminAnswerBody(Struct, rename="camel", kw_only=True):
+    """A command that took effect, at log position `seq`. The same `key` again answers this again."""
+
+    command: str
+    key: str
+    seq: int
+    timestamp: Time
+    replayed: bool
+    account_id: str | None
+    instrument: int | None
+    cancelled: int
+
+
+class AdminPositionBody(Struct, rename="camel", kw_only=True):
+    """One instrument in an account."""
+
+    symbol: str
+    quantity: Decimal
+    reserved_quantity: Decimal
+    cost: Decimal
+    realised_pnl: Decimal
+
+
+class AdminAccountBody(Struct, rename="camel", kw_only=True):
+    """An account as the core has it."""
+
+    account_id: str
+    kind: AccountKind
+    status: AccountStatus
+    realm: int
+    cash: Decimal
+    reserved_cash: Decimal
+    open_orders: int
+    created_at: Time
+    last_activity_at: Time
+    positions: Sequence[AdminPositionBody]
+    seq: int
+
+
+class AdminInstrumentBody(Struct, rename="camel", kw_only=True):
+    """An instrument with its rules and its day."""
+
+    symbol: str
+    instrument: int
+    status: TradingStatus
+    realm: int
+    tick_size: Decimal
+    lot_size: Decimal
+    min_notional: Decimal
+    reference_price: Decimal
+    market_collar_percent: Decimal
+    limit_collar_percent: Decimal
+    protections: bool
+    bid: Decimal | None
+    ask: Decimal | None
+    last: Decimal | None
+    official_close: Decimal
+    day_volume: Decimal
+    trades: int
+    issued: Decimal
+    seq: int
+
+
+class AdminTotalsBody(Struct, rename="camel", kw_only=True):
+    """Sums over the whole exchange. `cash` of all accounts is deposits less withdrawals."""
+
+    cash: Decimal
+    deposits: Decimal
+    withdrawals: Decimal
+    accounts: int
+    orders: int
+    working_orders: int
+    trades: int
+    requests: int
+    trading_date: str
+    seq: int
+
+
+class AdminStatusBody(Struct, rename="camel", kw_only=True):
+    """The node: where its log is, what of it is on disk, its clock."""
+
+    seq: int
+    durable: int
+    term: int
+    timestamp: Time
+
+
+def answer_body(command: str, key: str, answer: Record) -> AdminAnswerBody:
+    """The outcome of a command that the core accepted."""
+    listed = command == "list"
+    return AdminAnswerBody(
+        command=command,
+        key=key,
+        seq=answer.seq,
+        timestamp=rfc3339(answer.ts),
+        replayed=bool(answer.flags & codes.REPLAYED),
+        account_id=encode_account(answer.account) if answer.account else None,
+        instrument=answer.instrument if listed else None,
+        cancelled=answer.count,
+    )
+
+
+def account_body(row: Mapping[str, Any], symbols: Mapping[int, str], seq: int) -> AdminAccountBody:
+    """An account of the node's query."""
+    return AdminAccountBody(
+        account_id=encode_account(row["account"]),
+        kind=codes.KIND_NAMES[row["kind"]],
+        status=STATUS_NAMES[row["status"]],
+        realm=row["realm"],
+        cash=money(row["cash"]),
+        reserved_cash=money(row["reserved"]),
+        open_orders=row["open_orders"],
+        created_at=rfc3339(row["opened_ts"]),
+        last_activity_at=rfc3339(row["last_activity"]),
+        positions=[
+            AdminPositionBody(
+                symbol=symbols[one["instrument"]],
+                quantity=quantity(one["quantity"]),
+                reserved_quantity=quantity(one["reserved"]),
+                cost=money(one["cost"]),
+                realised_pnl=money(one["realised"]),
+            )
+            for one in row["positions"]
+        ],
+        seq=seq,
+    )
+
+
+def instrument_body(row: Mapping[str, Any], seq: int) -> AdminInstrumentBody:
+    """An instrument of the node's query."""
+    return AdminInstrumentBody(
+        symbol=row["symbol"],
+        instrument=row["instrument"],
+        status=TRADING[row["status"]],
+        realm=row["realm"],
+        tick_size=money(row["tick_size"]),
+        lot_size=quantity(row["lot_size"]),
+        min_notional=money(row["min_notional"]),
+        reference_price=money(row["reference_price"]),
+        market_collar_percent=f"{row['market_collar'] // 100}.{row['market_collar'] % 100:02d}",
+        limit_collar_percent=f"{row['limit_collar'] // 100}.{row['limit_collar'] % 100:02d}",
+        protections=not row["flags"] & codes.PROTECTIONS_OFF,
+        bid=money_or_none(row["bid"]),
+        ask=money_or_none(row["ask"]),
+        last=money_or_none(row["last"]),
+        official_close=money(row["close"]),
+        day_volume=quantity(row["day_volume"]),
+        trades=row["trades"],
+        issued=quantity(row["issued"]),
+        seq=seq,
+    )
+
+
+def totals_body(row: Mapping[str, Any], seq: int) -> AdminTotalsBody:
+    """The node's totals."""
+    day = row["day"]
+    return AdminTotalsBody(
+        cash=money(row["cash"]),
+        deposits=money(row["deposits"]),
+        withdrawals=money(row["withdrawals"]),
+        accounts=row["accounts"],
+        orders=row["orders"],
+        working_orders=row["working_orders"],
+        trades=row["trades"],
+        requests=row["requests"],
+        trading_date=f"{day // 10_000:04d}-{day // 100 % 100:02d}-{day % 100:02d}",
+        seq=seq,
+    )
+
+
+def status_body(row: Mapping[str, Any]) -> AdminStatusBody:
+    """The node's status."""
+    return AdminStatusBody(
+        seq=row["seq"], durable=row["durable"], term=row["term"], timestamp=rfc3339(row["time"])
+    )
