@@ -137,6 +137,7 @@ async def test_a_snapshot_that_cannot_be_written_stops_nothing(tmp_path: Path) -
     node = await start_node(tmp_path, replace(LIMITS, snapshot_commands=10))
     client = await connect(tmp_path)
     node.snapshots.folder = tmp_path / "gone"
+    node.snapshots.folder.touch()  # no folder
     await furnish(client)
     for _ in range(20):
         await client.send(deposit(1))
@@ -315,12 +316,20 @@ async def test_readers_json_is_only_rewritten_when_something_changed(tmp_path: P
     await node.stop()
 
 
+# A process that would take a minute to write its snapshot.
+SLOW = """
+import sys, time
+from openbell.node import snapshotter
+snapshotter.Snapshots.save = lambda *_: time.sleep(60)
+snapshotter.main(sys.argv[1:])
+"""
+
+
 def test_the_snapshot_child_dies_with_its_node(tmp_path: Path) -> None:
     one = process(
         tmp_path,
-        code="from openbell.core import snapshot; import time\n"
-        "snapshot.save = lambda *a: time.sleep(60)\n"
-        "from openbell.node import node\n"
+        code="from openbell.node import node, snapshots\n"
+        f"snapshots.WRITER = (sys.executable, '-c', {SLOW!r})\n"
         "node.Node._snapshot_due = lambda self: not self.snapshots.child",
     )
     deadline = time.monotonic() + 15

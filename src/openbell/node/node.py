@@ -69,7 +69,9 @@ class Node:
         self.started_ns = time.monotonic_ns()
         self.turn_scheduled = False
         self.snapshot_position = recovered.snapshot
+        self.snapshot_begun = recovered.snapshot  # about where the newest one, finished or not, begins
         self.snapshot_at = time.monotonic()
+        self.snapshot_stall_ns = 0  # how long commands waited for the last snapshot's beginning
         self.server: asyncio.Server | None = None
         self.tasks: list[asyncio.Task[None]] = []
         self.journal.on_durable = self._became_durable
@@ -131,11 +133,11 @@ class Node:
             await self._settle()
         await self._part()
         settled = not self.gate.shut and self.journal.failed is None
+        self.snapshots.abandon()
         if settled and self.exchange.position > self.snapshot_position:
             self.snapshots.save(self.exchange, self._meta())
             self._tidy()
         self.gate.close()
-        self.snapshots.abandon()
         self.readers.save()
         self.stream.writer.close()
         self.events.close()
@@ -207,6 +209,8 @@ class Node:
             "events_bytes": self.events.bytes,
             "events_unwritten": self.stream.writer.bytes,
             "snapshot": self.snapshot_position,
+            "snapshot_writing": bool(self.snapshots.child),
+            "snapshot_stall_ns": self.snapshot_stall_ns,
             "log_full": self.sequencer.full,
             "cut": str(self.journal.cut) if self.journal.cut else None,
         }
@@ -270,35 +274,30 @@ class Node:
                     self._tidy()
                 done = self.snapshots.poll()
                 if done is not None:
+                    self.snapshot_position = done
                     log.info("snapshot at %d written", done)
                     self._tidy()
                 elif self._snapshot_due():
-                    await self._snapshot()
+                    self._begin_snapshot()
             except OSError as error:
                 log.error("housekeeping: %s", error)
 
     def _snapshot_due(self) -> bool:
         if self.snapshots.child:
             return False
-        commands = int(self.exchange.position) - self.snapshot_position
+        commands = int(self.exchange.position) - self.snapshot_begun
         waited = time.monotonic() - self.snapshot_at >= self.limits.snapshot_s
         return commands >= self.limits.snapshot_commands or (
             waited and commands >= self.limits.snapshot_commands_min
         )
 
-    async def _snapshot(self) -> None:
-        """Stand still until all is durable, for about one sync; then fork."""
-        self.sequencer.held_back = True
-        try:
-            while self.sequencer.in_flight:
-                await asyncio.sleep(0.0005)
-            if not self.gate.shut:
-                self.snapshots.fork(self.exchange, self._meta())
-                self.snapshot_position = int(self.exchange.position)
-                self.snapshot_at = time.monotonic()
-        finally:
-            self.sequencer.held_back = False
-            self.arrived()
+    def _begin_snapshot(self) -> None:
+        """Have a snapshot written of what is durable now."""
+        self.snapshot_begun = int(self.exchange.position)
+        self.snapshot_at = time.monotonic()
+        began = time.perf_counter_ns()
+        self.snapshots.begin(self.journal.folder)
+        self.snapshot_stall_ns = time.perf_counter_ns() - began
 
     def _meta(self) -> dict[str, Any]:
         """What a snapshot notes beside the state: where in which log it belongs."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.records import Header
@@ -30,6 +32,13 @@ EVENTS = "events"
 SNAPSHOTS = "snapshots"
 READERS = "readers.json"
 READ_BYTES = 1 << 20
+
+
+class Log(Protocol):
+    """A log that can be read."""
+
+    folder: Path
+    disk: Disk
 
 
 class CannotRecover(Exception):
@@ -144,7 +153,7 @@ def starting_state(journal: Journal, snapshots: Snapshots, events: EventFiles, r
     return start
 
 
-def newest_state(journal: Journal, snapshots: Snapshots, latest: int) -> Start | None:
+def newest_state(journal: Log, snapshots: Snapshots, latest: int) -> Start | None:
     """The newest state at or before position `latest`; genesis is the last resort."""
     for position in snapshots.positions():
         if position <= latest:
@@ -163,7 +172,7 @@ def with_genesis(start: Start, events: EventFiles) -> Start:
     return start
 
 
-def confirmed(journal: Journal, snapshots: Snapshots, position: int) -> Start | None:
+def confirmed(journal: Log, snapshots: Snapshots, position: int) -> Start | None:
     """The snapshot at `position`, if it is sound and the log confirms it."""
     try:
         exchange, meta = snapshots.load(position)
@@ -176,7 +185,7 @@ def confirmed(journal: Journal, snapshots: Snapshots, position: int) -> Start | 
     return None
 
 
-def from_genesis(journal: Journal) -> Start | None:
+def from_genesis(journal: Log) -> Start | None:
     """The state after the log's first record; None if that was dropped."""
     reader = JournalReader(journal.folder, 0, disk=journal.disk)
     try:
@@ -193,11 +202,9 @@ def replay(journal: Journal, start: Start, events: EventFiles) -> int:
     """Apply the log after `start`, write the units that the files lack; the last term."""
     exchange = start.exchange
     output = exchange.memory.maps
-    reader = JournalReader(journal.folder, exchange.position, disk=journal.disk)
     data = b""
     noted = time.monotonic()
-    while more := reader.read(READ_BYTES):
-        data = more
+    for data in read_ahead(journal, exchange.position):
         at = 0
         while at < len(data):
             first, begin = exchange.position + 1, at
@@ -209,8 +216,28 @@ def replay(journal: Journal, start: Start, events: EventFiles) -> int:
         if time.monotonic() - noted > 1:
             noted = time.monotonic()
             log.info("replayed to %d of %d", exchange.position, journal.last)
-    reader.close()
     return last_term(data) if data else start.term
+
+
+def read_ahead(journal: Log, position: int, until: int | None = None) -> Iterator[bytes]:
+    """The records after `position`, in pieces, read and checked in a thread while the last one is applied.
+
+    They end at `until`, or at what is durable when all is read.
+
+    Raises:
+        LogError: as `JournalReader.read`.
+    """
+    limit = None if until is None else lambda: until
+    reader = JournalReader(journal.folder, position, disk=journal.disk, limit=limit)
+    with ThreadPoolExecutor(1, "replay-reader") as thread:
+        try:
+            coming = thread.submit(reader.read, READ_BYTES)
+            while data := coming.result():
+                coming = thread.submit(reader.read, READ_BYTES)
+                yield data
+        finally:
+            thread.shutdown()
+            reader.close()
 
 
 def warm(exchange: Exchange) -> None:

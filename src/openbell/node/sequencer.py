@@ -59,17 +59,11 @@ class Sequencer:
         self.in_flight: deque[int] = deque()  # last positions of batches that are not durable yet
         self.commands = 0
         self.full = False  # the log has room for urgent commands only
-        self.held_back = False  # no turns: somebody needs the state to stand still
 
     @property
     def ready(self) -> bool:
         """Whether a turn may run."""
-        return (
-            not self.held_back
-            and len(self.in_flight) < BATCHES_IN_FLIGHT
-            and not self.gate.shut
-            and not self.stream.writer.busy
-        )
+        return len(self.in_flight) < BATCHES_IN_FLIGHT and not self.gate.shut and not self.stream.writer.busy
 
     def turn(self) -> None:
         """Log and apply what waits, if a turn may run."""

@@ -1,13 +1,11 @@
-"""Snapshots of the state, written by a forked child while the node goes on."""
+"""Snapshots of the state: found, loaded, written now or by a process of its own while the node goes on."""
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import signal
+import subprocess
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,8 @@ from openbell.core.exchange import Exchange
 log = logging.getLogger(__name__)
 
 SUFFIX = ".snapshot"
-PR_SET_PDEATHSIG = 1
 KEEP = 2
+WRITER = (sys.executable, "-m", "openbell.node.snapshotter")
 
 
 class Snapshots:
@@ -26,12 +24,9 @@ class Snapshots:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.child = 0  # the process that writes one now
-        self.writing = 0  # its position
-        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*.tmp"):
-            left.unlink()
+        self.remove_unfinished()
 
     def positions(self) -> list[int]:
         """The positions there is a file for, newest first."""
@@ -46,83 +41,67 @@ class Snapshots:
         """The exchange at `position` and what was noted with it; raises as `core.snapshot.load`."""
         return snapshot.load(self.path(position))
 
-    def fork(self, exchange: Exchange, meta: dict[str, Any]) -> None:
-        """Start writing the state as it is now, in a child; `poll` tells when it is done."""
-        self.writing = exchange.position
-        temporary = self.path(self.writing).with_suffix(".tmp")
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        parent = os.getpid()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # threads: the child uses none of their locks
-            self.child = os.fork()
-        if self.child == 0:
-            self._write_and_exit(exchange, meta, fd, parent)
-        os.close(fd)
+    @property
+    def child(self) -> int:
+        """The process that writes a snapshot now, 0 if none does."""
+        return self.process.pid if self.process else 0
 
-    def _write_and_exit(self, exchange: Exchange, meta: dict[str, Any], fd: int, parent: int) -> None:
-        """The child's life."""
-        code = 1
-        try:
-            # Not to outlive a killed parent, whose lock and sockets it would keep open.
-            if sys.platform == "linux":
-                self.libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() == parent:
-                os.closerange(3, fd)
-                os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
-                os.nice(5)
-                snapshot.save(exchange, fd, meta)
-                os.fsync(fd)
-                code = 0
-        finally:
-            os._exit(code)
+    def begin(self, journal: Path) -> None:
+        """Have a process write what the log in `journal` has led to; `poll` tells when it is done.
+
+        Raises:
+            OSError: no process could be made.
+        """
+        command = [*WRITER, str(journal), str(self.folder), str(os.getpid())]
+        # Its own session: Ctrl-C in a terminal is for the node to act on. It ends when the node ends.
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def poll(self) -> int | None:
-        """The position of a snapshot that the child has finished; None while there is none.
+        """The position of a snapshot that the process has finished; None while there is none.
 
-        A child that failed leaves no file; the next snapshot is a new try.
+        One that failed leaves no file; the next snapshot is a new try.
         """
-        if not self.child:
+        if self.process is None:
             return None
-        pid, status = os.waitpid(self.child, os.WNOHANG)
-        if pid == 0:
+        status = self.process.poll()
+        if status is None:
             return None
-        self.child = 0
-        temporary = self.path(self.writing).with_suffix(".tmp")
+        self.process = None
         if status != 0:
-            log.error("the snapshot at %d failed (status %d): is the disk full?", self.writing, status)
-            temporary.unlink(missing_ok=True)
+            log.error("a snapshot failed (status %d): is the disk full?", status)
             return None
-        return self._name(temporary)
+        return max(self.positions(), default=0)
 
     def save(self, exchange: Exchange, meta: dict[str, Any]) -> int:
         """Write the state now, in this process; the position."""
-        self.abandon()
-        self.writing = exchange.position
-        temporary = self.path(self.writing).with_suffix(".tmp")
+        path = self.path(exchange.position)
+        temporary = path.with_suffix(".tmp")
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             snapshot.save(exchange, fd, meta)
             os.fsync(fd)
         finally:
             os.close(fd)
-        return self._name(temporary)
-
-    def _name(self, temporary: Path) -> int:
-        temporary.rename(self.path(self.writing))
+        temporary.rename(path)
         fd = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(fd)
         finally:
             os.close(fd)
-        return self.writing
+        return int(exchange.position)
 
     def abandon(self) -> None:
-        """End a child that still writes."""
-        if self.child:
-            os.kill(self.child, signal.SIGKILL)
-            os.waitpid(self.child, 0)
-            self.path(self.writing).with_suffix(".tmp").unlink(missing_ok=True)
-            self.child = 0
+        """End a process that still writes."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+            self.remove_unfinished()
+
+    def remove_unfinished(self) -> None:
+        """Remove what was not finished."""
+        for left in self.folder.glob("*.tmp"):
+            left.unlink()
 
     def prune(self, needed: int | None) -> None:
         """Keep the newest two and the newest at or before `needed`, the slowest reader's position."""
