@@ -94,7 +94,7 @@ def test_a_price_far_from_the_market_is_refused(demo: Session, limit: Order, pri
     assert (reply.status, reply.json["code"]) == (422, "PRICE_OUTSIDE_COLLAR")
 
 
-@pytest.mark.parametrize("change", [{"type": "STOP"}, {"timeInForce": "GTD"}, {"timeInForce": "OPG"}])
+@pytest.mark.parametrize("change", [{"type": "STOP"}, {"timeInForce": "CLS"}, {"timeInForce": "OPG"}])
 def test_what_is_not_offered_yet_is_refused_by_name(
     demo: Session, limit: Order, change: dict[str, str]
 ) -> None:

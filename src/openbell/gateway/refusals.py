@@ -71,6 +71,12 @@ REFUSALS: dict[int, Refusal] = {
     codes.E_BAD_AMOUNT: Refusal(
         422, "INVALID_AMOUNT", "Invalid amount", "An amount of {observed} is out of range.", MONEY
     ),
+    codes.E_BAD_EXPIRY: Refusal(
+        422,
+        "INVALID_EXPIRY",
+        "Invalid expiry",
+        "An order good till a date needs a time after now and within a year; no other order takes one.",
+    ),
     codes.E_UNKNOWN_ACCOUNT: Refusal(
         401, "UNAUTHENTICATED", "Not signed in", "This session's account does not exist here; sign in again."
     ),
@@ -177,6 +183,13 @@ REFUSALS: dict[int, Refusal] = {
         422, "NOT_SUSPENDED", "Not suspended", "Trading in this instrument is not suspended."
     ),
     codes.E_DAY_ORDER: Refusal(422, "DAY_ORDER", "Day out of order", "That day does not follow the last."),
+    codes.E_POST_ONLY: Refusal(
+        422,
+        "POST_ONLY",
+        "Would trade at once",
+        "A post-only order at {observed} would trade at once with {limit}.",
+        MONEY,
+    ),
     codes.E_ACCOUNTS_FULL: Refusal(
         503, "ACCOUNTS_FULL", "No account free", "The exchange can open no more accounts at present."
     ),
