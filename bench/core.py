@@ -10,6 +10,7 @@ import argparse
 import statistics
 import struct
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +45,32 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     data = args.flow.read_bytes()
     rows = list(struct.iter_unpack("<qqqqqqiBBBBq", data))
     symbols = 1 + max(row[6] for row in rows)
-    peers = [Peer(folder, data, symbols) for _ in range(args.runs)]
-    peer, trades = peers[-1], peers[-1].trades()
+    peer = Peer(folder, data, symbols)
+    trades = peer.trades()
     flow = Flow(rows, trades)
     setup = [*flow.listing(), *flow.funding()]
     buffer = flow.commands(2 + len(setup))
-    whole = [Whole(flow, setup, buffer) for _ in range(args.runs)]
-    alone = [Alone(flow) for _ in range(args.runs)]
-    proof = whole[-1].prove(peer, trades, rows)
-    proof += "; books alone: " + alone[-1].prove(trades)
-    rate = len(rows) / statistics.median(w.seconds for w in whole)
-    bare = len(rows) / statistics.median(a.seconds for a in alone)
-    reference = len(rows) / statistics.median(p.seconds for p in peers)
-    batches = sorted(whole[-1].batches)
+    messages = flow.messages()
+    seconds: dict[str, list[float]] = {"peer": [peer.seconds], "whole": [], "alone": []}
+    batches: list[int] = []
+    proof = ""
+    for turn in range(args.runs):  # one after the other, so that a slow moment of the machine meets all
+        if turn:
+            seconds["peer"].append(Peer(folder, data, symbols).seconds)
+        whole = Whole(flow, setup, buffer)
+        seconds["whole"].append(whole.seconds)
+        batches = sorted(whole.batches)
+        if not turn:
+            proof = whole.prove(peer, trades, rows)
+        del whole
+        alone = Alone(flow, messages)
+        seconds["alone"].append(alone.seconds)
+        if not turn:
+            proof += "; books alone: " + alone.prove(trades)
+        del alone
+    rate = len(rows) / statistics.median(seconds["whole"])
+    bare = len(rows) / statistics.median(seconds["alone"])
+    reference = len(rows) / statistics.median(seconds["peer"])
     return {
         "value": round(rate),
         "unit": "commands/s with accounts, request keys and events",
@@ -96,42 +110,39 @@ class Whole:
         self.exchange = Exchange(flow.genesis())
         self.exchange.memory.touch()  # first-touch page faults are not what is measured
         apply_all(self.exchange, sequence(setup))
-        self.trades: list[tuple[int, ...]] = []
-        self.refused = 0
+        self.output: list[tuple[bytes, bytes]] = []
         self.batches: list[int] = []
         stops = batch_stops(buffer)
         ex, clock = self.exchange, time.perf_counter_ns
-        at = taken = 0
+        start = taken = 0
         for stop in stops:
+            batch = buffer[start:stop]  # just come in, as from the node's socket
+            at, size = 0, stop - start
             started = clock()
-            while at < stop:
-                at = ex.run(buffer, at, stop)
-                if at < stop:
+            while at < size:
+                at = ex.run(batch, at, size)
+                if at < size:
                     ex.clear()
             ended = clock()
+            start = stop
             self.batches.append(ended - started)
             taken += ended - started
-            self.keep()
+            # as the node does: the output leaves as bytes; it is read when the clock has stopped for good
+            self.output.append((ex.events(0, ex.event_count), ex.answers(0, ex.answer_count)))
+            ex.clear()
         self.seconds = taken / SECONDS
-
-    def keep(self) -> None:
-        """Take the output of a batch, outside the clock."""
-        ex = self.exchange
-        for e in records.Event.STRUCT.iter_unpack(ex.events(0, ex.event_count)):
-            if e[0] == codes.EV_TRADE:
-                self.trades.append((e[7], e[10], e[17], e[12], e[13]))
-        for a in records.Answer.STRUCT.iter_unpack(ex.answers(0, ex.answer_count)):
-            self.refused += a[11] != codes.E_OK
-        ex.clear()
 
     def prove(self, peer: Peer, trades: list[tuple[int, ...]], rows: list[tuple[Any, ...]]) -> str:
         """Compare with the peer, and money and shares with what was put in."""
-        if self.refused:
-            raise MeasureError(f"{self.refused} commands were refused")
+        refused = 0
+        for _, answers in self.output:
+            refused += sum(a[11] != codes.E_OK for a in records.Answer.STRUCT.iter_unpack(answers))
+        if refused:
+            raise MeasureError(f"{refused} commands were refused")
         first = self.flow.first - 1
         ours = [
             (seq - first, taker, maker, price // PRICE, q // SHARE)
-            for seq, taker, maker, price, q in self.trades
+            for seq, taker, maker, price, q in trades_of(events for events, _ in self.output)
         ]
         number = self.flow.number
         theirs = [(seq, number(taker), number(maker), price, q) for seq, taker, maker, price, q in trades]
@@ -155,13 +166,12 @@ class Whole:
 class Alone:
     """One run of the flow through the book machine alone."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, messages: Any) -> None:
         self.exchange = Exchange(flow.genesis())
         self.exchange.memory.touch()  # first-touch page faults are not what is measured
         apply_all(self.exchange, sequence(flow.listing()))
         self.flow = flow
-        self.trades: list[tuple[int, ...]] = []
-        messages = flow.messages()
+        self.output: list[bytes] = []
         books, outbox, clock = self.exchange.books, self.exchange.outbox, time.perf_counter_ns
         at = taken = 0
         while at < len(messages):
@@ -169,9 +179,7 @@ class Alone:
             started = clock()
             at = books.run(messages, at, stop)
             taken += clock() - started
-            for e in records.Event.STRUCT.iter_unpack(self.exchange.events(0, outbox.count)):
-                if e[0] == codes.EV_TRADE:
-                    self.trades.append((e[7], e[10], e[17], e[12], e[13]))
+            self.output.append(self.exchange.events(0, outbox.count))
             outbox.count = 0
         self.seconds = taken / SECONDS
 
@@ -179,11 +187,19 @@ class Alone:
         first, number = self.flow.first - 1, self.flow.number
         ours = [
             (seq - first, taker, maker, price // PRICE, q // SHARE)
-            for seq, taker, maker, price, q in self.trades
+            for seq, taker, maker, price, q in trades_of(self.output)
         ]
         if ours != [(seq, number(taker), number(maker), price, q) for seq, taker, maker, price, q in trades]:
             raise MeasureError("the trades of the books alone differ from the peer's")
         return "the same trades"
+
+
+def trades_of(output: Iterable[bytes]) -> Iterator[tuple[int, ...]]:
+    """Position, taker, maker, price and quantity of each trade among events."""
+    for events in output:
+        for e in records.Event.STRUCT.iter_unpack(events):
+            if e[0] == codes.EV_TRADE:
+                yield e[7], e[10], e[17], e[12], e[13]
 
 
 def batch_stops(buffer: bytes) -> list[int]:

@@ -70,6 +70,7 @@ class Flow:
         self.symbols = 1 + max(row[6] for row in rows)
         self.sold: dict[tuple[int, int], int] = defaultdict(int)
         self.accounts = 1 + max(row[2] for row in rows)
+        self.traded = {(row[2], row[6]) for row in rows}
         self.totals = self.modify_totals(trades)
         self.first = 0  # log position of the flow's first command, set by `commands`
         self.position: dict[int, int] = {}
@@ -96,12 +97,11 @@ class Flow:
 
     def genesis(self) -> bytes:
         """Capacities that this flow fits into."""
-        count = len(self.rows)
         body = records.Genesis(
             rules=records.RULES_VERSION,
             accounts=self.accounts + 16,
             instruments=self.symbols,
-            positions=2 * count + self.symbols,
+            positions=len(self.traded) + self.symbols,
             orders=1 << 18,
             ended_orders=1 << 18,
             requests=1 << 20,

@@ -20,6 +20,7 @@ from openbell.core.vault import Vault
 
 if not cython.compiled:
     from openbell.core.codes import (
+        AC_OPEN,
         BUY,
         E_OK,
         EV_CANCELLED,
@@ -212,8 +213,9 @@ class Accounts:
         """A working order ended: it leaves the lists and its request's time to live starts."""
         self.leave(t)
         self.requests.end(self.rows[t].request, self.scalars[0].time)
-        if self.accounts[self.rows[t].account].closing_to != 0:
-            self.closing = self.rows[t].account
+        a: i64 = self.rows[t].account
+        if self.accounts[a].status != AC_OPEN and self.accounts[a].closing_to != 0:
+            self.closing = a
 
     def leave(self, t: i64) -> None:
         """An order works no longer: out of its account's list, and its timer stops."""

@@ -65,7 +65,7 @@ class Delivery:
                 continue
             j: i64 = self.mail.take(until)
             if cython.compiled and self.mail.taken != self.mail.sent:
-                k: i64 = self.mail.taken & self.mail.mask
+                k: i64 = self.mail.next()
                 self.scout.owner(self.mail.messages[k].ref, self.mail.messages[k].account)
             if i == -2 or j == -2:
                 self.fault = FAULT_CHANNEL

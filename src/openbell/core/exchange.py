@@ -151,7 +151,15 @@ class Exchange:
         )
         self.treasury = Treasury(memory, body, self.command, self.outbox, self.vault)
         self.listings = Listings(memory, self.command, self.outbox, self.books)
-        self.scout = Scout(memory, self.tickets, self.requests, self.vault, self.books.queue)
+        self.scout = Scout(
+            memory,
+            body.shard,
+            self.tickets,
+            self.requests,
+            self.vault,
+            self.books.queue,
+            self.books.ladder,
+        )
         self.shard = body.shard
         self.delivery = Delivery(
             memory,

@@ -17,6 +17,7 @@ cdef class Requests:
     cdef readonly i64 capacity
     cdef readonly i64 ended_max
     cdef readonly i64 ttl
+    cdef readonly i64 evicted
 
     cdef i64 find(self, i64 account, u64 low, u64 high) noexcept nogil
     cdef bint make_room(self) noexcept nogil

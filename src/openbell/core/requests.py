@@ -37,6 +37,7 @@ class Requests:
         self.capacity = len(self.requests)
         self.ended_max = genesis.ended_per_account
         self.ttl = genesis.request_ttl_ns
+        self.evicted = 0  # how often the longest ended of all went
 
     def find(self, account: i64, low: u64, high: u64) -> i64:
         """The request of `account` with this key, or -1."""
@@ -128,6 +129,7 @@ class Requests:
         after: i64 = self.requests[r].ended_next
         if before == NIL:
             self.scalars[0].ended_head = after
+            self.evicted += 1
         else:
             self.requests[before].ended_next = after
         if after == NIL:

@@ -31,6 +31,7 @@ from openbell.core.records import (
     OpenAccount,
     Transfer,
 )
+from openbell.core.types import MARKS
 
 NIL = 0xFFFFFFFF  # "no record", in any index
 MAP_NORESERVE = 0x4000  # Linux; capacities are address space until they are used
@@ -157,13 +158,14 @@ Asset = record(
     """,
 )
 
+# Line 1 is what orders and fills touch.
 Account = record(
     "Account",
     """
     cash i64
     reserved i64
-    start_cash i64
-    net_deposits i64
+    realised i64
+    last_activity i64
     status u8
     kind u8
     realm u16
@@ -179,8 +181,8 @@ Account = record(
     closing_to u32
     reserved2 u32
     group u64
-    realised i64
-    last_activity i64
+    start_cash i64
+    net_deposits i64
     opened_ts i64
     reserved3 u64
     reserved4 u64
@@ -328,6 +330,9 @@ Message = record(
     """,
 )
 
+# What the scout found about a command ahead (see scout.py); `old` is about a request that goes soon.
+Mark = record("Mark", "at i64\nkind u32\naccount u32\nticket u32\nslot u32\nlevel u32\nold u32")
+
 # The answer while a command is applied, and the command itself, as words; see exchange.py.
 FAULT_LENGTH = 1
 FAULT_SEQUENCE = 2
@@ -391,6 +396,7 @@ class Memory:
         self.add("answers", Answer, OUTPUT_RECORDS)
         self.add("mail", Message, power_of_two(2 * orders + genesis.instruments))
         self.add("post", Message, power_of_two(2 * genesis.slice))
+        self.add("marks", Mark, MARKS)
 
     def add(self, name: str, layout: type[Record], count: int) -> None:
         """Allocate `count` zeroed records of `layout`; untouched pages cost nothing."""

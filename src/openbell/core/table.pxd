@@ -1,5 +1,5 @@
 cimport cython
-from openbell.core.layouts cimport i64, u64, Cell, GOLDEN, WORD, prefetch
+from openbell.core.layouts cimport i64, u64, Cell, BLOCK, BLOCK_BITS, GOLDEN, WORD, prefetch
 
 
 @cython.final

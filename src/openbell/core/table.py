@@ -5,8 +5,9 @@ than the key would be, and a deletion at the first cell that is at home. Keys ma
 a fingerprint); key 0 is not allowed. Never more than half full, because `Memory` gives it twice the cells
 of the records it indexes.
 
-With `dense` 0 keys are spread by Fibonacci hashing. Order ids grow with the log, so their tables take the
-id without its lowest `dense` bits as home: orders of one time lie side by side, in the same cache lines.
+With `dense` 0 keys are spread by Fibonacci hashing. Order ids grow with the log, so their tables leave out
+the id's lowest `dense` bits and spread blocks of eight positions: orders of one time lie side by side, in
+the same cache lines, and yet old orders that stay do not crowd the cells that new ones come to.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import cython
 
 if not cython.compiled:
-    from openbell.core.types import GOLDEN, WORD, i64, prefetch, u64
+    from openbell.core.types import BLOCK, BLOCK_BITS, GOLDEN, WORD, i64, prefetch, u64
 
 
 class Table:
@@ -32,8 +33,9 @@ class Table:
         """Where a key's search starts."""
         mixed: u64
         if self.dense != 0:
-            mixed = (key >> self.dense) & self.mask
-            return mixed
+            key = key >> self.dense
+            mixed = ((key >> BLOCK_BITS) * GOLDEN) & WORD
+            return (mixed >> self.shift & ~BLOCK) | (key & BLOCK)
         mixed = (key * GOLDEN) & WORD
         return mixed >> self.shift
 

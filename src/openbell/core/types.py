@@ -16,14 +16,21 @@ EASY = 2_000_000_000  # two factors up to this multiply within 63 bits
 CASH_TOP = 4 * 10**18  # no product is ever larger; two of them add within 63 bits
 WORD = 0xFFFFFFFFFFFFFFFF
 GOLDEN = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads consecutive keys
+BLOCK_BITS = 3
+BLOCK = (1 << BLOCK_BITS) - 1  # log positions whose orders lie side by side in a table, without the first
 NEAR = 8  # rungs looked at one by one, from the best, before a binary search
 BASIS = 10_000  # basis points in one
 COLLAR_MAX = 100_000_000  # basis points; the widest collar a listing may have
 NEVER = (1 << 63) - 1  # later than every time of a log
 DAY_NS = 86_400 * 10**9
 EXPIRY_DAYS = 366  # how far ahead a GTD order may end
-FAR = 8  # commands ahead whose cells are asked for
-NEAR_AHEAD = 4  # commands ahead whose records are asked for
+MARKS = 16  # marks of commands ahead; a power of two above CELLS_AHEAD and OLD_AHEAD
+CELLS_AHEAD = 10  # commands ahead whose cells are asked for
+ROWS_AHEAD = 8  # commands ahead whose records are asked for
+LINKS_AHEAD = 6  # commands ahead whose records' neighbours are asked for
+MAKERS_AHEAD = 4  # commands ahead whose first counterparty is asked for
+OWNERS_AHEAD = 2  # commands ahead for whose first counterparty all is asked for that a trade touches
+OLD_AHEAD = 8  # ended requests asked for before they are forgotten
 
 
 def prefetch(place: Any) -> None:
