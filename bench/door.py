@@ -23,6 +23,7 @@ ANSWER_FRAME = FRAME.size + records.Answer.SIZE
 CODE_AT = FRAME.size + records.Answer.code.offset
 TICK_S = 0.001  # how often a paced sender sends
 RECEIVE = 1 << 20
+GOLDEN = 0x9E3779B97F4A7C15  # odd: the products are all different
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -58,35 +59,59 @@ async def furnish(client: NodeClient, instruments: int) -> None:
         assert answer.code == codes.E_OK, answer
 
 
-def order_frames(count: int, instrument: int, first: int = 0) -> Bytes:
+class Rows:
+    """Many frames of one command, a row each, whose fields are then written column by column."""
+
+    def __init__(self, command: bytearray, count: int, first: int = 0) -> None:
+        frame = FRAME.pack(REST + len(command), COMMAND, 0, 0, 0) + command
+        self.count = count
+        self.bytes: Bytes = np.tile(np.frombuffer(frame, np.uint8), (count, 1))
+        self.put(FRAME.size - 8, np.arange(first, first + count), "<u8")
+
+    def put(self, at: int, values: npt.ArrayLike, kind: str) -> None:
+        """Write `values`, of numpy type `kind`, to byte `at` of each row."""
+        made = np.ascontiguousarray(np.broadcast_to(np.asarray(values).astype(kind), self.count))
+        self.bytes[:, at : at + made.itemsize] = made.view(np.uint8).reshape(self.count, -1)
+
+    def head(self, field: str, values: npt.ArrayLike) -> None:
+        """Write a 64-bit field of the command's header."""
+        self.put(FRAME.size + getattr(records.Header, field).offset, values, "<u8")
+
+    def keys(self, numbers: npt.NDArray[np.int64], kind: int) -> None:
+        """Write request keys that are spread as a gateway's, which are hashes; `kind` tells runs apart."""
+        self.head("key_low", (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(GOLDEN))
+        self.head("key_high", kind + 1)
+
+    def body(self, field: Any, values: npt.ArrayLike, kind: str = "<i8") -> None:
+        """Write a field of the command's body."""
+        self.put(FRAME.size + records.Header.SIZE + field.offset, values, kind)
+
+
+def order_frames(
+    count: int, instrument: int, first: int = 0, buyers: npt.NDArray[np.int64] | None = None
+) -> Bytes:
     """COMMAND frames of `count` limit orders, a row each: by turns a sell and the buy that takes it.
 
-    Their correlations, request keys and client ids count from `first`.
+    Their correlations, request keys and client ids count from `first`. Buyers are accounts as the sellers
+    unless given.
     """
     body = records.NewOrder(
         price=PRICE, quantity=records.QUANTITY_SCALE, display=-1, order_type=codes.LIMIT, tif=codes.GTC
     )
     command = records.pack(codes.C_NEW_ORDER, bytes(body), b"bench-%08d" % 0, instrument=instrument)
-    frame = FRAME.pack(REST + len(command), COMMAND, 0, 0, 0) + command
-    rows = np.tile(np.frombuffer(frame, np.uint8), (count, 1))
+    rows = Rows(command, count, first)
     number = np.arange(count)
-    head, order = FRAME.size, FRAME.size + records.Header.SIZE
-
-    def put(at: int, values: npt.NDArray[Any], kind: str) -> None:
-        made = np.ascontiguousarray(values.astype(kind))
-        rows[:, at : at + made.itemsize] = made.view(np.uint8).reshape(count, -1)
-
-    put(FRAME.size - 8, number + first, "<u8")
-    put(head + records.Header.key_low.offset, number + first + 1, "<u8")
-    put(head + records.Header.key_high.offset, np.full(count, instrument + 1), "<u8")
     account = records.FIRST_ACCOUNT + (number // 2 * 7 + number % 2) % ACCOUNTS
-    put(head + records.Header.account.offset, account, "<u8")
-    put(order + records.NewOrder.price.offset, PRICE + number // 2 % 50 * 100, "<i8")
-    put(order + records.NewOrder.side.offset, np.where(number % 2, codes.BUY, codes.SELL), "u1")
-    text = order + records.NewOrder.SIZE + len("bench-")
+    if buyers is not None:
+        account[1::2] = buyers
+    rows.head("account", account)
+    rows.keys(number + first, instrument)
+    rows.body(records.NewOrder.price, PRICE + number // 2 % 50 * 100)
+    rows.body(records.NewOrder.side, np.where(number % 2, codes.BUY, codes.SELL), "u1")
+    text = FRAME.size + records.Header.SIZE + records.NewOrder.SIZE + len("bench-")
     for place in range(8):
-        put(text + place, ord("0") + (number + first) // 10 ** (7 - place) % 10, "u1")
-    return rows
+        rows.put(text + place, ord("0") + (number + first) // 10 ** (7 - place) % 10, "u1")
+    return rows.bytes
 
 
 class Caller:
