@@ -169,6 +169,7 @@ async def restart(folder: Path, settings: Settings) -> dict[str, Any]:
     client = await NodeClient.connect(settings.node_socket, name="bench", role="admin")
     totals = (await client.query("totals"))["data"]
     seconds = time.perf_counter() - begun
+    cpu = cpu_seconds(service.pid or 0)
     await client.close()
     await service.stop(60.0)
     files = Snapshots(folder / SNAPSHOTS)
@@ -182,6 +183,7 @@ async def restart(folder: Path, settings: Settings) -> dict[str, Any]:
     return {
         "restart": {
             "seconds": round(seconds, 3),
+            "cpu_seconds": cpu,
             "reference": {"name": "reading the snapshot's bytes", "value": round(raw, 3)},
             "snapshot_bytes": size,
             "commands_after_it": newest - second,
@@ -239,13 +241,13 @@ def replay(folder: Path) -> dict[str, Any]:
     first = JournalReader(journal.folder, 0)
     exchange = Exchange(next(first.records()))
     first.close()
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     for data in read_ahead(journal, 1):
         at = 0
         while at < len(data):
             at = exchange.run(data, at, len(data))
             exchange.clear()
-    seconds = time.perf_counter() - begun
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     begun = time.perf_counter()
     size = sum(len(path.read_bytes()) - SEGMENT_START for path in sorted(journal.folder.glob("*.log")))
     raw = time.perf_counter() - begun
@@ -255,10 +257,17 @@ def replay(folder: Path) -> dict[str, Any]:
         "value": round(count / seconds),
         "unit": "commands/s",
         "commands": count,
+        "cpu_ns": round(cpu / count * 1e9),
         "reference": {"name": "reading the log's bytes, commands/s", "value": round(count / raw)},
         "bytes": size,
         "hash": state_hash(exchange),
     }
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of processor time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_bytes(pid: int | str = "self") -> int:

@@ -6,17 +6,40 @@ import logging
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from openbell.core import snapshot
 from openbell.core.exchange import Exchange
+from openbell.log.disk import sync_data
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".snapshot"
 KEEP = 2
+SYNC_PAUSE_S = 0.005
 WRITER = (sys.executable, "-m", "openbell.node.snapshotter")
+
+
+@contextmanager
+def synced_as_it_grows(fd: int) -> Iterator[None]:
+    """Sync a file while it is written: one sync of all of it would hold up the journal's behind it."""
+    done = threading.Event()
+
+    def sync() -> None:
+        while not done.wait(SYNC_PAUSE_S):
+            sync_data(fd)
+
+    thread = threading.Thread(target=sync, name="snapshot-sync")
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 class Snapshots:
@@ -78,7 +101,8 @@ class Snapshots:
         temporary = path.with_suffix(".tmp")
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            snapshot.save(exchange, fd, meta)
+            with synced_as_it_grows(fd):
+                snapshot.save(exchange, fd, meta)
             os.fsync(fd)
         finally:
             os.close(fd)

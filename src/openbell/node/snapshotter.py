@@ -26,7 +26,7 @@ from openbell.node.snapshots import Snapshots
 log = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
-NICE = 5
+NICE = 10
 
 
 @dataclass
