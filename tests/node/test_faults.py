@@ -16,7 +16,7 @@ from openbell.log.faulty import FaultyDisk, PowerCut
 from openbell.log.reader import JournalReader
 from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 from openbell.node.node import Node
-from tests.node.exchange import HOUSE, connect, deposit, furnish, order, start_node
+from tests.node.exchange import HOUSE, connect, deposit, furnish, order, start_node, until
 
 ROUNDS = 12
 LIVES = 4
@@ -106,6 +106,7 @@ class Round:
     async def check(self) -> None:
         """Every acknowledged command is in the log once, and the stream and the state are the log's."""
         node = await start_node(self.folder, disk=self.disk)
+        await until(lambda: node.journal.durable == node.exchange.position)  # the tick of its start
         reader = JournalReader(self.folder / "journal", disk=self.disk)
         records = list(reader.records())
         found: dict[int, int] = {}
@@ -119,6 +120,7 @@ class Round:
         for record in records[1 : int(node.exchange.position)]:
             replayed.run(record, 0, len(record))
             replayed.clear()
+        assert replayed.position == node.exchange.position
         assert snapshot.state_hash(replayed) == snapshot.state_hash(node.exchange)
         client = await connect(self.folder)
         assert (await client.query("account", account=HOUSE))["data"]["cash"] == sum(found)
