@@ -18,7 +18,7 @@ from openbell.core import codes, records, state
 PRICE = 100  # flow prices are cents; ours are 1/10,000 USD
 SHARE = records.QUANTITY_SCALE
 START_NS = 1_700_000_000_000_000_000
-CASH = 30 * 10**12  # per account; far more than the flow can spend
+CASH = 39 * 10**12  # per account: above its dearest market order; in all, below the most there can be
 HOUSE = records.FIRST_ACCOUNT
 COLLAR = 90_000_000  # basis points: a market order crosses at any price
 NEW, CANCEL, MODIFY = 1, 2, 3
