@@ -68,6 +68,70 @@ def listing(symbol: str, header: dict[str, Any] | None = None, **fields: Any) ->
     return records.pack(codes.C_LIST, bytes(records.List(**(made | fields))), **(header or {}))
 
 
+WHO = b"ada: because"
+
+
+def set_listing(
+    instrument: int, blob: bytes = WHO, header: dict[str, Any] | None = None, **fields: int
+) -> bytearray:
+    """SET_LISTING of what is given."""
+    flags = {
+        "tick_size": codes.LISTING_TICK,
+        "min_notional": codes.LISTING_MIN_NOTIONAL,
+        "order_quantity_max": codes.LISTING_QUANTITY,
+        "order_value_max": codes.LISTING_VALUE,
+        "market_collar": codes.LISTING_MARKET_COLLAR,
+        "limit_collar": codes.LISTING_LIMIT_COLLAR,
+    }
+    body = records.SetListing(flags=sum(flags[name] for name in fields), **fields)
+    return records.pack(codes.C_SET_LISTING, bytes(body), blob, instrument=instrument, **(header or {}))
+
+
+def set_limits(
+    account: int = 0,
+    firm: int = 0,
+    instrument: int = 0,
+    blob: bytes = WHO,
+    header: dict[str, Any] | None = None,
+    **fields: int,
+) -> bytearray:
+    """SET_LIMITS of an account, of a firm, or of the venue: of what is given."""
+    flags = {
+        "order_quantity_max": codes.LIMIT_QUANTITY,
+        "order_value_max": codes.LIMIT_VALUE,
+        "open_orders_max": codes.LIMIT_OPEN_ORDERS,
+        "message_rate": codes.LIMIT_RATE,
+        "exposure_max": codes.LIMIT_EXPOSURE,
+        "duplicate_ns": codes.LIMIT_DUPLICATE,
+        "kyc": codes.LIMIT_KYC,
+        "restricted": codes.LIMIT_RESTRICTED,
+    }
+    scope = codes.SCOPE_ACCOUNT if account else codes.SCOPE_FIRM if firm else codes.SCOPE_VENUE
+    body = records.SetLimits(scope=scope, flags=sum(flags[name] for name in fields), **fields)
+    return records.pack(
+        codes.C_SET_LIMITS,
+        bytes(body),
+        blob,
+        account=account,
+        firm=firm,
+        instrument=instrument,
+        **(header or {}),
+    )
+
+
+def switch(type_: int, scope: int, blob: bytes = WHO, **header: int) -> bytearray:
+    """KILL or LIFT."""
+    return records.pack(type_, bytes(records.Kill(scope=scope)), blob, **header)
+
+
+def kill(scope: int, **header: int) -> bytearray:
+    return switch(codes.C_KILL, scope, **header)
+
+
+def lift(scope: int, **header: int) -> bytearray:
+    return switch(codes.C_LIFT, scope, **header)
+
+
 def open_account(
     kind: int = codes.KIND_USER, grant: int = 0, source: int = 0, realm: int = 1, **header: Any
 ) -> bytearray:

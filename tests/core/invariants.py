@@ -26,6 +26,9 @@ LAYOUTS = {
     "tickets": state.Ticket,
     "requests": state.Request,
     "rungs": state.Rung,
+    "charges": state.Charge,
+    "limits": state.Limit,
+    "firm_limits": state.Limit,
 }
 
 
@@ -60,6 +63,9 @@ class Invariants:
         self.requests = self.rows("requests", self.scalars.request_used)
         self.levels = self.rows("levels", self.scalars.level_used)
         self.book_orders = self.rows("book_orders", self.scalars.book_used)
+        self.charges = self.rows("charges", self.scalars.ticket_used)
+        self.limits = self.rows("limits", self.scalars.accounts)
+        self.firm_limits = self.rows("firm_limits", self.scalars.firms + 1)
         self.check_money()
         working = self.check_orders()
         self.check_books(working)
@@ -122,10 +128,27 @@ class Invariants:
         for holding in self.holdings:
             if holding.account:
                 assert holding.reserved == shares[holding.account, holding.instrument], f"{holding}"
+        self.check_exposure(working)
         for ticket in live:
             found = self.exchange.lookup_order(ticket.id)
             assert found >= 0 and self.tickets[found] == ticket
         return working
+
+    def check_exposure(self, working: dict[int, Any]) -> None:
+        """What open orders are worth, summed up by account and firm where it is kept."""
+        accounts: dict[int, int] = defaultdict(int)
+        firms: dict[int, int] = defaultdict(int)
+        for t, ticket in enumerate(self.tickets):
+            account = self.accounts[ticket.account]
+            kept = (account.watch | self.scalars.watch) & state.WATCH_EXPOSURE
+            value = value_up(ticket.price, ticket.quantity - ticket.filled) if ticket.id in working else 0
+            assert self.charges[t].exposure == (value if kept else 0), f"{ticket}: {self.charges[t]}"
+            accounts[ticket.account] += self.charges[t].exposure
+            firms[account.firm] += self.charges[t].exposure
+        for number, limits in enumerate(self.limits):
+            assert limits.exposure == (accounts[number] if number else 0), f"account {number}: {limits}"
+        for number, limits in enumerate(self.firm_limits):
+            assert limits.exposure == (firms[number] if number else 0), f"firm {number}: {limits}"
 
     def check_ticket(self, ticket: Any) -> int:
         """A working order reserves exactly what it needs; returns that."""

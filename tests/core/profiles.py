@@ -12,6 +12,8 @@ from tests.core.commands import MILLISECOND, SHARE, USD
 
 HOUSE = 4
 TRADERS = (5, 6, 7)
+MEMBER = 7  # belongs to a firm
+MEMBERS_FIRM = 1
 STRANGER = 8  # of another realm
 GUEST = 9  # has cash alone, and comes and goes
 LATER = (10, 11)  # opened by a flow, if at all
@@ -29,6 +31,7 @@ class Profile:
     cash: int
     shares: int  # lots issued of each instrument
     calm: int  # how rare odd fields are, 1: very common
+    controls: int = 0  # how common limits and kill switches are
 
     @property
     def shard(self) -> int:
@@ -76,6 +79,7 @@ def profile(
     cash: int,
     shares: int,
     calm: int,
+    controls: int = 0,
     **limits: int,
 ) -> Profile:
     """A profile whose instruments are those of `table`: symbol, listing fields, and prices to trade at."""
@@ -84,7 +88,7 @@ def profile(
         for symbol, fields, prices in table
     )
     ranges = tuple(prices for _, _, prices in table)
-    return Profile(name, {"request_ttl_ns": TTL} | limits, listings, ranges, cash, shares, calm)
+    return Profile(name, {"request_ttl_ns": TTL} | limits, listings, ranges, cash, shares, calm, controls)
 
 
 NARROW = profile(
@@ -104,7 +108,11 @@ STARVED = profile(
     ended_per_account=3, request_ttl_ns=40 * MILLISECOND,
 )  # fmt: skip
 LARGE = profile("large", LARGE_LISTINGS, records.NOTIONAL_MAX, 60, 1, levels=8, slice=1, shard=1023)
-PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE)}
+GOVERNED = profile(
+    "governed", NARROW_LISTINGS, 40_000 * USD, 120, 6, 5,
+    order_quantity_max=10**12, levels=12, open_orders_per_account=12, ended_per_account=24, slice=3,
+)  # fmt: skip
+PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE, GOVERNED)}
 
 
 def opening(made: Profile) -> list[bytearray]:
@@ -114,8 +122,10 @@ def opening(made: Profile) -> list[bytearray]:
     for instrument, (price, _, lot) in enumerate(made.prices):
         cost = min(price, records.NOTIONAL_MAX * SHARE // (made.shares * lot))
         first.append(commands.issue(HOUSE, instrument, made.shares * lot, cost))
+    first.append(commands.set_limits(firm=MEMBERS_FIRM))
     for number in TRADERS:
-        first.append(commands.open_account(codes.KIND_DEMO, made.cash // 5, HOUSE))
+        firm = MEMBERS_FIRM if number == MEMBER else 0
+        first.append(commands.open_account(codes.KIND_DEMO, made.cash // 5, HOUSE, firm=firm))
         for instrument, (_, _, lot) in enumerate(made.prices):
             quantity = made.shares // 6 * lot
             first.append(commands.transfer(HOUSE, number, instrument=instrument, quantity=quantity))

@@ -4,48 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from openbell.core import codes
-from tests.core import commands
-from tests.core.commands import MILLISECOND, SECOND, SHARE, USD
+from tests.core import commands, controls
+from tests.core.amounts import money, shares, span
 from tests.core.story import HOUSE, Market, Said
 
 OPEN, CLOSE = "```scenario", "```"
 Words = list[str]
 TIMES = {name: number for number, name in codes.TIF_NAMES.items()}
 TYPES = {name: number for number, name in codes.TYPE_NAMES.items()}
-FLAGS = {"post-only": codes.POST_ONLY}
+FLAGS = {"post-only": codes.POST_ONLY, "from-app": codes.FROM_APP}
 PRICES = {"tick": "tick_size", "reference": "reference_price", "least": "min_notional"}
-UNITS = {"ms": MILLISECOND, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86_400 * SECOND}
-
-
-def scaled(text: str, scale: int) -> int:
-    """A decimal in the units of the records.
-
-    Raises:
-        ValueError: finer than the unit.
-    """
-    number = Decimal(text) * scale
-    if number != int(number):
-        raise ValueError(f"{text} is finer than 1/{scale}")
-    return int(number)
-
-
-def money(text: str) -> int:
-    return scaled(text, USD)
-
-
-def shares(text: str) -> int:
-    return scaled(text, SHARE)
-
-
-def span(text: str) -> int:
-    """A time span such as 5s or 20ms in nanoseconds."""
-    unit = next(unit for unit in UNITS if text.endswith(unit) and text.removesuffix(unit).isdecimal())
-    return int(text.removesuffix(unit)) * UNITS[unit]
 
 
 @dataclass
@@ -93,6 +65,7 @@ class Scenario:
             "day": lambda words: self.do(commands.day_roll(int(words[0]))),
             "suspend": lambda _: self.do(commands.plain(codes.C_SUSPEND)),
             "resume": lambda _: self.do(commands.plain(codes.C_RESUME)),
+            **{name: self.controls(name) for name in controls.DEEDS},
         }
 
     def run(self, steps: list[Step]) -> None:
@@ -114,6 +87,8 @@ class Scenario:
         name, verb, rest = words[0], words[1], words[2:]
         if verb == "has":
             return self.open_account(name, rest)
+        if verb == "of":  # A of firm 1 has 10 USD
+            return self.open_account(name, rest[3:], int(rest[1]))
         return self.deeds[verb](self.traders[name], rest)
 
     @property
@@ -141,11 +116,15 @@ class Scenario:
         self.made = Market(listing)
         return []
 
-    def open_account(self, name: str, words: Words) -> list[str]:
+    def controls(self, name: str) -> Callable[[Words], list[str]]:
+        """What the exchange's own people do."""
+        return lambda words: self.do(controls.DEEDS[name](words, self.traders))
+
+    def open_account(self, name: str, words: Words, firm: int = 0) -> list[str]:
         """A has 1000.00 USD 50 shares"""
         amounts = dict(zip(words[1::2], words[::2], strict=True))
         cash = money(amounts.get("USD", "0"))
-        opened = self.market.do(commands.open_account(codes.KIND_DEMO, cash, HOUSE))
+        opened = self.market.do(commands.open_account(codes.KIND_DEMO, cash, HOUSE, firm=firm))
         self.traders[name] = int(opened.answer.account)
         told = opened.told
         if "shares" in amounts:

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from openbell.core import codes, records
 from tests.core import commands
-from tests.core.commands import SHARE
+from tests.core.commands import SECOND, SHARE
 from tests.core.profiles import GUEST, HOUSE, LATER, STRANGER, TRADERS, TTL, Profile
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ ODD_NUMBERS = (
     0, -1, 1, 2, records.PRICE_MAX, records.PRICE_MAX + 1, records.QUANTITY_MAX, records.QUANTITY_MAX + 1,
     records.NOTIONAL_MAX, records.NOTIONAL_MAX + 1, (1 << 63) - 1, -(1 << 63),
 )  # fmt: skip
+SMALL_ODD = (0, 1, records.PRICE_MAX, 100_000_000, 100_000_001)
 TIMES = (*(codes.DAY,) * 3, codes.IOC, codes.FOK, *(codes.GTC,) * 3)
 KINDS = (codes.KIND_USER, codes.KIND_DEMO, codes.KIND_HOUSE, codes.KIND_PARTICIPANT, codes.KIND_CLEARING, 9)
 KEYS = (0, 0, 1, 2, 3, 4, 5, 6, 1 << 63, (1 << 64) - 1)
@@ -80,7 +81,7 @@ class Steps:
 
     def ticks(self, side: int) -> int:
         """How far from the middle: near it buys and sells meet."""
-        if self.one_in(12):
+        if self.one_in(9):
             return self.draw.whole(-16, 16)
         return self.draw.whole(-6, 2) if side == codes.BUY else self.draw.whole(-2, 6)
 
@@ -139,6 +140,8 @@ class Steps:
                 ("stop_price", "min_quantity", "notional", "expire_ts", "stp", "flags", "display")
             )
             fields[name] = self.draw.pick((0, 1, 5))
+        if self.one_in(4):
+            fields["flags"] = codes.FROM_APP
         if self.odd(40):
             side = self.draw.pick((2, 255))
         if self.odd(40):
@@ -203,9 +206,10 @@ class Steps:
 
     def open(self) -> Step:
         kind = self.draw.pick(KINDS)
+        firm = self.draw.pick((0, 0, 1, 1, 2, 3))
         grant = self.money() if self.one_in(2) else 0
         realm = self.draw.pick((1, 1, 1, 2, 1 << 16))
-        made = commands.open_account(kind, grant, self.account(), realm, **self.header())
+        made = commands.open_account(kind, grant, self.account(), realm, firm=firm, **self.header())
         return Step(bytes(made), self.gap())
 
     def close(self) -> Step:
@@ -241,6 +245,69 @@ class Steps:
         symbol = self.draw.pick(("NEW", "MORE", "LAST", "AAPL"))
         return Step(bytes(commands.listing(symbol, self.header(), **fields)), self.gap())
 
+    def set_listing(self) -> Step:
+        names = ("min_notional", "order_quantity_max", "order_value_max", "market_collar", "limit_collar")
+        fields: dict[str, int] = {}
+        _, tick, lot = self.profile.prices[0]
+        for name in names:
+            if self.one_in(3):
+                fields[name] = 0 if self.one_in(2) else self.draw.pick((1, 50, 500, 20 * lot, tick))
+        if self.one_in(5):
+            fields["tick_size"] = tick
+        if self.odd(6):
+            fields[self.draw.pick(("tick_size", *names))] = self.draw.pick(SMALL_ODD)
+        blob = b"" if self.odd(20) else commands.WHO
+        made = commands.set_listing(self.instrument(), blob, self.header(), **fields)
+        if self.odd(20):
+            records.SetListing.from_buffer(made, records.Header.SIZE).flags = self.draw.pick((0, 64, 1 << 31))
+        return Step(bytes(made), self.gap())
+
+    def set_limits(self) -> Step:
+        """Mostly what is tight for a while, and then lifted again."""
+        account, firm = self.account(), 0
+        if self.one_in(2):
+            account, firm = 0, self.draw.pick((0, 0, 1, 1, 1, 2, 3, 40))
+        middle, _, lot = self.profile.prices[0]
+        value = middle * lot // SHARE
+        choices = {
+            "order_quantity_max": (3 * lot, 5 * lot),
+            "order_value_max": (3 * value, 5 * value),
+            "open_orders_max": (2, 4),
+            "message_rate": (2, 40, 400),
+            "exposure_max": (6 * value, 12 * value, 20 * value),
+            "duplicate_ns": (1000, TTL // 50, 60 * SECOND, 60 * SECOND),
+        }
+        fields: dict[str, int] = {}
+        for _ in range(self.draw.whole(1, 3)):
+            name = self.draw.pick((*choices, "exposure_max"))
+            fields[name] = self.draw.pick((0, 0, *choices[name]))
+        if account and self.one_in(4):
+            fields["kyc"] = 0 if self.one_in(6) else 1
+        if self.one_in(3):
+            fields["restricted"] = 1 if self.one_in(3) else 0
+        if self.odd(10):
+            name = self.draw.pick(("order_quantity_max", "order_value_max", "exposure_max", "duplicate_ns"))
+            fields[name] = self.draw.pick((-1, *ODD_NUMBERS))
+        blob = b"" if self.odd(20) else commands.WHO
+        made = commands.set_limits(account, firm, self.instrument(), blob, self.header(), **fields)
+        if self.odd(15):
+            body = records.SetLimits.from_buffer(made, records.Header.SIZE)
+            name = self.draw.pick(("flags", "scope", "kyc", "restricted"))
+            setattr(body, name, self.draw.pick((0, 2, 64, 255)))
+        return Step(bytes(made), self.gap())
+
+    def kill(self) -> Step:
+        """Lifted soon: a market that is killed for long shows nothing else."""
+        kind = codes.C_KILL if self.one_in(8) else codes.C_LIFT
+        scopes = (codes.SCOPE_ACCOUNT, codes.SCOPE_FIRM, codes.SCOPE_VENUE, codes.SCOPE_INSTRUMENT)
+        scope = self.draw.pick((0, 5, 255)) if self.odd(20) else self.draw.pick(scopes)
+        made = commands.switch(
+            kind, scope, b"" if self.odd(20) else commands.WHO,
+            account=self.draw.pick((0, *TRADERS)) if self.one_in(4) else self.draw.pick(TRADERS[:1]),
+            firm=self.draw.whole(0, 3), instrument=self.instrument(), **self.header(),
+        )  # fmt: skip
+        return Step(bytes(made), self.gap())
+
     def day(self) -> Step:
         return Step(bytes(commands.day_roll(self.draw.whole(1, 40), **self.header())), self.gap())
 
@@ -271,5 +338,7 @@ class Steps:
         return (
             *(self.new,) * 36, *(self.cancel,) * 5, self.cancel_all, *(self.cash,) * 2, *(self.transfer,) * 3,
             self.issue, self.open, self.close, *(self.lock,) * 2, *(self.suspend,) * 2, self.list, self.day,
+            *(self.set_limits, self.set_limits, self.set_limits, self.kill, self.kill, self.set_listing)
+            * self.profile.controls,
             self.tick, *(self.again,) * 3, *(self.garbage,) * 2, *(self.modify,) * 8,
         )  # fmt: skip

@@ -188,8 +188,27 @@ class Market:
             status = {codes.AC_OPEN: "open", codes.AC_LOCKED: "locked", codes.AC_CLOSED: "closed"}
             return f"account {account}: {status[event.status]}"
         if event.type == codes.EV_INSTRUMENT:
-            status = {codes.LISTED: "listed", codes.SUSPENDED: "suspended", codes.RESUMED: "resumed"}
+            status = {
+                codes.LISTED: "listed",
+                codes.SUSPENDED: "suspended",
+                codes.RESUMED: "resumed",
+                codes.CHANGED: "changed",
+            }
             return f"instrument {event.instrument}: {status[event.status]}"
         if event.type == codes.EV_CLOSE:
             return f"close {event.quantity}: {price(event.price)}, {shares(event.notional)} traded"
+        if event.type == codes.EV_LIMITS:
+            return f"limits of {self.scope(event)}"
+        if event.type == codes.EV_KILLED:
+            state = f"killed, {event.quantity} cancelled" if event.status else "lifted"
+            return f"{self.scope(event)} {state}"
         return f"{kind} {event.quantity}"
+
+    def scope(self, event: Any) -> str:
+        """What a command of the exchange's own people was about."""
+        return {
+            codes.SCOPE_ACCOUNT: f"account {event.account}",
+            codes.SCOPE_FIRM: f"firm {event.other_account}",
+            codes.SCOPE_INSTRUMENT: f"instrument {event.instrument}",
+            codes.SCOPE_VENUE: "the venue",
+        }[event.order_type]

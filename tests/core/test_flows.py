@@ -47,12 +47,22 @@ def test_core_and_oracle_say_the_same(name: str, seed: int) -> None:
 
 
 def overflowing() -> list[bytes]:
-    """The most shares that an instrument can have, the most cash that can be, and one more of each."""
+    """The most shares, cash, firms and restrictions that can be, and one more of each; what is rare."""
     made = [commands.listing("MANY"), commands.open_account(codes.KIND_HOUSE)]
     issues = records.CASH_MAX // records.QUANTITY_MAX
     made += [commands.issue(4, 0, records.QUANTITY_MAX)] * issues + [commands.issue(4, 0, 1)]
     deposits = records.CASH_MAX // records.NOTIONAL_MAX
     made += [commands.deposit(4, records.NOTIONAL_MAX)] * deposits + [commands.deposit(4, 1)]
+    firms = range(1, commands.ROOMY["accounts"])
+    made += [commands.set_limits(firm=firm, restricted=1) for firm in firms]
+    made += [commands.set_limits(firm=len(firms) + 1), commands.set_limits(restricted=1)]
+    made += [commands.set_limits(4, restricted=1), commands.set_limits(4, restricted=0)]
+    made += [commands.set_limits(restricted=0), commands.set_limits(4, restricted=1)]
+    made += [commands.open_account(firm=1), commands.set_limits(firm=1, restricted=0, exposure_max=1)]
+    made += [commands.transfer(4, 5, cash=10**6), commands.set_limits(duplicate_ns=commands.SECOND)]
+    made += [commands.order(5, 0, codes.BUY, 100, records.QUANTITY_SCALE)]
+    made += [commands.set_limits(4, restricted=0)]
+    made += [commands.order(4, 0, codes.BUY, 100, records.QUANTITY_SCALE, flags=codes.FROM_APP)] * 2
     return [commands.sequenced(command, seq, commands.START) for seq, command in enumerate(made, 2)]
 
 
@@ -69,6 +79,11 @@ def run_overflow() -> Seen:
 
 def test_no_more_cash_or_shares_than_a_sum_can_hold() -> None:
     assert run_overflow().codes[codes.E_OVERFLOW] == 2
+
+
+def test_no_more_firms_and_restrictions_than_there_is_room_for() -> None:
+    seen = run_overflow()
+    assert (seen.codes[codes.E_FIRMS_FULL], seen.codes[codes.E_RESTRICTIONS_FULL]) == (1, 1)
 
 
 def test_the_flows_reach_everything_the_core_can_say() -> None:

@@ -2,6 +2,7 @@ cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
+from openbell.core.exposure cimport Exposure
 from openbell.core.numbers cimport value_up
 from openbell.core.outbox cimport Outbox
 from openbell.core.requests cimport Requests
@@ -27,6 +28,7 @@ cdef class Accounts:
     cdef Requests requests
     cdef Vault vault
     cdef Timers timers
+    cdef Exposure exposure
     cdef public i64 closing
 
     cdef i64 need(self, i64 side, i64 price, i64 leaves) noexcept nogil

@@ -12,6 +12,7 @@ import cython
 
 from openbell.core.channel import Channel
 from openbell.core.command import Command
+from openbell.core.exposure import Exposure
 from openbell.core.outbox import Outbox
 from openbell.core.requests import Requests
 from openbell.core.tickets import Tickets
@@ -49,6 +50,7 @@ if not cython.compiled:
         M_REFERENCE,
         M_REFUSED,
         NIL,
+        WATCH_EXPOSURE,
     )
     from openbell.core.types import i64
 
@@ -65,6 +67,7 @@ class Accounts:
         requests: Requests,
         vault: Vault,
         timers: Timers,
+        exposure: Exposure,
         mail: Channel,
     ) -> None:
         self.scalars = memory["scalars"]
@@ -81,6 +84,7 @@ class Accounts:
         self.requests = requests
         self.vault = vault
         self.timers = timers
+        self.exposure = exposure
         self.mail = mail.messages
         self.closing = 0
 
@@ -95,11 +99,14 @@ class Accounts:
     def reserve(self, t: i64, amount: i64) -> None:
         """Make the order's reserve exactly `amount`."""
         change: i64 = amount - self.rows[t].reserved
+        a: i64 = self.rows[t].account
         self.rows[t].reserved = amount
         if self.rows[t].side == BUY:
-            self.accounts[self.rows[t].account].reserved += change
+            self.accounts[a].reserved += change
         else:
             self.holdings[self.rows[t].holding].reserved += change
+        if (self.accounts[a].watch | self.scalars[0].watch) & WATCH_EXPOSURE:
+            self.exposure.update(t, amount == 0)
 
     # -- messages from the books -----------------------------------------------------------------
 

@@ -16,6 +16,7 @@ C_LIST = 10
 C_ISSUE = 11
 C_SUSPEND = 12
 C_RESUME = 13
+C_SET_LISTING = 15
 C_OPEN_ACCOUNT = 20
 C_DEPOSIT = 21
 C_WITHDRAW = 22
@@ -23,6 +24,9 @@ C_TRANSFER = 23
 C_LOCK_ACCOUNT = 24
 C_UNLOCK_ACCOUNT = 25
 C_CLOSE_ACCOUNT = 26
+C_SET_LIMITS = 27
+C_KILL = 28
+C_LIFT = 29
 C_NEW_ORDER = 30
 C_CANCEL = 31
 C_MODIFY = 32
@@ -42,9 +46,11 @@ EV_REFUSED = 9  # a command other than a new order was refused
 EV_ACCOUNT = 10  # an account was opened, locked, unlocked or closed
 EV_CASH = 11  # cash entered, left or moved between accounts
 EV_SHARES = 12  # shares were issued or moved between accounts
-EV_INSTRUMENT = 13  # an instrument was listed, suspended or resumed
+EV_INSTRUMENT = 13  # an instrument was listed, suspended, resumed or changed
 EV_CLOSE = 14  # an instrument's official close, fixed by a day roll
 EV_DAY = 15  # a day roll was completed
+EV_LIMITS = 20  # the limits of an account, a firm or the venue as they are now
+EV_KILLED = 21  # a kill switch was set or lifted
 
 # --- orders -----------------------------------------------------------------------------------
 BUY = 0
@@ -114,6 +120,7 @@ IN_SUSPENDED = 2
 LISTED = 1
 SUSPENDED = 2
 RESUMED = 3
+CHANGED = 4
 
 # Instrument flags
 PROTECTIONS_OFF = 1  # no price collars, no minimum notional: replays of recorded flow, vectors, benches
@@ -125,6 +132,31 @@ UNCHANGED = 4  # a modify that changed nothing
 
 # New order flags
 POST_ONLY = 1  # refused rather than trade at entry
+FROM_APP = 4  # typed by a person: the duplicate window applies
+
+# What a SET_LIMITS, KILL or LIFT is about
+SCOPE_ACCOUNT = 1
+SCOPE_FIRM = 2
+SCOPE_VENUE = 3
+SCOPE_INSTRUMENT = 4
+
+# SetLimits flags: which fields are set
+LIMIT_QUANTITY = 1
+LIMIT_VALUE = 2
+LIMIT_OPEN_ORDERS = 4
+LIMIT_RATE = 8
+LIMIT_EXPOSURE = 16
+LIMIT_DUPLICATE = 32
+LIMIT_KYC = 64
+LIMIT_RESTRICTED = 128
+
+# SetListing flags: which fields are set
+LISTING_TICK = 1
+LISTING_MIN_NOTIONAL = 2
+LISTING_QUANTITY = 4
+LISTING_VALUE = 8
+LISTING_MARKET_COLLAR = 16
+LISTING_LIMIT_COLLAR = 32
 
 # Modify flags: which fields are set
 SET_PRICE = 1
@@ -154,6 +186,14 @@ E_ORDER_VALUE = 27
 E_INSUFFICIENT_FUNDS = 28
 E_INSUFFICIENT_SHARES = 29
 E_NOT_ALLOWED = 30
+E_KYC = 31  # the account's owner is not approved
+E_RESTRICTED = 32  # the instrument is on the restricted list of the account, its firm or the venue
+E_MESSAGE_RATE = 33  # new orders and modifies of the account in one second
+E_DUPLICATE = 34  # the same order as the one before, too soon after it
+E_EXPOSURE = 35
+E_FIRM_EXPOSURE = 36
+E_KILLED = 37  # a kill switch is set
+E_UNKNOWN_FIRM = 38
 E_UNKNOWN_INSTRUMENT = 40
 E_UNKNOWN_ORDER = 41
 E_ORDER_ENDED = 42
@@ -174,6 +214,8 @@ E_ORDERS_FULL = 62
 E_INSTRUMENTS_FULL = 63
 E_REQUESTS_FULL = 64
 E_OVERFLOW = 65
+E_FIRMS_FULL = 66
+E_RESTRICTIONS_FULL = 69
 # Refused by the sequencer, before the log: nothing was recorded and nothing will happen.
 E_TOO_LATE = 80  # validUntil has passed
 E_LOG_FULL = 81

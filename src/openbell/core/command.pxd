@@ -17,6 +17,9 @@ cdef class Command:
     cdef Cancel[::1] cancel
     cdef Modify[::1] modify
     cdef CancelAll[::1] cancel_all
+    cdef SetListing[::1] set_listing
+    cdef SetLimits[::1] set_limits
+    cdef Kill[::1] kill
     cdef DayRoll[::1] day_roll
     cdef Answer[::1] answers
     cdef i64 shard
@@ -27,6 +30,7 @@ cdef class Command:
 
     cdef i64 load(self, const u64[::1] source, i64 at, i64 stop) noexcept nogil
     cdef i64 check(self, i64 body_words) noexcept nogil
+    cdef bint explained(self, i64 kind) noexcept nogil
     cdef u64 reserved(self, i64 kind) noexcept nogil
     cdef u64 text(self, i64 body_words, i64 i) noexcept nogil
     cdef u64 body_hash(self) noexcept nogil

@@ -21,6 +21,12 @@ if not cython.compiled:
         C_CANCEL_ALL,
         C_CLOSE_ACCOUNT,
         C_DEPOSIT,
+        C_KILL,
+        C_LIFT,
+        C_MODIFY,
+        C_NEW_ORDER,
+        C_SET_LIMITS,
+        C_SET_LISTING,
         C_TRANSFER,
         C_WITHDRAW,
         E_BAD_RECORD,
@@ -51,6 +57,9 @@ class Command:
         self.cancel = (records.Cancel * 1).from_buffer(self.desk, body)
         self.modify = (records.Modify * 1).from_buffer(self.desk, body)
         self.cancel_all = (records.CancelAll * 1).from_buffer(self.desk, body)
+        self.set_listing = (records.SetListing * 1).from_buffer(self.desk, body)
+        self.set_limits = (records.SetLimits * 1).from_buffer(self.desk, body)
+        self.kill = (records.Kill * 1).from_buffer(self.desk, body)
         self.day_roll = (records.DayRoll * 1).from_buffer(self.desk, body)
         self.answers = memory["answers"]
         self.shard = shard
@@ -83,13 +92,21 @@ class Command:
         if body_words < 0 or self.size < HEADER_WORDS + body_words:
             return E_BAD_RECORD
         kind: i64 = self.head[0].type
+        if kind == C_NEW_ORDER or kind == C_MODIFY:
+            return E_OK
         if self.reserved(kind) != 0:
+            return E_BAD_RECORD
+        if self.size == HEADER_WORDS + body_words and self.explained(kind):
             return E_BAD_RECORD
         if kind == C_CANCEL_ALL:
             side: i64 = self.cancel_all[0].side
             if side != BUY and side != SELL and side != ANY_SIDE:
                 return E_BAD_SIDE
         return E_OK
+
+    def explained(self, kind: i64) -> bool:
+        """Whether the blob of this type must say who and why."""
+        return kind == C_SET_LIMITS or kind == C_KILL or kind == C_LIFT or kind == C_SET_LISTING
 
     def reserved(self, kind: i64) -> u64:
         """What lies in the reserved bytes of a body: zero in every record of this layout."""
@@ -103,6 +120,12 @@ class Command:
             return self.transfer[0].reserved
         if kind == C_CLOSE_ACCOUNT:
             return self.close[0].reserved
+        if kind == C_SET_LISTING:
+            return self.set_listing[0].reserved
+        if kind == C_SET_LIMITS:
+            return self.set_limits[0].reserved
+        if kind == C_KILL or kind == C_LIFT:
+            return self.kill[0].reserved | self.kill[0].reserved2 | self.kill[0].reserved3
         return 0
 
     def text(self, body_words: i64, i: i64) -> u64:

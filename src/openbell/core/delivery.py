@@ -93,6 +93,31 @@ class Delivery:
         self.slice_done()
         return count
 
+    def sweep(self, first: i64, last: i64, firm: i64, n: i64, reason: i64) -> i64:
+        """Cancel working orders of accounts `first` to `last`, account by account, oldest first.
+
+        Those of one firm alone unless it is 0, of one instrument alone unless it is NIL. Returns how many
+        were sent.
+        """
+        count: i64 = 0
+        looked: i64 = 0
+        account: i64
+        for account in range(first, last + 1):
+            if firm != 0 and self.accounts[account].firm != firm:
+                continue
+            t: i64 = self.accounts[account].work_head
+            while t != NIL:
+                following: i64 = self.rows[t].next
+                if n == NIL or self.rows[t].instrument == n:
+                    self.entry.send_cancel(t, reason)
+                    count += 1
+                looked += 1
+                if looked % self.slice == 0:
+                    self.slice_done()
+                t = following
+        self.slice_done()
+        return count
+
     def expire(self) -> None:
         """Expire every DAY order, account by account, oldest first."""
         looked: i64 = 0

@@ -3,6 +3,7 @@ from openbell.core.layouts cimport *
 from openbell.core.accounts cimport Accounts
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
+from openbell.core.limits cimport Limits
 from openbell.core.numbers cimport value_down, value_up
 from openbell.core.prices cimport collar_price
 from openbell.core.requests cimport Requests
@@ -18,6 +19,7 @@ cdef class Entry:
     cdef Asset[::1] assets
     cdef Holding[::1] holdings
     cdef Ticket[::1] rows
+    cdef Charge[::1] charges
     cdef Header[::1] head
     cdef NewOrder[::1] order
     cdef Modify[::1] change
@@ -29,9 +31,8 @@ cdef class Entry:
     cdef Accounts machine
     cdef Terms terms
     cdef Channel post
-    cdef i64 open_orders_max
-    cdef i64 quantity_max
-    cdef i64 value_max
+    cdef Limits limits
+    cdef i64 watched
     cdef i64 limit
     cdef i64 observed
 
@@ -41,7 +42,10 @@ cdef class Entry:
     cdef i64 extras(self) noexcept nogil
     cdef i64 cap(self, i64 n) noexcept nogil
     cdef i64 allowed(self, i64 a, i64 n) noexcept nogil
-    cdef i64 sized(self, i64 n, i64 side, i64 price, i64 quantity, i64 a) noexcept nogil
+    cdef i64 explained(self, i64 code) noexcept nogil
+    cdef i64 screened(self, i64 t, i64 price, i64 leaves) noexcept nogil
+    cdef i64 bounded(self, i64 price, i64 quantity) noexcept nogil
+    cdef i64 large_enough(self, i64 n, i64 side, i64 price, i64 quantity, i64 a) noexcept nogil
     cdef bint sells_all(self, i64 n, i64 side, i64 quantity, i64 a) noexcept nogil
     cdef i64 hold(self, i64 t, i64 a, i64 n) noexcept nogil
     cdef i64 covered(self, i64 side, i64 a, i64 h, i64 amount) noexcept nogil
@@ -52,5 +56,5 @@ cdef class Entry:
     cdef i64 modify(self) noexcept nogil
     cdef i64 change_shape(self, i64 price, i64 total) noexcept nogil
     cdef i64 change_allowed(self, i64 t, i64 price, i64 total) noexcept nogil
-    cdef i64 change_sized(self, i64 t, i64 price, i64 total) noexcept nogil
+    cdef i64 change_large_enough(self, i64 t, i64 price, i64 total) noexcept nogil
     cdef void send_modify(self, i64 t, i64 price, i64 total) noexcept nogil

@@ -12,6 +12,7 @@ import cython
 from openbell.core.accounts import Accounts
 from openbell.core.channel import Channel
 from openbell.core.command import Command
+from openbell.core.limits import Limits
 from openbell.core.requests import Requests
 from openbell.core.terms import Terms
 from openbell.core.tickets import Tickets
@@ -47,6 +48,7 @@ if not cython.compiled:
         E_UNSUPPORTED,
         E_WRONG_REALM,
         FOK,
+        FROM_APP,
         GTC,
         GTD,
         IOC,
@@ -64,7 +66,7 @@ if not cython.compiled:
     from openbell.core.numbers import value_down, value_up
     from openbell.core.prices import collar_price
     from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
-    from openbell.core.state import F_TERMS, M_CANCEL, M_ENTER, M_MODIFY, NEW_ORDER_WORDS, NIL
+    from openbell.core.state import F_TERMS, M_CANCEL, M_ENTER, M_MODIFY, NEW_ORDER_WORDS, NIL, WATCHED
     from openbell.core.types import i64
 
 
@@ -81,6 +83,7 @@ class Entry:
         vault: Vault,
         accounts: Accounts,
         terms: Terms,
+        limits: Limits,
         post: Channel,
     ) -> None:
         self.scalars = memory["scalars"]
@@ -97,11 +100,11 @@ class Entry:
         self.vault = vault
         self.machine = accounts
         self.terms = terms
+        self.limits = limits
+        self.charges = memory["charges"]
         self.post = post
         self.letters = post.messages
-        self.open_orders_max = genesis.open_orders_per_account
-        self.quantity_max = genesis.order_quantity_max
-        self.value_max = genesis.order_value_max
+        self.watched = 0
         self.limit = 0
         self.observed = 0
 
@@ -126,7 +129,16 @@ class Entry:
             self.rows[t].price = self.cap(n)
             code = self.allowed(a, n)
         if code == E_OK:
-            code = self.sized(n, self.order[0].side, self.rows[t].price, self.order[0].quantity, a)
+            code = self.bounded(self.rows[t].price, self.order[0].quantity)
+        if code == E_OK:
+            code = self.large_enough(n, self.order[0].side, self.rows[t].price, self.order[0].quantity, a)
+        if self.watched != 0:
+            if code == E_OK:
+                code = self.explained(self.limits.repeated(a, n))
+            if code == E_OK:
+                code = self.screened(t, self.rows[t].price, self.order[0].quantity)
+            self.watched = 0
+            self.limits.ordinary()
         if code == E_OK:
             code = self.hold(t, a, n)
         if code != E_OK:
@@ -187,7 +199,7 @@ class Entry:
     def extras(self) -> i64:
         """What the order asks beyond the plain; a plain one asks nothing."""
         asked: i64 = self.order[0].stop_price | self.order[0].min_quantity | self.order[0].notional
-        asked = asked | self.order[0].expire_ts | self.order[0].stp | self.order[0].flags
+        asked = asked | self.order[0].expire_ts | self.order[0].stp | (self.order[0].flags & ~FROM_APP)
         if asked | (self.order[0].display + 1) == 0 and self.order[0].tif != GTD:
             self.terms.flags = 0
             return E_OK
@@ -215,11 +227,19 @@ class Entry:
             return E_ACCOUNT_LOCKED
         if self.accounts[a].status != AC_OPEN:
             return E_ACCOUNT_CLOSED
+        self.watched = self.accounts[a].watch | self.scalars[0].watch | (self.assets[n].flags & WATCHED)
+        self.watched |= self.order[0].flags & FROM_APP
+        if self.watched != 0:
+            code: i64 = self.explained(self.limits.admit(a, n))
+            if code != E_OK:
+                return code
+        self.limit = 0
+        self.observed = 0
         if self.accounts[a].realm != self.assets[n].realm:
             self.limit = self.assets[n].realm
             self.observed = self.accounts[a].realm
             return E_WRONG_REALM
-        self.limit = self.open_orders_max
+        self.limit = self.limits.open_orders_max
         self.observed = self.accounts[a].open_orders + 1
         if self.observed > self.limit:
             return E_OPEN_ORDERS
@@ -229,9 +249,20 @@ class Entry:
             return E_ORDERS_FULL
         return E_OK
 
-    def sized(self, n: i64, side: i64, price: i64, quantity: i64, a: i64) -> i64:
+    def explained(self, code: i64) -> i64:
+        """The code of the limits' answer, with its numbers."""
+        self.limit = self.limits.limit
+        self.observed = self.limits.observed
+        return code
+
+    def screened(self, t: i64, price: i64, leaves: i64) -> i64:
+        """The checks that follow an order's size: restricted lists, exposure."""
+        added: i64 = value_up(price, leaves) - self.charges[t].exposure
+        return self.explained(self.limits.screen(self.rows[t].account, self.rows[t].instrument, added))
+
+    def bounded(self, price: i64, quantity: i64) -> i64:
         """Whether an order of this size is within the limits of quantity and value."""
-        self.limit = self.quantity_max
+        self.limit = self.limits.quantity_max
         self.observed = quantity
         if quantity > self.limit:
             return E_ORDER_QUANTITY
@@ -239,9 +270,11 @@ class Entry:
         self.limit = NOTIONAL_MAX
         if self.observed > self.limit:
             return E_BAD_NOTIONAL
-        self.limit = self.value_max
-        if self.observed > self.limit:
-            return E_ORDER_VALUE
+        self.limit = self.limits.value_max
+        return E_ORDER_VALUE if self.observed > self.limit else E_OK
+
+    def large_enough(self, n: i64, side: i64, price: i64, quantity: i64, a: i64) -> i64:
+        """Whether an order is worth the least that the instrument asks for."""
         if self.assets[n].flags & PROTECTIONS_OFF:
             return E_OK
         self.limit = self.assets[n].min_notional
@@ -344,7 +377,10 @@ class Entry:
         if code == E_OK and (price != self.rows[t].price or total > self.rows[t].quantity):
             code = self.change_allowed(t, price, total)
         elif code == E_OK and total < self.rows[t].quantity and total > self.rows[t].filled:
-            code = self.change_sized(t, price, total)
+            code = self.change_large_enough(t, price, total)
+        if self.watched != 0:
+            self.watched = 0
+            self.limits.ordinary()
         if code != E_OK:
             self.command.fail(code, self.limit, self.observed)
             return t
@@ -376,7 +412,17 @@ class Entry:
             return E_ACCOUNT_LOCKED if self.accounts[a].status == AC_LOCKED else E_ACCOUNT_CLOSED
         if total <= self.rows[t].filled:
             return E_OK
-        code: i64 = self.change_sized(t, price, total)
+        n: i64 = self.rows[t].instrument
+        self.watched = self.accounts[a].watch | self.scalars[0].watch | (self.assets[n].flags & WATCHED)
+        code: i64 = E_OK
+        if self.watched != 0:
+            code = self.explained(self.limits.admit(a, n))
+        if code == E_OK:
+            code = self.bounded(price, total - self.rows[t].filled)
+        if code == E_OK:
+            code = self.change_large_enough(t, price, total)
+        if code == E_OK and self.watched != 0:
+            code = self.screened(t, price, total - self.rows[t].filled)
         if code != E_OK:
             return code
         if self.rows[t].pending > 0:  # the book may take any of them
@@ -391,8 +437,8 @@ class Entry:
             self.machine.reserve(t, amount)
         return code
 
-    def change_sized(self, t: i64, price: i64, total: i64) -> i64:
-        return self.sized(
+    def change_large_enough(self, t: i64, price: i64, total: i64) -> i64:
+        return self.large_enough(
             self.rows[t].instrument,
             self.rows[t].side,
             price,

@@ -1,14 +1,21 @@
 cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.accounts cimport Accounts
+from openbell.core.bodies cimport body_words
 from openbell.core.books cimport Books
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
+from openbell.core.controls cimport Controls
 from openbell.core.delivery cimport Delivery
 from openbell.core.entry cimport Entry
+from openbell.core.exposure cimport Exposure
+from openbell.core.kill cimport KillSwitches
+from openbell.core.limits cimport Limits
 from openbell.core.listings cimport Listings
 from openbell.core.outbox cimport Outbox
 from openbell.core.requests cimport Requests
+from openbell.core.restrictions cimport Restrictions
+from openbell.core.scopes cimport Scopes
 from openbell.core.scout cimport Scout
 from openbell.core.terms cimport Terms
 from openbell.core.tickets cimport Tickets
@@ -44,6 +51,12 @@ cdef class Exchange:
     cdef readonly Entry entry
     cdef readonly Treasury treasury
     cdef readonly Listings listings
+    cdef readonly Exposure exposure
+    cdef readonly Restrictions restrictions
+    cdef readonly Limits limits
+    cdef readonly Scopes scopes
+    cdef readonly Controls controls
+    cdef readonly KillSwitches kills
     cdef Scout scout
     cdef readonly i64 shard
     cdef readonly Delivery delivery
@@ -51,7 +64,6 @@ cdef class Exchange:
 
     cdef i64 advance(self, i64 at, i64 stop) noexcept nogil
     cdef void step(self) noexcept nogil
-    cdef i64 body_words(self, i64 kind) noexcept nogil
     cdef void order_command(self, i64 a, i64 kind) noexcept nogil
     cdef void close_request(self, i64 a, i64 r, i64 kind) noexcept nogil
     cdef bint repeats(self, i64 a, i64 account, u64 body) noexcept nogil

@@ -16,11 +16,17 @@ from openbell.core.accounts import Accounts
 from openbell.core.books import Books
 from openbell.core.channel import Channel
 from openbell.core.command import Command
+from openbell.core.controls import Controls
 from openbell.core.delivery import Delivery
 from openbell.core.entry import Entry
+from openbell.core.exposure import Exposure
+from openbell.core.kill import KillSwitches
+from openbell.core.limits import Limits
 from openbell.core.listings import Listings
 from openbell.core.outbox import Outbox
 from openbell.core.requests import Requests
+from openbell.core.restrictions import Restrictions
+from openbell.core.scopes import Scopes
 from openbell.core.scout import Scout
 from openbell.core.terms import Terms
 from openbell.core.tickets import Tickets
@@ -29,6 +35,7 @@ from openbell.core.treasury import Treasury
 from openbell.core.vault import Vault
 
 if not cython.compiled:
+    from openbell.core.bodies import body_words
     from openbell.core.codes import (
         C_CANCEL,
         C_CANCEL_ALL,
@@ -37,16 +44,18 @@ if not cython.compiled:
         C_DAY_ROLL,
         C_DEPOSIT,
         C_ISSUE,
+        C_KILL,
+        C_LIFT,
         C_LIST,
-        C_LOCK_ACCOUNT,
         C_MODIFY,
         C_NEW_ORDER,
         C_OPEN_ACCOUNT,
         C_RESUME,
+        C_SET_LIMITS,
+        C_SET_LISTING,
         C_SUSPEND,
         C_TICK,
         C_TRANSFER,
-        C_UNLOCK_ACCOUNT,
         C_WITHDRAW,
         E_KEY_REUSED,
         E_OK,
@@ -59,22 +68,11 @@ if not cython.compiled:
     )
     from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
     from openbell.core.state import (
-        AMOUNT_WORDS,
-        CANCEL_ALL_WORDS,
-        CANCEL_WORDS,
-        CLOSE_WORDS,
-        DAY_ROLL_WORDS,
         FAULT_LENGTH,
         FAULT_SEQUENCE,
         FAULT_TIME,
-        ISSUE_WORDS,
-        LIST_WORDS,
-        MODIFY_WORDS,
-        NEW_ORDER_WORDS,
         NIL,
-        OPEN_ACCOUNT_WORDS,
         OUTPUT_RECORDS,
-        TRANSFER_WORDS,
     )
     from openbell.core.types import i64, u64
 
@@ -127,30 +125,14 @@ class Exchange:
         self.vault = Vault(memory)
         self.timers = Timers(memory)
         self.books = Books(memory, body, self.outbox, self.post, self.mail)
-        self.machine = Accounts(
-            memory,
-            self.command,
-            self.outbox,
-            self.tickets,
-            self.requests,
-            self.vault,
-            self.timers,
-            self.mail,
-        )
-        self.terms = Terms(memory, self.command, self.timers)
-        self.entry = Entry(
-            memory,
-            body,
-            self.command,
-            self.tickets,
-            self.requests,
-            self.vault,
-            self.machine,
-            self.terms,
-            self.post,
-        )
+        self.exposure = Exposure(memory)
+        self.restrictions = Restrictions(memory)
+        self.limits = Limits(memory, body, self.command, self.restrictions)
+        self.scopes = Scopes(memory, self.command, self.outbox, self.limits)
+        self.make_desks(body)
         self.treasury = Treasury(memory, body, self.command, self.outbox, self.vault)
-        self.listings = Listings(memory, self.command, self.outbox, self.books)
+        self.listings = Listings(memory, self.command, self.outbox, self.scopes, self.books)
+        self.controls = Controls(memory, self.command, self.scopes, self.restrictions, self.exposure)
         self.scout = Scout(
             memory,
             body.shard,
@@ -173,14 +155,42 @@ class Exchange:
             self.post,
             self.mail,
         )
+        self.kills = KillSwitches(memory, self.command, self.scopes, self.delivery)
         self.fault = 0
         self.begin(head.seq, head.ts)
+
+    def make_desks(self, body: Any) -> None:
+        """Where orders enter, and where what the books say is settled."""
+        self.machine = Accounts(
+            self.memory,
+            self.command,
+            self.outbox,
+            self.tickets,
+            self.requests,
+            self.vault,
+            self.timers,
+            self.exposure,
+            self.mail,
+        )
+        self.terms = Terms(self.memory, self.command, self.timers)
+        self.entry = Entry(
+            self.memory,
+            body,
+            self.command,
+            self.tickets,
+            self.requests,
+            self.vault,
+            self.machine,
+            self.terms,
+            self.limits,
+            self.post,
+        )
 
     def begin(self, seq: i64, ts: i64) -> None:
         """The state right after genesis: empty lists and the exchange's own accounts."""
         for name in ("book_free", "level_free", "ticket_free", "holding_free", "request_free"):
             setattr(self.memory["scalars"][0], name, state.NIL)
-        for name in ("ended_head", "ended_tail"):
+        for name in ("ended_head", "ended_tail", "restriction_free"):
             setattr(self.memory["scalars"][0], name, state.NIL)
         self.scalars[0].position = seq
         self.scalars[0].time = ts
@@ -276,6 +286,8 @@ class Exchange:
         self.vault.reindex()
         self.requests.reindex()
         self.terms.restart()
+        self.restrictions.reindex()
+        self.limits.ordinary()
 
     # -- one command -----------------------------------------------------------------------------
 
@@ -311,7 +323,7 @@ class Exchange:
             self.delivery.fire(self.head[0].ts)
         a: i64 = self.command.begin()
         kind: i64 = self.head[0].type
-        code: i64 = self.command.check(self.body_words(kind))
+        code: i64 = self.command.check(body_words(kind))
         if code != E_OK:
             self.refuse(a, code)
         elif kind == C_NEW_ORDER or kind == C_CANCEL or kind == C_MODIFY or kind == C_CANCEL_ALL:
@@ -323,36 +335,6 @@ class Exchange:
         if self.delivery.fault != 0:
             self.fault = self.delivery.fault
         self.answers_[a].events = self.outbox.count - self.outbox.start
-
-    def body_words(self, kind: i64) -> i64:
-        """Words of the body of a command type, or -1 if it is none that may come now."""
-        if kind == C_NEW_ORDER:
-            return NEW_ORDER_WORDS
-        if kind == C_CANCEL:
-            return CANCEL_WORDS
-        if kind == C_MODIFY:
-            return MODIFY_WORDS
-        if kind == C_CANCEL_ALL:
-            return CANCEL_ALL_WORDS
-        if kind == C_TRANSFER:
-            return TRANSFER_WORDS
-        if kind == C_OPEN_ACCOUNT:
-            return OPEN_ACCOUNT_WORDS
-        if kind == C_CLOSE_ACCOUNT:
-            return CLOSE_WORDS
-        if kind == C_DEPOSIT or kind == C_WITHDRAW:
-            return AMOUNT_WORDS
-        if kind == C_LIST:
-            return LIST_WORDS
-        if kind == C_ISSUE:
-            return ISSUE_WORDS
-        if kind == C_DAY_ROLL:
-            return DAY_ROLL_WORDS
-        if kind == C_TICK or kind == C_CLOCK_JUMP or kind == C_SUSPEND or kind == C_RESUME:
-            return 0
-        if kind == C_LOCK_ACCOUNT or kind == C_UNLOCK_ACCOUNT:
-            return 0
-        return -1
 
     def order_command(self, a: i64, kind: i64) -> None:
         """NEW_ORDER, CANCEL, MODIFY, CANCEL_ALL of an account that exists."""
@@ -443,6 +425,12 @@ class Exchange:
             code = self.listings.suspend(kind)
         elif kind == C_DAY_ROLL:
             code = self.listings.day_roll()
+        elif kind == C_SET_LISTING:
+            code = self.listings.set_listing()
+        elif kind == C_SET_LIMITS:
+            code = self.controls.set_limits()
+        elif kind == C_KILL or kind == C_LIFT:
+            code = self.kills.set_switch(kind == C_KILL)
         else:
             code = self.account_command(kind)
         if code != E_OK:
@@ -453,6 +441,8 @@ class Exchange:
         elif kind == C_CLOSE_ACCOUNT:
             self.delivery.cancel(account, NIL, ANY_SIDE, WHY_ACCOUNT_CLOSED)
             self.treasury.finish(account)
+        elif kind == C_SET_LISTING:
+            self.delivery.slice_done()
         self.close_request(a, r, kind)
 
     def account_command(self, kind: i64) -> i64:
@@ -472,7 +462,11 @@ class Exchange:
 
     def explain(self, kind: i64, code: i64) -> None:
         """Put a refusal's numbers into the answer."""
-        if kind == C_LIST or kind == C_SUSPEND or kind == C_RESUME or kind == C_DAY_ROLL:
+        if kind == C_SET_LIMITS:
+            self.command.fail(code, self.controls.limit, self.controls.observed)
+        elif kind == C_KILL or kind == C_LIFT:
+            self.command.fail(code, self.kills.limit, self.kills.observed)
+        elif (kind < C_OPEN_ACCOUNT and kind != C_ISSUE) or kind == C_DAY_ROLL:
             self.command.fail(code, self.listings.limit, self.listings.observed)
         else:
             self.command.fail(code, self.treasury.limit, self.treasury.observed)

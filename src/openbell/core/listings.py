@@ -9,10 +9,12 @@ import cython
 from openbell.core.books import Books
 from openbell.core.command import Command
 from openbell.core.outbox import Outbox
+from openbell.core.scopes import Scopes
 
 if not cython.compiled:
     from openbell.core.codes import (
         C_SUSPEND,
+        CHANGED,
         E_BAD_NOTIONAL,
         E_BAD_PRICE,
         E_BAD_QUANTITY,
@@ -22,6 +24,7 @@ if not cython.compiled:
         E_INSTRUMENTS_FULL,
         E_NOT_SUSPENDED,
         E_OK,
+        E_OPEN_ORDERS,
         E_SUSPENDED,
         E_TICK_SIZE,
         E_UNKNOWN_INSTRUMENT,
@@ -32,6 +35,12 @@ if not cython.compiled:
         IN_CONTINUOUS,
         IN_SUSPENDED,
         LISTED,
+        LISTING_LIMIT_COLLAR,
+        LISTING_MARKET_COLLAR,
+        LISTING_MIN_NOTIONAL,
+        LISTING_QUANTITY,
+        LISTING_TICK,
+        LISTING_VALUE,
         PROTECTIONS_OFF,
         RESUMED,
         SUSPENDED,
@@ -43,7 +52,7 @@ if not cython.compiled:
 class Listings:
     """Applies commands about instruments; each returns a refusal's code or E_OK."""
 
-    def __init__(self, memory: Any, command: Command, outbox: Outbox, books: Books) -> None:
+    def __init__(self, memory: Any, command: Command, outbox: Outbox, scopes: Scopes, books: Books) -> None:
         self.scalars = memory["scalars"]
         self.instruments = memory["instruments"]
         self.assets = memory["assets"]
@@ -52,6 +61,9 @@ class Listings:
         self.command = command
         self.head = command.head
         self.listing = command.listing
+        self.change = command.set_listing
+        self.listed = memory["instrument_limits"]
+        self.scopes = scopes
         self.outbox = outbox
         self.books = books
         self.capacity = len(self.instruments)
@@ -157,6 +169,81 @@ class Listings:
             return E_UNSUPPORTED
         return E_OK
 
+    def set_listing(self) -> i64:
+        """SET_LISTING: change what its flags name, in both machines; whole or not at all."""
+        n: i64 = self.head[0].instrument
+        code: i64 = self.known(n)
+        if code == E_OK:
+            code = self.may_change(n)
+        if code != E_OK:
+            return code
+        flags: i64 = self.change[0].flags
+        if flags & LISTING_TICK:
+            self.instruments[n].tick_size = self.change[0].tick_size
+            self.assets[n].tick_size = self.change[0].tick_size
+        if flags & LISTING_MIN_NOTIONAL:
+            self.assets[n].min_notional = self.change[0].min_notional
+        if flags & LISTING_QUANTITY:
+            self.listed[n].quantity_max = self.change[0].order_quantity_max
+        if flags & LISTING_VALUE:
+            self.listed[n].value_max = self.change[0].order_value_max
+        if flags & LISTING_MARKET_COLLAR:
+            self.instruments[n].market_collar = self.change[0].market_collar
+            self.assets[n].market_collar = self.change[0].market_collar
+        if flags & LISTING_LIMIT_COLLAR:
+            self.instruments[n].limit_collar = self.change[0].limit_collar
+        self.scopes.watch_instrument(n)
+        self.tell_change(n)
+        self.books.cause = self.head[0].seq
+        self.books.publish(n)
+        return E_OK
+
+    def may_change(self, n: i64) -> i64:
+        """Ranges of what changes; the tick only while no order rests on one."""
+        flags: i64 = self.change[0].flags
+        self.limit = LISTING_TICK | LISTING_MIN_NOTIONAL | LISTING_QUANTITY | LISTING_VALUE
+        self.limit |= LISTING_MARKET_COLLAR | LISTING_LIMIT_COLLAR
+        self.observed = flags
+        if flags == 0 or flags & ~self.limit:
+            return E_UNSUPPORTED
+        self.limit = PRICE_MAX
+        self.observed = self.change[0].tick_size
+        if flags & LISTING_TICK and (self.observed < 1 or self.observed > PRICE_MAX):
+            return E_TICK_SIZE
+        self.limit = NOTIONAL_MAX
+        self.observed = self.change[0].min_notional
+        if flags & LISTING_MIN_NOTIONAL and (self.observed < 0 or self.observed > NOTIONAL_MAX):
+            return E_BAD_NOTIONAL
+        self.observed = self.change[0].order_value_max
+        if flags & LISTING_VALUE and (self.observed < 0 or self.observed > NOTIONAL_MAX):
+            return E_BAD_NOTIONAL
+        self.limit = QUANTITY_MAX
+        self.observed = self.change[0].order_quantity_max
+        if flags & LISTING_QUANTITY and (self.observed < 0 or self.observed > QUANTITY_MAX):
+            return E_BAD_QUANTITY
+        self.limit = COLLAR_MAX
+        self.observed = self.change[0].market_collar
+        if flags & LISTING_MARKET_COLLAR and (self.observed < 1 or self.observed > COLLAR_MAX):
+            return E_UNSUPPORTED
+        self.observed = self.change[0].limit_collar
+        if flags & LISTING_LIMIT_COLLAR and (self.observed < 1 or self.observed > COLLAR_MAX):
+            return E_UNSUPPORTED
+        self.limit = 0
+        self.observed = self.instruments[n].bids + self.instruments[n].asks
+        if flags & LISTING_TICK and self.observed != 0:
+            return E_OPEN_ORDERS
+        return E_OK
+
+    def tell_change(self, n: i64) -> None:
+        """What of a listing can change, as it is now."""
+        e: i64 = self.tell(n, CHANGED)
+        self.events[e].quantity = self.instruments[n].tick_size
+        self.events[e].notional = self.assets[n].min_notional
+        self.events[e].filled = self.instruments[n].market_collar
+        self.events[e].leaves = self.instruments[n].limit_collar
+        self.events[e].limit = self.listed[n].quantity_max
+        self.events[e].observed = self.listed[n].value_max
+
     def known(self, n: i64) -> i64:
         self.limit = self.scalars[0].instruments
         self.observed = n
@@ -215,7 +302,8 @@ class Listings:
         e: i64 = self.outbox.event(EV_DAY, 0, 0, 0)
         self.events[e].quantity = self.scalars[0].date
 
-    def tell(self, n: i64, status: i64) -> None:
+    def tell(self, n: i64, status: i64) -> i64:
         e: i64 = self.outbox.event(EV_INSTRUMENT, n, 0, 0)
         self.events[e].status = status
         self.events[e].price = self.instruments[n].reference_price
+        return e

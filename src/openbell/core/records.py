@@ -99,6 +99,22 @@ List = record(
     """,
 )
 
+# What changes of header.instrument's listing, by `flags` (LISTING_*). The tick only while its book is empty.
+# An order limit of 0 is none. The blob, as in every command of the exchange's own people, says who and why.
+SetListing = record(
+    "SetListing",
+    """
+    tick_size i64
+    min_notional i64
+    order_quantity_max i64
+    order_value_max i64
+    market_collar u32
+    limit_collar u32
+    flags u32
+    reserved u32
+    """,
+)
+
 # Shares come into being on header.account, at `price` each as their cost.
 Issue = record("Issue", "quantity i64\nprice i64")
 
@@ -121,6 +137,29 @@ Transfer = record("Transfer", "to_account u64\ncash i64\nquantity i64\nreserved 
 
 # CLOSE_ACCOUNT: cancels its orders and returns cash and shares to `to_account`.
 Close = record("Close", "to_account u64\nreserved u64")
+
+# What changes, by `flags` (LIMIT_*), of the limits of header.account, header.firm or the venue; 0: no limit.
+# The firm after the last known one is a new one. `kyc` 0: not approved. `restricted`: header.instrument is
+# put on the restricted list (1) or taken off it (0).
+SetLimits = record(
+    "SetLimits",
+    """
+    order_quantity_max i64
+    order_value_max i64
+    exposure_max i64
+    duplicate_ns i64
+    open_orders_max u32
+    message_rate u32
+    flags u32
+    scope u8
+    kyc u8
+    restricted u8
+    reserved u8
+    """,
+)
+
+# KILL cancels what is open in the scope and refuses what is new, until LIFT.
+Kill = record("Kill", "scope u8\nreserved u8\nreserved2 u16\nreserved3 u32")
 
 # The blob is the client's own order id. `display` -1: all of it.
 NewOrder = record(
@@ -161,6 +200,9 @@ CancelAll = record("CancelAll", "side u8\nreason u8\nreserved u16\nreserved2 u32
 
 DayRoll = record("DayRoll", "date u32\nmarket u32")  # date: yyyymmdd, the day that begins
 
+# Commands of the exchange's own people: the blob says who and why, and is not empty.
+EXPLAINED = (codes.C_SET_LISTING, codes.C_SET_LIMITS, codes.C_KILL, codes.C_LIFT)
+
 BODIES: dict[int, type[Record] | None] = {
     codes.C_GENESIS: Genesis,
     codes.C_TICK: None,
@@ -169,6 +211,7 @@ BODIES: dict[int, type[Record] | None] = {
     codes.C_ISSUE: Issue,
     codes.C_SUSPEND: None,
     codes.C_RESUME: None,
+    codes.C_SET_LISTING: SetListing,
     codes.C_OPEN_ACCOUNT: OpenAccount,
     codes.C_DEPOSIT: Amount,
     codes.C_WITHDRAW: Amount,
@@ -176,6 +219,9 @@ BODIES: dict[int, type[Record] | None] = {
     codes.C_LOCK_ACCOUNT: None,
     codes.C_UNLOCK_ACCOUNT: None,
     codes.C_CLOSE_ACCOUNT: Close,
+    codes.C_SET_LIMITS: SetLimits,
+    codes.C_KILL: Kill,
+    codes.C_LIFT: Kill,
     codes.C_NEW_ORDER: NewOrder,
     codes.C_CANCEL: Cancel,
     codes.C_MODIFY: Modify,
@@ -202,9 +248,16 @@ BODIES: dict[int, type[Record] | None] = {
 #              reason=command type
 #   SHARES     account instrument quantity=signed notional=signed cost moved with them
 #              other_account (0: issued) reason=command type
-#   INSTRUMENT instrument status=LISTED|SUSPENDED|RESUMED price=reference price
+#   INSTRUMENT instrument status=LISTED|SUSPENDED|RESUMED price=reference price; CHANGED: also quantity=tick
+#              notional=least notional filled=market collar leaves=limit collar limit=largest quantity
+#              observed=largest value
 #   CLOSE      instrument price=official close quantity=date notional=day's volume
 #   DAY        quantity=date
+#   LIMITS     order_type=SCOPE_* account other_account=firm; as they are now: quantity=largest quantity
+#              notional=largest value filled=open orders leaves=messages a second limit=exposure
+#              observed=duplicate window status=1: not approved; instrument reason=1: restricted
+#   KILLED     order_type=SCOPE_* account other_account=firm instrument status=1: set, 0: lifted
+#              quantity=orders cancelled
 Event = record(
     "Event",
     """

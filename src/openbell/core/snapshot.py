@@ -30,6 +30,7 @@ class SnapshotError(Exception):
 def used(ex: Exchange) -> list[tuple[str, int]]:
     """Array names with the number of records in use; `rungs` are packed (see `rung_ranges`)."""
     scalars = ex.memory["scalars"][0]
+    controlled = scalars.controlled != 0
     return [
         ("scalars", 1),
         ("instruments", scalars.instruments),
@@ -40,6 +41,11 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("holdings", scalars.holding_used),
         ("tickets", scalars.ticket_used),
         ("terms", scalars.ticket_used),
+        ("charges", scalars.ticket_used if controlled else 0),
+        ("limits", scalars.accounts if controlled else 0),
+        ("firm_limits", scalars.firms + 1 if controlled else 0),
+        ("instrument_limits", scalars.instruments),
+        ("restrictions", scalars.restriction_used),
         ("requests", scalars.request_used),
         ("kept", scalars.request_used),
     ]
@@ -162,11 +168,15 @@ def fill_by_name(target: Any, first: int, count: int, fields: Any, data: memoryv
 # What of each record the state hash covers: everything but slots, links and reserved bytes.
 COVERED = {
     "book_orders": ((0, 32), (44, 48), (52, 60)),
-    "accounts": ((0, 48), (68, 76), (80, 112)),
+    "accounts": ((0, 48), (56, 60), (68, 76), (80, 112)),
     "holdings": ((0, 60),),
     "tickets": ((0, 56), (72, 124), (128, 192)),
     "terms": ((0, 8),),
     "requests": ((0, 28), (48, 64)),
+    "charges": ((0, 8),),
+    "limits": ((0, 95),),
+    "firm_limits": ((0, 95),),
+    "instrument_limits": ((0, 95),),
 }
 
 
@@ -178,11 +188,14 @@ def state_hash(ex: Exchange) -> str:
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
     for name in ("deposits", "withdrawals", "working", "tickets", "requests", "holdings"):
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
+    for name in ("firms", "watch", "controlled", "restrictions"):
+        digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
     digest.update(ex.memory.bytes_of("instruments", 0, scalars.instruments))
     digest.update(ex.memory.bytes_of("assets", 0, scalars.instruments))
     hash_books(ex, digest)
     hash_accounts(ex, digest)
     hash_ended(ex, digest)
+    hash_controls(ex, digest)
     return digest.hexdigest()
 
 
@@ -229,6 +242,19 @@ def hash_ended(ex: Exchange, digest: Any) -> None:
         r = ex.memory["requests"][r].ended_next
 
 
+def hash_controls(ex: Exchange, digest: Any) -> None:
+    """Every row of limits that is not empty, and the restricted lists."""
+    for name, count in used(ex):
+        if name.endswith("limits"):
+            for index in range(count):
+                if any(ex.memory.bytes_of(name, index, 1)):
+                    digest.update(b"%s %d\n" % (name.encode(), index))
+                    cover(ex, digest, name, index)
+    rows = ex.memory["restrictions"]
+    keys = sorted(rows[slot].key for slot in range(ex.memory["scalars"][0].restriction_used))
+    digest.update(repr([key for key in keys if key]).encode())
+
+
 def hash_request(ex: Exchange, digest: Any, r: int) -> None:
     """A request, its first answer, and its order."""
     cover(ex, digest, "requests", r)
@@ -237,3 +263,5 @@ def hash_request(ex: Exchange, digest: Any, r: int) -> None:
         cover(ex, digest, "tickets", ex.memory["requests"][r].ticket)
         if ex.memory["tickets"][ex.memory["requests"][r].ticket].flags & F_TERMS:
             cover(ex, digest, "terms", ex.memory["requests"][r].ticket)
+        if any(ex.memory.bytes_of("charges", ex.memory["requests"][r].ticket, 1)):
+            cover(ex, digest, "charges", ex.memory["requests"][r].ticket)

@@ -25,10 +25,13 @@ from openbell.core.records import (
     Genesis,
     Header,
     Issue,
+    Kill,
     List,
     Modify,
     NewOrder,
     OpenAccount,
+    SetLimits,
+    SetListing,
     Transfer,
 )
 from openbell.core.types import MARKS
@@ -67,6 +70,12 @@ Scalars = record(
     trades i64
     deposits i64
     withdrawals i64
+    firms i64
+    watch i64
+    controlled i64
+    restriction_free i64
+    restriction_used i64
+    restrictions i64
     """,
 )
 
@@ -159,6 +168,7 @@ Asset = record(
 )
 
 # Line 1 is what orders and fills touch.
+# `watch` tells what the plain way of an order must stop for (WATCH_*).
 Account = record(
     "Account",
     """
@@ -174,12 +184,12 @@ Account = record(
     ended u32
     work_head u32
     work_tail u32
-    ended_head u32
+    watch u32
     ended_tail u32
     holdings u32
     firm u32
     closing_to u32
-    reserved2 u32
+    ended_head u32
     group u64
     start_cash i64
     net_deposits i64
@@ -262,6 +272,44 @@ OrderTerms = record(
 # Something that happens at a time of the log: `ref` says to what. `slot` of row i is the timer at place i
 # of the heap, and `place` is where a timer stands in it.
 Timer = record("Timer", "due i64\nkey u64\nref u32\nplace u32\nslot u32\nreserved u32")
+# What an order of the same slot carries beside its ticket, while it carries any.
+Charge = record("Charge", "exposure i64")
+
+# Limits of an account (number 0: the venue), a firm or an instrument; 0 is no limit. An account counts its
+# messages of one second, and keeps its last order from the app.
+Limit = record(
+    "Limit",
+    """
+    quantity_max i64
+    value_max i64
+    exposure_max i64
+    exposure i64
+    duplicate_ns i64
+    last_ts i64
+    last_price i64
+    last_size i64
+    rate_second i64
+    rate_count u32
+    rate_max u32
+    open_orders_max u32
+    last_instrument u32
+    restricted u32
+    last_side u8
+    killed u8
+    unapproved u8
+    reserved u8
+    """,
+)
+
+# One instrument on one restricted list; `key` names both (0: a free slot).
+Restriction = record("Restriction", "key u64\nnext u32\nreserved u32")
+
+# What `watch` says of an account or, for all of them, of the venue.
+WATCH_LIMITS = 1  # its order must pass the limits, kill switches and lists
+WATCH_EXPOSURE = 2  # its exposure is kept
+WATCHED = 2  # in an asset's flags, beside PROTECTIONS_OFF: the instrument has limits or a kill switch
+FIRMS_MAX = 65_535
+RESTRICTIONS_MAX = 65_536
 
 # A request key and what became of it; `answers` of the same index holds the first answer.
 Request = record(
@@ -352,6 +400,9 @@ CANCEL_WORDS = Cancel.SIZE // 8
 MODIFY_WORDS = Modify.SIZE // 8
 CANCEL_ALL_WORDS = CancelAll.SIZE // 8
 DAY_ROLL_WORDS = DayRoll.SIZE // 8
+SET_LISTING_WORDS = SetListing.SIZE // 8
+SET_LIMITS_WORDS = SetLimits.SIZE // 8
+KILL_WORDS = Kill.SIZE // 8
 OUTPUT_RECORDS = 65_536  # above this many events `run` hands over between commands
 
 
@@ -383,6 +434,12 @@ class Memory:
         self.add("holdings", Holding, genesis.positions)
         self.add("tickets", Ticket, tickets)
         self.add("terms", OrderTerms, tickets)
+        self.add("charges", Charge, tickets)
+        self.add("limits", Limit, genesis.accounts)
+        self.add("firm_limits", Limit, min(genesis.accounts, FIRMS_MAX))
+        self.add("instrument_limits", Limit, genesis.instruments)
+        restrictions = min(genesis.accounts, RESTRICTIONS_MAX)
+        self.add("restrictions", Restriction, restrictions)
         self.add("requests", Request, genesis.requests)
         self.add("kept", Answer, genesis.requests)
         # derived: rebuilt when a snapshot is loaded
@@ -391,6 +448,7 @@ class Memory:
         self.add("holding_cells", Cell, power_of_two(genesis.positions))
         self.add("request_cells", Cell, power_of_two(genesis.requests))
         self.add("timers", Timer, orders)
+        self.add("restriction_cells", Cell, power_of_two(restrictions))
         # output and mail: forgotten after each batch
         self.add("events", Event, output)
         self.add("answers", Answer, OUTPUT_RECORDS)

@@ -18,6 +18,7 @@ if not cython.compiled:
         E_OK,
         E_UNSUPPORTED,
         FOK,
+        FROM_APP,
         GTD,
         IOC,
         MARKET,
@@ -62,7 +63,7 @@ class Terms:
         return self.order[0].tif != IOC and self.order[0].tif != FOK
 
     def shape_flags(self) -> i64:
-        if self.order[0].flags & ~POST_ONLY:
+        if self.order[0].flags & ~(POST_ONLY | FROM_APP):
             return E_UNSUPPORTED
         if self.order[0].flags & POST_ONLY:
             if not self.rests():

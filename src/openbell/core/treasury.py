@@ -39,6 +39,7 @@ if not cython.compiled:
         E_OVERFLOW,
         E_POSITIONS_FULL,
         E_UNKNOWN_ACCOUNT,
+        E_UNKNOWN_FIRM,
         E_UNKNOWN_INSTRUMENT,
         E_WRONG_REALM,
         EV_ACCOUNT,
@@ -50,7 +51,7 @@ if not cython.compiled:
     )
     from openbell.core.numbers import value_down
     from openbell.core.records import CLEARING_ACCOUNT, FIRST_ACCOUNT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
-    from openbell.core.state import NIL
+    from openbell.core.state import NIL, WATCH_EXPOSURE, WATCH_LIMITS
     from openbell.core.types import CASH_TOP, i64
 
 
@@ -128,6 +129,8 @@ class Treasury:
         a: i64 = self.scalars[0].accounts
         self.blank(a, kind, realm)
         self.accounts[a].firm = self.head[0].firm
+        if self.head[0].firm != 0:
+            self.accounts[a].watch = WATCH_LIMITS | WATCH_EXPOSURE
         if self.command.open_account[0].group != 0:
             self.accounts[a].group = self.command.open_account[0].group
         self.answers[self.command.count - 1].account = a
@@ -149,6 +152,10 @@ class Treasury:
         self.observed = realm
         if realm > self.limit:
             return E_WRONG_REALM
+        self.limit = self.scalars[0].firms
+        self.observed = self.head[0].firm
+        if self.observed > self.limit:
+            return E_UNKNOWN_FIRM
         self.limit = NOTIONAL_MAX
         self.observed = grant
         if grant < 0 or grant > NOTIONAL_MAX:

@@ -125,6 +125,47 @@ REFUSALS: dict[int, Refusal] = {
         SHARES,
     ),
     codes.E_NOT_ALLOWED: Refusal(403, "FORBIDDEN", "Not allowed", "This account may not do that."),
+    codes.E_KYC: Refusal(
+        403, "NOT_APPROVED", "Not approved", "This account is not approved for trading yet."
+    ),
+    codes.E_RESTRICTED: Refusal(
+        422, "RESTRICTED", "Restricted", "This account may not trade this instrument at present."
+    ),
+    codes.E_MESSAGE_RATE: Refusal(
+        429,
+        "MESSAGE_RATE",
+        "Too many messages",
+        "This account may send {limit} orders and changes a second; cancels always pass.",
+        COUNT,
+        retryable=True,
+    ),
+    codes.E_DUPLICATE: Refusal(
+        422,
+        "DUPLICATE_ORDER",
+        "Sent twice",
+        "The same order was sent a moment ago; nothing was done. Send it again if you mean it.",
+    ),
+    codes.E_EXPOSURE: Refusal(
+        422,
+        "EXPOSURE",
+        "Too much at once",
+        "Your open orders may be worth {limit} together; with this one they would be {observed}.",
+        MONEY,
+    ),
+    codes.E_FIRM_EXPOSURE: Refusal(
+        422,
+        "FIRM_EXPOSURE",
+        "Too much at once",
+        "The open orders of your firm may be worth {limit} together; with this one they would be {observed}.",
+        MONEY,
+    ),
+    codes.E_KILLED: Refusal(
+        422,
+        "KILLED",
+        "Trading stopped",
+        "Trading was stopped here; only cancels are taken.",
+    ),
+    codes.E_UNKNOWN_FIRM: Refusal(422, "UNKNOWN_FIRM", "Unknown firm", "The exchange knows no such firm."),
     codes.E_UNKNOWN_INSTRUMENT: Refusal(
         404, "UNKNOWN_SYMBOL", "Unknown symbol", "The exchange does not list this instrument."
     ),
@@ -215,6 +256,10 @@ REFUSALS: dict[int, Refusal] = {
     ),
     codes.E_OVERFLOW: Refusal(
         422, "OUT_OF_RANGE", "Out of range", "These numbers are larger than the exchange counts."
+    ),
+    codes.E_FIRMS_FULL: Refusal(503, "FIRMS_FULL", "Exchange full", "The exchange can take no more firms."),
+    codes.E_RESTRICTIONS_FULL: Refusal(
+        503, "RESTRICTIONS_FULL", "Exchange full", "The restricted lists can hold no more instruments."
     ),
     codes.E_TOO_LATE: Refusal(
         503,

@@ -23,6 +23,8 @@ CHANGED = ("price", "quantity", "filled", "leaves", "notional", "seq", "updated_
 C_PRICE = 1
 KEEP = -1  # a change's price when the event does not name the order's: as it was
 
+# Events that move nothing: market data, refused commands, what the exchange's own people set.
+UNMOVING = frozenset((codes.EV_LEVEL, codes.EV_REFUSED, codes.EV_LIMITS, codes.EV_KILLED))
 # Events that change balances.
 MOVING = frozenset((codes.EV_FILL, codes.EV_CASH, codes.EV_SHARES, codes.EV_ACCOUNT))
 
@@ -108,8 +110,8 @@ class Projection:
         handlers = self.handlers
         for event in ev.unpack(unit.events):
             kind = event[ev.TYPE]
-            if kind == codes.EV_LEVEL or kind == codes.EV_REFUSED:
-                continue  # a level is market data; a refused command moved nothing
+            if kind in UNMOVING:
+                continue
             handler = handlers.get(kind)
             if handler is None:
                 raise CannotApply(
@@ -242,6 +244,8 @@ class Projection:
             realm, symbol = ev.realm_of(self.command), ev.symbol_of(self.command)
             price = event[ev.PRICE]
             self.instruments[number] = [number, price, realm, self.seq, self.ts, status, symbol]
+        elif status == codes.CHANGED:
+            return  # ticks, collars and limits are the exchange's own to know
         elif number in self.instruments:
             self.instruments[number][5] = status
         else:

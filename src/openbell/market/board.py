@@ -154,6 +154,8 @@ class Board:
 
     def _instrument(self, unit: UnitLike, at: int) -> None:
         change, number = events.INSTRUMENT.unpack_from(unit.events, at)
+        if change == codes.CHANGED:
+            return  # ticks and collars are no quote
         status = LISTING_STATUS[change]
         ticker = self._tickers.get(number)
         if ticker is None:

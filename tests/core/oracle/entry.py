@@ -7,6 +7,7 @@ from typing import Any
 from openbell.core import codes
 from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
 from tests.core.oracle.book import Books
+from tests.core.oracle.controls import Checks
 from tests.core.oracle.requests import Requests
 from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Order, Refusal, State, collar, value_down, value_up
@@ -26,6 +27,7 @@ class Entry:
         self.requests = requests
         self.settlement = settlement
         self.books = books
+        self.checks = Checks(state)
 
     # -- new ---------------------------------------------------------------------------------------
 
@@ -59,6 +61,9 @@ class Entry:
                 order.price = self.market_cap(order)
             self.allowed(order)
             self.sized(order, order.price, order.quantity)
+            self.large_enough(order, order.price, order.quantity)
+            self.checks.repeated(order, body)
+            self.checks.screen(order, value_up(order.price, order.quantity))
             self.hold(order)
         except Refusal as refusal:
             self.settlement.reject(order, refusal)
@@ -88,7 +93,7 @@ class Entry:
         if body.order_type == codes.MARKET and body.price:
             raise Refusal(codes.E_BAD_PRICE, 0, body.price)
         meaningless = (body.stop_price, body.min_quantity, body.notional, body.stp)
-        if any(meaningless) or body.display != -1 or body.flags not in (0, codes.POST_ONLY):
+        if body.flags & ~(codes.POST_ONLY | codes.FROM_APP) or any(meaningless) or body.display != -1:
             raise Refusal(codes.E_UNSUPPORTED)
         rests = body.order_type == codes.LIMIT and body.tif in RESTING_TIMES
         if body.flags & codes.POST_ONLY and not rests:
@@ -119,12 +124,14 @@ class Entry:
         """Whether the account may trade this instrument and have one more open order."""
         state = self.state
         self.open_account(order.account)
+        self.checks.admit(order)
         realm, own = state.instruments[order.instrument].realm, state.accounts[order.account].realm
         if realm != own:
             raise Refusal(codes.E_WRONG_REALM, realm, own)
         open_orders = len(state.open_orders(order.account)) + 1
-        if open_orders > state.limits.open_orders_per_account:
-            raise Refusal(codes.E_OPEN_ORDERS, state.limits.open_orders_per_account, open_orders)
+        most = self.checks.tightest(order, "open_orders_max", state.limits.open_orders_per_account)
+        if open_orders > most:
+            raise Refusal(codes.E_OPEN_ORDERS, most, open_orders)
         if len(state.working) >= state.limits.orders:
             raise Refusal(codes.E_ORDERS_FULL, state.limits.orders, len(state.working) + 1)
 
@@ -138,13 +145,18 @@ class Entry:
     def sized(self, order: Order, price: int, quantity: int) -> None:
         """The limits of an order's quantity and value."""
         limits = self.state.limits
-        if quantity > limits.order_quantity_max:
-            raise Refusal(codes.E_ORDER_QUANTITY, limits.order_quantity_max, quantity)
+        most = self.checks.tightest(order, "quantity_max", limits.order_quantity_max)
+        if quantity > most:
+            raise Refusal(codes.E_ORDER_QUANTITY, most, quantity)
         value = value_up(price, quantity)
         if value > NOTIONAL_MAX:
             raise Refusal(codes.E_BAD_NOTIONAL, NOTIONAL_MAX, value)
-        if value > limits.order_value_max:
-            raise Refusal(codes.E_ORDER_VALUE, limits.order_value_max, value)
+        most = self.checks.tightest(order, "value_max", limits.order_value_max)
+        if value > most:
+            raise Refusal(codes.E_ORDER_VALUE, most, value)
+
+    def large_enough(self, order: Order, price: int, quantity: int) -> None:
+        """The least that the instrument asks for."""
         book = self.state.instruments[order.instrument]
         value = value_down(price, quantity)
         if book.protected and value < book.min_notional and not self.sells_all(order, quantity):
@@ -197,7 +209,12 @@ class Entry:
         if grows:
             self.open_account(order.account)
         if leaves > 0 and (price, total) != (order.price, order.quantity):
-            self.sized(order, price, leaves)
+            if grows:
+                self.checks.admit(order)
+                self.sized(order, price, leaves)
+            self.large_enough(order, price, leaves)
+            if grows:
+                self.checks.screen(order, value_up(price, leaves) - value_up(order.price, order.leaves))
             more = (value_up(price, leaves) if order.side == codes.BUY else leaves) - order.needs
             if more > 0:
                 self.cover(order, more)

@@ -11,6 +11,7 @@ from typing import Any
 
 from openbell.core import codes, records
 from tests.core.oracle.book import Books
+from tests.core.oracle.controls import Controls
 from tests.core.oracle.entry import Entry
 from tests.core.oracle.listings import Listings
 from tests.core.oracle.requests import Requests
@@ -36,11 +37,14 @@ class Oracle:
         self.books = Books(self.state, self.settlement)
         self.entry = Entry(self.state, self.requests, self.settlement, self.books)
         self.listings = Listings(self.state)
+        self.controls = Controls(self.state)
         self.commands: dict[int, Callable[[Any, Any], None]] = {
             codes.C_LIST: self.listings.list,
             codes.C_SUSPEND: self.listings.suspend,
             codes.C_RESUME: self.listings.suspend,
             codes.C_DAY_ROLL: self.listings.day_roll,
+            codes.C_SET_LISTING: self.listings.set_listing,
+            codes.C_SET_LIMITS: self.controls.set_limits,
             codes.C_OPEN_ACCOUNT: self.treasury.open,
             codes.C_DEPOSIT: self.treasury.deposit,
             codes.C_WITHDRAW: self.treasury.withdraw,
@@ -93,6 +97,8 @@ class Oracle:
             return codes.E_BAD_RECORD
         body = layout.from_buffer_copy(command, records.Header.SIZE)
         if any(getattr(body, name) for name, _ in layout.FIELDS if name.startswith("reserved")):
+            return codes.E_BAD_RECORD
+        if head.type in records.EXPLAINED and len(command) == records.Header.SIZE + layout.SIZE:
             return codes.E_BAD_RECORD
         if head.type == codes.C_CANCEL_ALL and body.side not in (codes.BUY, codes.SELL, records.ANY_SIDE):
             return codes.E_BAD_SIDE
@@ -180,6 +186,14 @@ class Oracle:
             self.show(order)
         elif head.type == codes.C_CANCEL_ALL:
             self.state.answer["count"] = self.cancel_all(head.account, head.instrument, body.side)
+        elif head.type in (codes.C_KILL, codes.C_LIFT):
+            orders = self.controls.switch(head, body)
+
+            def chosen(order: Order) -> bool:
+                return body.scope != codes.SCOPE_INSTRUMENT or order.instrument == head.instrument
+
+            self.state.answer["count"] = count = self.sweep(orders, chosen, codes.WHY_KILL)
+            self.controls.tell_switch(head, body, count)
         else:
             self.commands[head.type](head, body)
             self.afterwards(head)

@@ -72,6 +72,50 @@ class Listings:
         if body.flags & ~codes.PROTECTIONS_OFF:
             raise Refusal(codes.E_UNSUPPORTED, COLLAR_MAX, body.limit_collar)
 
+    def set_listing(self, head: Any, body: Any) -> None:
+        """SET_LISTING: another tick (while nothing rests), least notional, collars, limits of an order."""
+        instrument = self.known(head.instrument)
+        flags = body.flags
+        known = (
+            codes.LISTING_TICK | codes.LISTING_MIN_NOTIONAL | codes.LISTING_QUANTITY | codes.LISTING_VALUE
+            | codes.LISTING_MARKET_COLLAR | codes.LISTING_LIMIT_COLLAR
+        )  # fmt: skip
+        if flags == 0 or flags & ~known:
+            raise Refusal(codes.E_UNSUPPORTED, known, flags)
+        for flag, code, value, least, greatest in (
+            (codes.LISTING_TICK, codes.E_TICK_SIZE, body.tick_size, 1, PRICE_MAX),
+            (codes.LISTING_MIN_NOTIONAL, codes.E_BAD_NOTIONAL, body.min_notional, 0, NOTIONAL_MAX),
+            (codes.LISTING_VALUE, codes.E_BAD_NOTIONAL, body.order_value_max, 0, NOTIONAL_MAX),
+            (codes.LISTING_QUANTITY, codes.E_BAD_QUANTITY, body.order_quantity_max, 0, QUANTITY_MAX),
+            (codes.LISTING_MARKET_COLLAR, codes.E_UNSUPPORTED, body.market_collar, 1, COLLAR_MAX),
+            (codes.LISTING_LIMIT_COLLAR, codes.E_UNSUPPORTED, body.limit_collar, 1, COLLAR_MAX),
+        ):
+            if flags & flag and not least <= value <= greatest:
+                raise Refusal(code, greatest, value)
+        levels = sum(len(side) for side in instrument.levels)
+        if flags & codes.LISTING_TICK and levels:
+            raise Refusal(codes.E_OPEN_ORDERS, 0, levels)
+        for flag, owner, name, value in (
+            (codes.LISTING_TICK, instrument, "tick_size", body.tick_size),
+            (codes.LISTING_MIN_NOTIONAL, instrument, "min_notional", body.min_notional),
+            (codes.LISTING_QUANTITY, instrument.limits, "quantity_max", body.order_quantity_max),
+            (codes.LISTING_VALUE, instrument.limits, "value_max", body.order_value_max),
+            (codes.LISTING_MARKET_COLLAR, instrument, "market_collar", body.market_collar),
+            (codes.LISTING_LIMIT_COLLAR, instrument, "limit_collar", body.limit_collar),
+        ):
+            if flags & flag:
+                setattr(owner, name, value)
+        self.tell(
+            instrument,
+            codes.CHANGED,
+            quantity=instrument.tick_size,
+            notional=instrument.min_notional,
+            filled=instrument.market_collar,
+            leaves=instrument.limit_collar,
+            limit=instrument.limits.quantity_max,
+            observed=instrument.limits.value_max,
+        )
+
     def known(self, number: int) -> Instrument:
         if number >= len(self.state.instruments):
             raise Refusal(codes.E_UNKNOWN_INSTRUMENT, len(self.state.instruments), number)
@@ -113,10 +157,11 @@ class Listings:
                 holding.start_quantity = holding.quantity
                 holding.net_transfers = 0
 
-    def tell(self, instrument: Instrument, status: int) -> None:
+    def tell(self, instrument: Instrument, status: int, **fields: int) -> None:
         self.state.event(
             codes.EV_INSTRUMENT,
             instrument=instrument.number,
             status=status,
             price=instrument.reference_price,
+            **fields,
         )

@@ -101,6 +101,21 @@ class Holding:
 
 
 @dataclass
+class Limits:
+    """What is set for an account, a firm, an instrument or the venue; 0 is no limit."""
+
+    quantity_max: int = 0
+    value_max: int = 0
+    open_orders_max: int = 0
+    rate_max: int = 0
+    exposure_max: int = 0
+    exposure_kept: bool = False  # a limit of it was set once
+    duplicate_ns: int = 0
+    killed: bool = False
+    restricted: set[int] = field(default_factory=set)  # instruments
+
+
+@dataclass
 class Account:
     number: int
     kind: int
@@ -113,6 +128,11 @@ class Account:
     net_deposits: int = 0
     realised: int = 0
     closing_to: int = 0
+    firm: int = 0
+    approved: bool = True
+    limits: Limits = field(default_factory=Limits)
+    messages: list[int] = field(default_factory=list)  # times of those that were counted
+    last_app: tuple[tuple[int, ...], int] | None = None  # what the app asked last, and when
     holdings: dict[int, Holding] = field(default_factory=dict)  # by instrument, in the order of opening
 
 
@@ -143,6 +163,7 @@ class Instrument:
     realm: int
     close: int
     suspended: bool = False
+    limits: Limits = field(default_factory=Limits)
     issued: int = 0
     last: int = 0
     last_size: int = 0
@@ -206,6 +227,8 @@ class State:
         self.trades = 0
         self.deposits = 0
         self.withdrawals = 0
+        self.venue = Limits()
+        self.firms = [Limits()]  # by number; nobody's firm is 0
         self.accounts = [Account(number, number, 0, ts, ts) for number in range(4)]
         self.instruments: list[Instrument] = []
         self.orders: dict[int, Order] = {}  # working ones and those that ended lately
@@ -264,6 +287,18 @@ class State:
     def available_shares(self, account: int, instrument: int) -> int:
         holding = self.accounts[account].holdings.get(instrument)
         return holding.quantity - self.reserved_shares(account, instrument) if holding else 0
+
+    def accounts_of(self, firm: int) -> list[Account]:
+        return [account for account in self.accounts if account.firm == firm]
+
+    def keeps_exposure(self, account: Account) -> bool:
+        """Whether anybody asks what the account's open orders are worth."""
+        return bool(account.firm) or account.limits.exposure_kept or self.venue.exposure_kept
+
+    def exposure(self, accounts: list[Account]) -> int:
+        """What the open orders of these accounts are worth at their limits, both sides added up."""
+        numbers = {account.number for account in accounts}
+        return sum(value_up(o.price, o.leaves) for o in self.working.values() if o.account in numbers)
 
     # -- holdings ---------------------------------------------------------------------------------
 

@@ -34,6 +34,8 @@ class Treasury:
             raise Refusal(codes.E_NOT_ALLOWED, 0, body.kind)
         if body.realm > REALM_MAX:
             raise Refusal(codes.E_WRONG_REALM, REALM_MAX, body.realm)
+        if head.firm >= len(state.firms):
+            raise Refusal(codes.E_UNKNOWN_FIRM, len(state.firms) - 1, head.firm)
         if not 0 <= body.grant <= NOTIONAL_MAX:
             raise Refusal(codes.E_BAD_AMOUNT, NOTIONAL_MAX, body.grant)
         if body.grant:
@@ -41,7 +43,7 @@ class Treasury:
             self.same_realm(body.realm, source.realm)
             self.afford(source, body.grant)
         number = len(state.accounts)
-        state.accounts.append(Account(number, body.kind, body.realm, state.time, state.time))
+        state.accounts.append(Account(number, body.kind, body.realm, state.time, state.time, firm=head.firm))
         state.answer["account"] = number
         self.tell_account(state.accounts[number])
         if body.grant:
