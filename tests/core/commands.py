@@ -220,5 +220,18 @@ def cancel_all(
     return records.pack(codes.C_CANCEL_ALL, bytes(body), account=account, instrument=instrument, **header)
 
 
+def phase(
+    phase: int,
+    instrument: int = records.ANY_INSTRUMENT,
+    market: int = 0,
+    ends_ts: int = 0,
+    lock_ns: int = 0,
+    date: int = 0,
+    **header: Any,
+) -> bytearray:
+    body = records.Phase(phase=phase, market=market, date=date, ends_ts=ends_ts, lock_ns=lock_ns)
+    return records.pack(codes.C_PHASE, bytes(body), instrument=instrument, **header)
+
+
 def day_roll(date: int, **header: Any) -> bytearray:
     return records.pack(codes.C_DAY_ROLL, bytes(records.DayRoll(date=date)), **header)

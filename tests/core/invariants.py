@@ -1,8 +1,8 @@
 """What must hold after every command, read from the core's memory and counted anew.
 
 All cash = deposits - withdrawals; all shares = issued; nothing stays in clearing; reserved is exactly what
-open orders need; no balance is negative; no book is crossed; a queue's order is the order of arrival of
-what kept its priority; lists, counts and free slots add up.
+open orders need; no balance is negative; no continuous book is crossed; a queue's order is the order of
+arrival of what kept its priority; lists, counts and free slots add up.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ LAYOUTS = {
     "accounts": state.Account,
     "assets": state.Asset,
     "instruments": state.Instrument,
+    "schedules": state.Schedule,
     "levels": state.Level,
     "book_orders": state.BookOrder,
     "holdings": state.Holding,
@@ -47,17 +48,18 @@ class Invariants:
         self.exchange = exchange
         self.arrivals: dict[int, int] = {}  # order -> when it came to the end of its queue
         self.clock = 0
+        self.closing: dict[int, list[int]] = {}  # instrument -> what waits for its closing auction
 
     def rows(self, name: str, count: int, first: int = 0) -> list[Any]:
         data = self.exchange.memory.bytes_of(name, first, count)
         return [ROWS[name]._make(values) for values in LAYOUTS[name].STRUCT.iter_unpack(data)]
 
     def check(self, events: list[EventTuple]) -> None:
-        self.note_arrivals(events)
         self.scalars = self.exchange.memory["scalars"][0]
         self.accounts = self.rows("accounts", self.scalars.accounts)
         self.assets = self.rows("assets", self.scalars.instruments)
         self.instruments = self.rows("instruments", self.scalars.instruments)
+        self.schedules = self.rows("schedules", self.scalars.instruments)
         self.holdings = self.rows("holdings", self.scalars.holding_used)
         self.tickets = self.rows("tickets", self.scalars.ticket_used)
         self.requests = self.rows("requests", self.scalars.request_used)
@@ -66,6 +68,7 @@ class Invariants:
         self.charges = self.rows("charges", self.scalars.ticket_used)
         self.limits = self.rows("limits", self.scalars.accounts)
         self.firm_limits = self.rows("firm_limits", self.scalars.firms + 1)
+        self.note_arrivals(events)
         self.check_money()
         working = self.check_orders()
         self.check_books(working)
@@ -76,8 +79,18 @@ class Invariants:
         for event in events:
             kind, reason, order = event[0], event[5], event[10]
             if kind == codes.EV_ACCEPTED or (kind == codes.EV_MODIFIED and not reason):
-                self.clock += 1
-                self.arrivals[order] = self.clock
+                self.arrive(order)
+            elif kind == codes.EV_PHASE and event[4] == codes.IN_CLOSING_AUCTION and reason != event[4]:
+                self.note_release(event[9])
+
+    def arrive(self, order: int) -> None:
+        self.clock += 1
+        self.arrivals[order] = self.clock
+
+    def note_release(self, n: int) -> None:
+        """At the closing auction its own orders come behind all others of their price."""
+        for order in self.closing.get(n, ()):
+            self.arrive(order)
 
     # -- money and shares ----------------------------------------------------------------------------
 
@@ -153,7 +166,8 @@ class Invariants:
     def check_ticket(self, ticket: Any) -> int:
         """A working order reserves exactly what it needs; returns that."""
         leaves = ticket.quantity - ticket.filled
-        assert ticket.status == (codes.ST_PARTIALLY_FILLED if ticket.filled else codes.ST_OPEN)
+        statuses = (codes.ST_PARTIALLY_FILLED,) if ticket.filled else (codes.ST_OPEN, codes.ST_PENDING)
+        assert ticket.status in statuses
         assert ticket.pending == 0 and leaves > 0
         need = value_up(ticket.price, leaves) if ticket.side == codes.BUY else leaves
         assert ticket.reserved == need, f"{ticket} reserves {ticket.reserved}, needs {need}"
@@ -177,7 +191,8 @@ class Invariants:
                     self.check_level(n, side, level, resting)
                 used += count
                 best += [self.levels[rung.level].price for rung in rungs[-1:]]
-            if instrument.bids and instrument.asks:
+            used += self.check_lists(n, resting)
+            if instrument.status == codes.IN_CONTINUOUS and instrument.bids and instrument.asks:
                 assert best[0] < best[1], f"instrument {n} is crossed: {best}"
         assert used + self.free("level_free", "levels") == self.scalars.level_used
         assert len(resting) == self.scalars.book_live
@@ -187,9 +202,36 @@ class Invariants:
             ticket = working[number]
             assert (order.leaves, order.filled) == (ticket.quantity - ticket.filled, ticket.filled)
             assert (order.price, order.side, order.account) == (ticket.price, ticket.side, ticket.account)
+            assert (order.tif, order.order_type) == (ticket.tif, ticket.order_type)
+            since = self.schedules[order.instrument].since
+            pends = number in self.closing[order.instrument] or (since and order.id > since)
+            assert bool(pends) == (ticket.status == codes.ST_PENDING)
             assert self.tickets[order.ref] is ticket or self.tickets[order.ref] == ticket
 
+    def check_lists(self, n: int, resting: dict[int, Any]) -> int:
+        """What waits outside the ladders; returns the number of its levels."""
+        schedule, phase = self.schedules[n], self.instruments[n].status
+        lists = [(which, getattr(schedule, which)) for which in ("buys", "sells", "closes")]
+        self.closing[n] = []
+        for which, number in lists:
+            if number == NIL:
+                continue
+            for order in self.check_queue(n, self.levels[number], resting):
+                if which == "closes":
+                    assert order.tif == codes.CLS
+                    self.closing[n].append(order.id)
+                else:
+                    assert order.order_type == codes.MARKET and phase != codes.IN_CONTINUOUS
+                    assert order.side == (codes.SELL if which == "sells" else codes.BUY)
+        return sum(number != NIL for _, number in lists)
+
     def check_level(self, n: int, side: int, level: Any, resting: dict[int, Any]) -> None:
+        for order in self.check_queue(n, level, resting):
+            assert (order.side, order.price, order.order_type) == (side, level.price, codes.LIMIT)
+            if self.instruments[n].status == codes.IN_CONTINUOUS:
+                assert order.tif not in (codes.OPG, codes.CLS) and not self.schedules[n].since
+
+    def check_queue(self, n: int, level: Any, resting: dict[int, Any]) -> list[Any]:
         queue = [self.book_orders[slot] for slot in self.chain(level.head, self.book_orders, "next")]
         assert queue, "an empty level"
         assert level.orders == len(queue)
@@ -198,8 +240,9 @@ class Invariants:
         arrivals = [self.arrivals[order.id] for order in queue]
         assert arrivals == sorted(arrivals), f"a queue is not in the order of arrival: {queue}"
         for order in queue:
-            assert (order.instrument, order.side, order.price) == (n, side, level.price)
+            assert order.instrument == n
             resting[order.id] = order
+        return queue
 
     # -- requests ------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class Profile:
     shares: int  # lots issued of each instrument
     calm: int  # how rare odd fields are, 1: very common
     controls: int = 0  # how common limits and kill switches are
+    phases: int = 1  # how often phases change, 1: rarely
 
     @property
     def shard(self) -> int:
@@ -44,7 +45,14 @@ NARROW_LISTINGS = (
     # fractional, at least one dollar
     (
         "BRK.B",
-        {"tick_size": 1, "lot_size": 1, "min_notional": USD, "last_lot": 10**6},
+        {
+            "tick_size": 1,
+            "lot_size": 1,
+            "min_notional": USD,
+            "last_lot": 10**6,
+            "flags": codes.AUCTIONS,
+            "market": 1,
+        },
         (25_000, 1, SHARE // 2),
     ),
     # protections off
@@ -66,11 +74,25 @@ LARGE_LISTINGS = (
     ),
     (
         "ODD",
-        {"tick_size": 7, "lot_size": 3, "min_notional": 50, "limit_collar": 10**8},
+        {
+            "tick_size": 7,
+            "lot_size": 3,
+            "min_notional": 50,
+            "limit_collar": 10**8,
+            "flags": codes.AUCTIONS,
+        },
         (700_007, 7, 333_333_333),
     ),
     ("PENNY", {"tick_size": 1, "lot_size": 10**10}, (1, 1, 10**14)),
 )  # fmt: skip
+
+
+# Few ticks are many percent; two markets, one instrument without auctions.
+AUCTION_LISTINGS = (
+    ("NEAR", {"flags": codes.AUCTIONS, "last_lot": 3 * SHARE}, (100 * USD, 100, SHARE)),
+    ("WIDE", {"flags": codes.AUCTIONS, "limit_collar": 10**8, "market": 1}, (20_000, 500, SHARE)),
+    ("PLAIN", {"limit_collar": 10**8}, (20_000, 500, SHARE)),
+)
 
 
 def profile(
@@ -80,6 +102,7 @@ def profile(
     shares: int,
     calm: int,
     controls: int = 0,
+    phases: int = 1,
     **limits: int,
 ) -> Profile:
     """A profile whose instruments are those of `table`: symbol, listing fields, and prices to trade at."""
@@ -88,7 +111,8 @@ def profile(
         for symbol, fields, prices in table
     )
     ranges = tuple(prices for _, _, prices in table)
-    return Profile(name, {"request_ttl_ns": TTL} | limits, listings, ranges, cash, shares, calm, controls)
+    limits = {"request_ttl_ns": TTL} | limits
+    return Profile(name, limits, listings, ranges, cash, shares, calm, controls, phases)
 
 
 NARROW = profile(
@@ -112,7 +136,11 @@ GOVERNED = profile(
     "governed", NARROW_LISTINGS, 40_000 * USD, 120, 6, 5,
     order_quantity_max=10**12, levels=12, open_orders_per_account=12, ended_per_account=24, slice=3,
 )  # fmt: skip
-PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE, GOVERNED)}
+AUCTIONS = profile(
+    "auctions", AUCTION_LISTINGS, 200_000 * USD, 1200, 8, phases=8,
+    order_quantity_max=10**12, levels=7, slice=2, ended_per_account=40,
+)  # fmt: skip
+PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE, GOVERNED, AUCTIONS)}
 
 
 def opening(made: Profile) -> list[bytearray]:

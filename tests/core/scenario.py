@@ -17,6 +17,7 @@ Words = list[str]
 TIMES = {name: number for number, name in codes.TIF_NAMES.items()}
 TYPES = {name: number for number, name in codes.TYPE_NAMES.items()}
 FLAGS = {"post-only": codes.POST_ONLY, "from-app": codes.FROM_APP}
+SWITCHES = {"protections": (codes.PROTECTIONS_OFF, "off"), "auctions": (codes.AUCTIONS, "on")}
 PRICES = {"tick": "tick_size", "reference": "reference_price", "least": "min_notional"}
 
 
@@ -66,6 +67,7 @@ class Scenario:
             "suspend": lambda _: self.do(commands.plain(codes.C_SUSPEND)),
             "resume": lambda _: self.do(commands.plain(codes.C_RESUME)),
             **{name: self.controls(name) for name in controls.DEEDS},
+            "phase": self.phase,
         }
 
     def run(self, steps: list[Step]) -> None:
@@ -107,8 +109,9 @@ class Scenario:
         """market tick 0.05 lot 0.1 reference 20.00 protections off"""
         listing: dict[str, int] = {}
         for name, value in zip(words[::2], words[1::2], strict=True):
-            if name == "protections":
-                listing["flags"] = codes.PROTECTIONS_OFF
+            if name in SWITCHES:
+                flag, word = SWITCHES[name]
+                listing["flags"] = listing.get("flags", 0) | flag * (value == word)
             elif name in ("lot", "last-lot"):
                 listing["lot_size" if name == "lot" else "last_lot"] = shares(value)
             else:
@@ -119,6 +122,12 @@ class Scenario:
     def controls(self, name: str) -> Callable[[Words], list[str]]:
         """What the exchange's own people do."""
         return lambda words: self.do(controls.DEEDS[name](words, self.traders))
+
+    def phase(self, words: Words) -> list[str]:
+        """phase PRE_OPEN ends 10m lock 5s"""
+        found = dict(zip(words[1::2], words[2::2], strict=True))
+        ends_ts = self.market.ts + 1000 + span(found["ends"]) if "ends" in found else 0
+        return self.market.phase(words[0], ends_ts=ends_ts, lock_ns=span(found.get("lock", "0s"))).told
 
     def open_account(self, name: str, words: Words, firm: int = 0) -> list[str]:
         """A has 1000.00 USD 50 shares"""

@@ -12,13 +12,13 @@ BEFORE_THE_LOG = 80  # refusals from here on are the sequencer's
 CODES = [code for code in codes.REFUSAL_NAMES if code < BEFORE_THE_LOG]
 EVENTS = list(codes.EVENT_NAMES)
 STATUSES = [
-    codes.ST_OPEN, codes.ST_PARTIALLY_FILLED, codes.ST_FILLED, codes.ST_CANCELLED, codes.ST_EXPIRED,
-    codes.ST_REJECTED,
+    codes.ST_PENDING, codes.ST_OPEN, codes.ST_PARTIALLY_FILLED, codes.ST_FILLED, codes.ST_CANCELLED,
+    codes.ST_EXPIRED, codes.ST_REJECTED,
 ]  # fmt: skip
 REASONS = [
     codes.WHY_USER, codes.WHY_IOC, codes.WHY_FOK, codes.WHY_NO_LIQUIDITY, codes.WHY_COLLAR,
-    codes.WHY_DAY_END, codes.WHY_ACCOUNT_CLOSED, codes.WHY_EXPIRED,
-    codes.WHY_KILL,
+    codes.WHY_DAY_END, codes.WHY_ACCOUNT_CLOSED, codes.WHY_EXPIRED, codes.WHY_KILL,
+    codes.WHY_AUCTION_UNFILLED,
 ]  # fmt: skip
 FLAGS = [codes.REPLAYED, codes.PRIORITY_KEPT, codes.UNCHANGED]
 ENDS = (codes.EV_CANCELLED, codes.EV_EXPIRED)

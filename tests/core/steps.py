@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from openbell.core import codes, records
 from tests.core import commands
-from tests.core.commands import SECOND, SHARE
+from tests.core.commands import MILLISECOND, SECOND, SHARE, START
 from tests.core.profiles import GUEST, HOUSE, LATER, STRANGER, TRADERS, TTL, Profile
 
 T = TypeVar("T")
@@ -21,6 +21,7 @@ GAPS = (0, 1, 1000, TTL // 100, TTL // 50)
 YEAR = 366 * 86_400 * 10**9
 ENDS = (1, 1000, TTL // 50, TTL // 50, TTL // 10, TTL // 10, TTL, 0, -1, YEAR, YEAR + 1)
 JUMPS = (TTL - 1, TTL, TTL + 1, 5 * TTL)
+CALLS = (150 * SECOND, 300 * SECOND)  # what a call of the exchange's own lasts, and half of it
 ACCOUNTS = (*TRADERS * 4, HOUSE, HOUSE, STRANGER, GUEST, *LATER, *TRADERS * 4)
 ODD_ACCOUNTS = (0, 1, 2, 3, 11, 63, 64, 1 << 32, (1 << 32) + 5, (1 << 63) - 1, (1 << 64) - 1)
 ODD_NUMBERS = (
@@ -30,6 +31,11 @@ ODD_NUMBERS = (
 SMALL_ODD = (0, 1, records.PRICE_MAX, 100_000_000, 100_000_001)
 TIMES = (*(codes.DAY,) * 3, codes.IOC, codes.FOK, *(codes.GTC,) * 3)
 KINDS = (codes.KIND_USER, codes.KIND_DEMO, codes.KIND_HOUSE, codes.KIND_PARTICIPANT, codes.KIND_CLEARING, 9)
+PHASES = (
+    *(codes.IN_CONTINUOUS,) * 5, *(codes.IN_PRE_OPEN,) * 2, codes.IN_AUCTION_CALL, codes.IN_CLOSED,
+    *(codes.IN_CLOSING_AUCTION,) * 2,
+)  # fmt: skip
+ENDS = (0, 0, 100 * MILLISECOND, 400 * SECOND, 1000 * SECOND)
 KEYS = (0, 0, 1, 2, 3, 4, 5, 6, 1 << 63, (1 << 64) - 1)
 
 
@@ -113,7 +119,9 @@ class Steps:
         return {}
 
     def gap(self) -> int:
-        return self.draw.pick(JUMPS) if self.one_in(60) else self.draw.pick(GAPS)
+        if self.one_in(60):
+            return self.draw.pick(CALLS if self.one_in(60 // self.profile.phases) else JUMPS)
+        return self.draw.pick(GAPS)
 
     def back(self) -> int:
         return self.draw.whole(0, 40) if self.one_in(4) else self.draw.whole(0, 10)
@@ -146,8 +154,10 @@ class Steps:
             side = self.draw.pick((2, 255))
         if self.odd(40):
             order_type = self.draw.pick((codes.MARKET, codes.STOP, codes.TRAILING_STOP, 5, 255))
+        if self.one_in(40 // self.profile.phases):
+            tif = self.draw.pick((codes.OPG, codes.CLS))
         if self.odd(40):
-            tif = self.draw.pick((codes.GTD, codes.CLS, 7, 255))
+            tif = self.draw.pick((codes.GTD, 7, 255))
         blob = self.draw.pick((b"", b"a", b"client-id", b"x" * 48, b"y" * 60))
         made = commands.order(
             self.account(), instrument, side, price, quantity, order_type, tif, blob,
@@ -229,6 +239,21 @@ class Steps:
         kind = codes.C_SUSPEND if self.one_in(5) else codes.C_RESUME
         return Step(bytes(commands.plain(kind, instrument=self.instrument(), **self.header())), self.gap())
 
+    def phase(self) -> Step:
+        instrument = records.ANY_INSTRUMENT if self.one_in(3) else self.instrument()
+        phase = self.draw.pick((0, codes.IN_SUSPENDED, 7, 255)) if self.odd(20) else self.draw.pick(PHASES)
+        ends_ts = self.draw.pick(ENDS)
+        made = commands.phase(
+            phase,
+            instrument,
+            self.draw.pick((0, 1, 0, 1, 2)) if self.one_in(4) else int(instrument == 1),
+            ends_ts and START + ends_ts,
+            self.draw.pick((0, MILLISECOND, 2000 * SECOND, -1 if self.odd(4) else 0)),
+            self.draw.whole(1, 40),
+            **self.header(),
+        )
+        return Step(bytes(made), self.gap())
+
     def list(self) -> Step:
         fields: dict[str, int] = {}
         names = ("tick_size", "lot_size", "min_notional", "reference_price", "last_lot")
@@ -239,7 +264,9 @@ class Steps:
                 (0, 1, 10**8, 10**8 + 1)
             )
         if self.one_in(6):
-            fields["flags"] = self.draw.pick((0, 1, 2))
+            fields["flags"] = self.draw.pick((0, 1, 2, 3, 4))
+        if self.one_in(12):
+            fields[self.draw.pick(("market", "tier"))] = 1
         if self.one_in(6):
             fields["symbol_low"] = self.draw.pick((0, 0x4100, 0x80))
         symbol = self.draw.pick(("NEW", "MORE", "LAST", "AAPL"))
@@ -341,4 +368,5 @@ class Steps:
             *(self.set_limits, self.set_limits, self.set_limits, self.kill, self.kill, self.set_listing)
             * self.profile.controls,
             self.tick, *(self.again,) * 3, *(self.garbage,) * 2, *(self.modify,) * 8,
+            *(self.phase,) * self.profile.phases,
         )  # fmt: skip

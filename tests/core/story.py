@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from openbell.core import codes, records
+from openbell.core import codes, records, view
 from tests.core import commands
 from tests.core.commands import SHARE, USD
 from tests.core.differences import assert_same
@@ -131,6 +131,20 @@ class Market:
         guard = if_filled if if_filled < 0 else if_filled * SHARE
         return self.do(commands.modify(account, order, new_price, total, guard))
 
+    def phase(self, name: str, after: int = 1000, **more: Any) -> Said:
+        """The clock begins a phase of instrument 0 (`more`: market, instrument, ends_ts, lock_ns)."""
+        number = next(number for number, word in codes.PHASE_NAMES.items() if word == name)
+        return self.do(commands.phase(number, **({"instrument": 0} | more)), after)
+
+    def tick(self, after: int = 10**9) -> Said:
+        return self.do(commands.plain(codes.C_TICK), after)
+
+    def status(self, order: int) -> str:
+        """An order's status now."""
+        found = view.order(self.exchange, order)
+        assert found
+        return codes.STATUS_NAMES[found["status"]]
+
     def cash(self, account: int) -> str:
         """Cash and reserved cash of an account."""
         row = self.exchange.memory["accounts"][account]
@@ -158,7 +172,8 @@ class Market:
         order, at, size = self.name(event.order), price(event.price), shares(event.quantity)
         side, left = codes.SIDE_NAMES[event.side], shares(event.leaves)
         if event.type == codes.EV_ACCEPTED:
-            return f"{order} accepted: {side} {size} @ {at}"
+            waits = ", pending" if event.status == codes.ST_PENDING else ""
+            return f"{order} accepted: {side} {size} @ {at}{waits}"
         if event.type == codes.EV_REJECTED:
             return f"{order} rejected: {codes.REFUSAL_NAMES[event.code]}"
         if event.type == codes.EV_TRADE:
@@ -195,6 +210,13 @@ class Market:
                 codes.CHANGED: "changed",
             }
             return f"instrument {event.instrument}: {status[event.status]}"
+        if event.type == codes.EV_PHASE:
+            before, now = codes.PHASE_NAMES[event.reason], codes.PHASE_NAMES[event.status]
+            return f"phase: {now} after {before}" if now != before else f"phase: {now} goes on"
+        if event.type == codes.EV_AUCTION:
+            side = codes.SIDE_NAMES[event.side]
+            more = f", {shares(event.leaves)} more to {side}" if event.leaves else ""
+            return f"auction: {shares(event.quantity)} @ {price(event.price)}{more}"
         if event.type == codes.EV_CLOSE:
             return f"close {event.quantity}: {price(event.price)}, {shares(event.notional)} traded"
         if event.type == codes.EV_LIMITS:

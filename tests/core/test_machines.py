@@ -13,6 +13,7 @@ import pytest
 
 from openbell.core import codes, view
 from openbell.core.exchange import Exchange
+from openbell.core.records import ANY_INSTRUMENT
 from tests.core import commands
 from tests.core.commands import SHARE, START, USD
 from tests.core.driver import assert_none_unraised
@@ -22,11 +23,15 @@ HOUSE = 4
 TRADERS = (5, 6, 7, 8)
 SYMBOLS = ("AAPL", "MSFT", "NVDA")
 LENGTH = 500
+PHASES = (
+    codes.IN_CLOSED, codes.IN_PRE_OPEN, *(codes.IN_CONTINUOUS,) * 3, codes.IN_CLOSING_AUCTION,
+    codes.IN_AUCTION_CALL,
+)  # fmt: skip
 
 
 def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE) -> list[bytearray]:
     """Three instruments, a house, and traders with so much cash and so many shares of each."""
-    made = [commands.listing(symbol, limit_collar=10**8) for symbol in SYMBOLS]
+    made = [commands.listing(symbol, limit_collar=10**8, flags=codes.AUCTIONS) for symbol in SYMBOLS]
     made += [commands.open_account(codes.KIND_HOUSE), commands.deposit(HOUSE, 10**9 * USD)]
     made += [commands.issue(HOUSE, n, 10**6 * SHARE, 50 * USD) for n in range(len(SYMBOLS))]
     for account in TRADERS:
@@ -36,8 +41,11 @@ def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE) -> list[bytearr
     return made
 
 
-def flow(seed: int, made: list[bytearray]) -> list[bytes]:
-    """New orders, modifies, cancels, cancel-alls and days, on few prices, after what was made already."""
+def flow(seed: int, made: list[bytearray], phases: bool = False) -> list[bytes]:
+    """New orders, modifies, cancels, cancel-alls and days, on few prices, after what was made already.
+
+    With `phases` there are phases instead of days, and orders for one auction.
+    """
     draw = random.Random(seed)
     placed: list[tuple[int, int]] = []
     for step in range(LENGTH):
@@ -46,6 +54,8 @@ def flow(seed: int, made: list[bytearray]) -> list[bytes]:
         if kind < 0.6 or not placed:
             placed.append((len(made) + 2 << 8, account))
             tif = draw.choice((codes.DAY, codes.GTC, codes.GTC, codes.IOC, codes.FOK))
+            if phases and draw.random() < 0.2:
+                tif = draw.choice((codes.OPG, codes.CLS))
             price = 100 * USD + draw.randint(-4, 4) * 100
             made.append(
                 commands.order(
@@ -62,8 +72,12 @@ def flow(seed: int, made: list[bytearray]) -> list[bytes]:
             total = draw.randint(0, 12) * SHARE if which & 2 else None
             guard = draw.choice((-1, -1, -1, 0, 2 * SHARE))
             made.append(commands.modify(owner, order, new_price, total, guard))
+        elif phases and kind < 0.99:
+            made.append(commands.phase(draw.choice(PHASES), draw.choice((0, 1, 2, ANY_INSTRUMENT))))
         elif kind < 0.99:
             made.append(commands.cancel_all(account))
+        elif phases:
+            made.append(commands.plain(codes.C_TICK))
         else:
             made.append(commands.day_roll(step + 1))
     return [commands.sequenced(command, seq, START + seq) for seq, command in enumerate(made, 2)]
@@ -110,6 +124,15 @@ def test_delayed_messages_end_in_the_same_books_and_balances(seed: int, delay: i
     delayed = run(records, delay)
     assert books_and_balances(delayed) == books_and_balances(run(records, 0))
     assert delayed.post.sent == delayed.post.taken and delayed.mail.sent == delayed.mail.taken
+
+
+@pytest.mark.parametrize("delay", [1, 7, 40])
+@pytest.mark.parametrize("seed", range(21, 25))
+def test_delayed_phases_end_in_the_same_auctions(seed: int, delay: int) -> None:
+    records = flow(seed, opening(), phases=True)
+    delayed, at_once = run(records, delay), run(records, 0)
+    assert books_and_balances(delayed) == books_and_balances(at_once)
+    assert delayed.memory["scalars"][0].trades == at_once.memory["scalars"][0].trades > 0
 
 
 @pytest.mark.parametrize("delay", [1, 7, 40])

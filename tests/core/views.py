@@ -105,18 +105,19 @@ def instrument_view(state: State, instrument: Instrument) -> View:
     names = (
         "tick_size", "lot_size", "min_notional", "reference_price", "last", "last_size", "last_ts",
         "last_lot", "close", "day_open", "day_high", "day_low", "day_volume", "day_notional", "trades",
-        "market_collar", "limit_collar", "realm", "issued",
+        "market_collar", "limit_collar", "realm", "issued", "market",
     )  # fmt: skip
     return {name: getattr(instrument, name) for name in names} | {
         "instrument": instrument.number,
         "symbol": records.symbol_text(*instrument.symbol),
-        "status": codes.IN_SUSPENDED if instrument.suspended else codes.IN_CONTINUOUS,
+        "status": instrument.phase,
+        "phase_ends": instrument.until,
         "reference": instrument.reference(state.day),
         "bid": bid,
         "bid_size": bid_size,
         "ask": ask,
         "ask_size": ask_size,
-        "flags": 0 if instrument.protected else codes.PROTECTIONS_OFF,
+        "flags": codes.PROTECTIONS_OFF * (not instrument.protected) | codes.AUCTIONS * instrument.auctions,
     }
 
 

@@ -74,6 +74,11 @@ def test_a_listing_appears_with_its_reference_price(board: Board) -> None:
     assert board.quote(2).price == 50_000
 
 
+def test_a_phase_is_the_status(board: Board) -> None:
+    board.apply(unit(11, event(codes.EV_PHASE, instrument=0, status=codes.IN_PRE_OPEN)))
+    assert board.quote(0).status == codes.IN_PRE_OPEN
+
+
 def test_suspending_and_resuming_changes_the_status(board: Board) -> None:
     board.apply(unit(11, event(codes.EV_INSTRUMENT, instrument=0, status=codes.SUSPENDED)))
     assert board.quote(0).status == codes.IN_SUSPENDED

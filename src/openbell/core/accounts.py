@@ -36,6 +36,7 @@ if not cython.compiled:
         ST_FILLED,
         ST_OPEN,
         ST_PARTIALLY_FILLED,
+        ST_PENDING,
         ST_REJECTED,
         UNCHANGED,
         WHY_DAY_END,
@@ -49,6 +50,7 @@ if not cython.compiled:
         M_NOT_MODIFIED,
         M_REFERENCE,
         M_REFUSED,
+        M_STATUS,
         NIL,
         WATCH_EXPOSURE,
     )
@@ -129,6 +131,9 @@ class Accounts:
             self.not_modified(i, t)
         elif kind == M_REFUSED:
             self.refused(i, t)
+        elif kind == M_STATUS:
+            self.rows[t].status = self.mail[i].reason
+            self.touch(t)
 
     def fill(self, i: i64, t: i64) -> None:
         """Settle one side of a trade and release what a better price left reserved."""
@@ -279,4 +284,5 @@ class Accounts:
             self.answers[a].observed = self.rows[t].observed
 
     def working(self, t: i64) -> bool:
-        return self.rows[t].status == ST_OPEN or self.rows[t].status == ST_PARTIALLY_FILLED
+        status: i64 = self.rows[t].status
+        return status == ST_OPEN or status == ST_PARTIALLY_FILLED or status == ST_PENDING

@@ -20,6 +20,7 @@ if not cython.compiled:
         C_MODIFY,
         C_NEW_ORDER,
         C_OPEN_ACCOUNT,
+        C_PHASE,
         C_RESUME,
         C_SET_LIMITS,
         C_SET_LISTING,
@@ -41,6 +42,7 @@ if not cython.compiled:
         MODIFY_WORDS,
         NEW_ORDER_WORDS,
         OPEN_ACCOUNT_WORDS,
+        PHASE_WORDS,
         SET_LIMITS_WORDS,
         SET_LISTING_WORDS,
         TRANSFER_WORDS,
@@ -72,6 +74,8 @@ def body_words(kind: i64) -> i64:
         return ISSUE_WORDS
     if kind == C_DAY_ROLL:
         return DAY_ROLL_WORDS
+    if kind == C_PHASE:
+        return PHASE_WORDS
     if kind == C_TICK or kind == C_CLOCK_JUMP or kind == C_SUSPEND or kind == C_RESUME:
         return 0
     if kind == C_LOCK_ACCOUNT or kind == C_UNLOCK_ACCOUNT:

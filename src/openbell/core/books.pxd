@@ -35,7 +35,7 @@ cdef class Books:
     cdef i64 limit
     cdef i64 observed
 
-    cdef void handle(self, i64 i) noexcept nogil
+    cdef bint handle(self, i64 i) noexcept nogil
     cdef void enter(self, i64 i) noexcept nogil
     cdef void cancel(self, i64 i) noexcept nogil
     cdef void modify(self, i64 i) noexcept nogil
@@ -45,7 +45,7 @@ cdef class Books:
     cdef void sweep(self, i64 n, i64 side, i64 level, i64 at) noexcept nogil
     cdef void trade(self, i64 n, i64 side, i64 maker, i64 price, i64 quantity) noexcept nogil
     cdef void fill(self, i64 n, i64 side, i64 maker, i64 price, i64 quantity, i64 value, i64 trade) noexcept nogil
-    cdef void print_trade(self, i64 n, i64 price, i64 quantity, i64 value) noexcept nogil
+    cdef void print_trade(self, i64 n, i64 price, i64 quantity, i64 value, bint eligible) noexcept nogil
     cdef bint fillable(self, i64 n, i64 side, i64 price, i64 quantity) noexcept nogil
     cdef i64 check(self, i64 n, i64 side, i64 order_type, i64 price, i64 quantity) noexcept nogil
     cdef bint has_room(self, i64 n, i64 side, i64 price, i64 leaving) noexcept nogil

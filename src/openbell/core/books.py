@@ -33,10 +33,12 @@ if not cython.compiled:
         FOK,
         GTC,
         GTD,
+        IN_CONTINUOUS,
         IN_SUSPENDED,
         LIMIT,
         MAKER,
         MARKET,
+        OPG,
         PRIORITY_KEPT,
         PROTECTIONS_OFF,
         SELL,
@@ -60,6 +62,7 @@ if not cython.compiled:
         M_ENTER,
         M_FILL,
         M_MODIFIED,
+        M_MODIFY,
         M_NOT_FOUND,
         M_NOT_MODIFIED,
         M_REFERENCE,
@@ -114,17 +117,22 @@ class Books:
 
     # -- messages from the account machine -------------------------------------------------------
 
-    def handle(self, i: i64) -> None:
-        """Apply the message at index `i` of the inbox."""
+    def handle(self, i: i64) -> bool:
+        """Apply the message at index `i` of the inbox; False if it is not for the continuous book."""
         kind: i64 = self.inbox[i].kind
         self.cause = self.inbox[i].cause
         if kind == M_ENTER:
+            if self.instruments[self.inbox[i].instrument].status != IN_CONTINUOUS or self.inbox[i].tif >= OPG:
+                return False
             self.enter(i)
         elif kind == M_CANCEL:
             self.cancel(i)
-        else:
+        elif kind == M_MODIFY:
             self.modify(i)
+        else:
+            return False
         self.publish(self.inbox[i].instrument)
+        return True
 
     def enter(self, i: i64) -> None:
         n: i64 = self.inbox[i].instrument
@@ -201,8 +209,9 @@ class Books:
         kept: bool = same and leaves <= self.orders[slot].leaves
         code: i64 = E_OK
         if not (same and leaves == self.orders[slot].leaves):
-            code = self.check(n, side, MARKET if kept else LIMIT, price, leaves)
-            if code == E_OK and not same and not self.has_room(n, side, price, slot):
+            code = self.check(n, side, MARKET if kept else self.orders[slot].order_type, price, leaves)
+            listed: bool = self.levels[self.orders[slot].level].price == 0
+            if code == E_OK and not same and not listed and not self.has_room(n, side, price, slot):
                 code = E_BOOK_FULL
         if code == E_OK and self.orders[slot].flags & F_POST_ONLY and self.takes(n, side, price):
             code = E_POST_ONLY
@@ -224,6 +233,9 @@ class Books:
 
     def requeue(self, slot: i64, n: i64, side: i64, price: i64, leaves: i64) -> None:
         """Take an order out, match it as if it were new, and rest what remains under its own id."""
+        if self.instruments[n].status != IN_CONTINUOUS or self.orders[slot].tif >= OPG:
+            self.queue.move(slot, price, leaves)
+            return
         self.queue.remove(slot)
         self.taker = self.orders[slot].id
         self.taker_ref = self.orders[slot].ref
@@ -291,10 +303,10 @@ class Books:
         self.events[e].other_account = self.orders[maker].account
         self.events[e].other_leaves = self.orders[maker].leaves
         self.events[e].trade = trade
-        if quantity >= self.instruments[n].last_lot:
-            self.events[e].status = 1
+        eligible: bool = quantity >= self.instruments[n].last_lot
+        self.events[e].status = eligible
         self.fill(n, side, maker, price, quantity, value, trade)
-        self.print_trade(n, price, quantity, value)
+        self.print_trade(n, price, quantity, value, eligible)
 
     def fill(self, n: i64, side: i64, maker: i64, price: i64, quantity: i64, value: i64, trade: i64) -> None:
         """Tell both owners' accounts of a fill, the taker's first."""
@@ -321,12 +333,12 @@ class Books:
         self.letters[i].other_order = self.taker
         self.letters[i].other_account = self.taker_account
 
-    def print_trade(self, n: i64, price: i64, quantity: i64, value: i64) -> None:
+    def print_trade(self, n: i64, price: i64, quantity: i64, value: i64, eligible: bool) -> None:
         """Count a trade in the instrument's day; an eligible one moves `last`, open, high and low."""
         self.instruments[n].day_volume += quantity
         self.instruments[n].day_notional += value
         self.instruments[n].trades += 1
-        if quantity < self.instruments[n].last_lot:
+        if not eligible:
             return
         self.instruments[n].last = price
         self.instruments[n].last_size = quantity
@@ -400,7 +412,7 @@ class Books:
         """Whether an order at `price` would trade at once; sets `limit` and `observed` of a refusal."""
         self.limit = self.prices.best_price(n, 1 - side)
         self.observed = price
-        if self.limit == 0:
+        if self.limit == 0 or self.instruments[n].status != IN_CONTINUOUS:
             return False
         return price >= self.limit if side == BUY else price <= self.limit
 

@@ -17,6 +17,7 @@ C_ISSUE = 11
 C_SUSPEND = 12
 C_RESUME = 13
 C_SET_LISTING = 15
+C_PHASE = 14
 C_OPEN_ACCOUNT = 20
 C_DEPOSIT = 21
 C_WITHDRAW = 22
@@ -51,6 +52,8 @@ EV_CLOSE = 14  # an instrument's official close, fixed by a day roll
 EV_DAY = 15  # a day roll was completed
 EV_LIMITS = 20  # the limits of an account, a firm or the venue as they are now
 EV_KILLED = 21  # a kill switch was set or lifted
+EV_PHASE = 17  # an instrument's phase began, or its end was moved
+EV_AUCTION = 18  # what an auction would do now, or did
 
 # --- orders -----------------------------------------------------------------------------------
 BUY = 0
@@ -98,6 +101,7 @@ WHY_EXPIRED = 15  # a GTD order's time came
 
 MAKER = 1
 TAKER = 2
+AUCTION = 3  # neither: an auction's trade
 
 # --- accounts, instruments --------------------------------------------------------------------
 KIND_USER = 0
@@ -116,6 +120,10 @@ AC_CLOSED = 3
 IN_NONE = 0
 IN_CONTINUOUS = 1
 IN_SUSPENDED = 2
+IN_CLOSED = 3
+IN_PRE_OPEN = 4
+IN_CLOSING_AUCTION = 5
+IN_AUCTION_CALL = 6
 
 LISTED = 1
 SUSPENDED = 2
@@ -124,6 +132,7 @@ CHANGED = 4
 
 # Instrument flags
 PROTECTIONS_OFF = 1  # no price collars, no minimum notional: replays of recorded flow, vectors, benches
+AUCTIONS = 2  # its market has auctions: OPG and CLS orders are taken, a halt ends in an uncross
 
 # Answer flags
 REPLAYED = 1  # this request key was answered before; this is that first answer
@@ -208,6 +217,9 @@ E_DUPLICATE_SYMBOL = 50
 E_NOT_SUSPENDED = 51
 E_DAY_ORDER = 52  # a day roll for a day that is not after the last
 E_POST_ONLY = 53  # it would trade: the limit is the price it would trade at
+E_MARKET_CLOSED = 54  # the phase takes no such order; the limit is when the phase ends, 0 if unknown
+E_NO_AUCTION = 55  # OPG, CLS where no auction is scheduled
+E_LOCKED_AUCTION = 58  # OPG, CLS too near the auction; the limit is when the lock began
 E_ACCOUNTS_FULL = 60
 E_POSITIONS_FULL = 61
 E_ORDERS_FULL = 62
@@ -239,6 +251,8 @@ STATUS_NAMES = names("ST_")
 REASON_NAMES = names("WHY_")
 REFUSAL_NAMES = names("E_")
 KIND_NAMES = names("KIND_")
+PHASE_NAMES = names("IN_")
+PHASES = (IN_CONTINUOUS, IN_SUSPENDED, IN_CLOSED, IN_PRE_OPEN, IN_CLOSING_AUCTION, IN_AUCTION_CALL)
 SIDE_NAMES = {BUY: "BUY", SELL: "SELL"}
 TYPE_NAMES = {
     MARKET: "MARKET",

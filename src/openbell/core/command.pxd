@@ -20,6 +20,7 @@ cdef class Command:
     cdef SetListing[::1] set_listing
     cdef SetLimits[::1] set_limits
     cdef Kill[::1] kill
+    cdef Phase[::1] phase
     cdef DayRoll[::1] day_roll
     cdef Answer[::1] answers
     cdef i64 shard

@@ -25,6 +25,7 @@ if not cython.compiled:
         C_LIFT,
         C_MODIFY,
         C_NEW_ORDER,
+        C_PHASE,
         C_SET_LIMITS,
         C_SET_LISTING,
         C_TRANSFER,
@@ -60,6 +61,7 @@ class Command:
         self.set_listing = (records.SetListing * 1).from_buffer(self.desk, body)
         self.set_limits = (records.SetLimits * 1).from_buffer(self.desk, body)
         self.kill = (records.Kill * 1).from_buffer(self.desk, body)
+        self.phase = (records.Phase * 1).from_buffer(self.desk, body)
         self.day_roll = (records.DayRoll * 1).from_buffer(self.desk, body)
         self.answers = memory["answers"]
         self.shard = shard
@@ -126,6 +128,8 @@ class Command:
             return self.set_limits[0].reserved
         if kind == C_KILL or kind == C_LIFT:
             return self.kill[0].reserved | self.kill[0].reserved2 | self.kill[0].reserved3
+        if kind == C_PHASE:
+            return self.phase[0].reserved | self.phase[0].reserved2 | self.phase[0].reserved3
         return 0
 
     def text(self, body_words: i64, i: i64) -> u64:

@@ -3,7 +3,9 @@ from openbell.core.layouts cimport *
 from openbell.core.accounts cimport Accounts
 from openbell.core.books cimport Books
 from openbell.core.channel cimport Channel
+from openbell.core.command cimport Command
 from openbell.core.entry cimport Entry
+from openbell.core.phases cimport Phases
 from openbell.core.scout cimport Scout
 from openbell.core.timers cimport Timers
 from openbell.core.treasury cimport Treasury
@@ -15,7 +17,11 @@ cdef class Delivery:
     cdef Account[::1] accounts
     cdef Ticket[::1] rows
     cdef OrderTerms[::1] terms
+    cdef Asset[::1] assets
+    cdef Header[::1] head
+    cdef Command command
     cdef Books books
+    cdef Phases phases
     cdef Accounts machine
     cdef Entry entry
     cdef Treasury treasury
@@ -32,4 +38,8 @@ cdef class Delivery:
     cdef i64 sweep(self, i64 first, i64 last, i64 firm, i64 n, i64 reason) noexcept nogil
     cdef void expire(self) noexcept nogil
     cdef void fire(self, i64 now) noexcept nogil
+    cdef void end_orders(self, i64 now) noexcept nogil
+    cdef i64 phase(self) noexcept nogil
+    cdef void resume(self) noexcept nogil
+    cdef void send_phase(self, i64 n, i64 flags) noexcept nogil
     cdef void slice_done(self) noexcept nogil

@@ -12,15 +12,17 @@ import cython
 from openbell.core.accounts import Accounts
 from openbell.core.books import Books
 from openbell.core.channel import Channel
+from openbell.core.command import Command
 from openbell.core.entry import Entry
+from openbell.core.phases import Phases
 from openbell.core.scout import Scout
 from openbell.core.timers import Timers
 from openbell.core.treasury import Treasury
 
 if not cython.compiled:
     from openbell.core.codes import DAY, WHY_DAY_END, WHY_EXPIRED
-    from openbell.core.records import ANY_SIDE
-    from openbell.core.state import FAULT_CHANNEL, NIL
+    from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
+    from openbell.core.state import FAULT_CHANNEL, M_PHASE, NIL, RESUME
     from openbell.core.types import i64
 
 
@@ -31,7 +33,9 @@ class Delivery:
         self,
         memory: Any,
         genesis: Any,
+        command: Command,
         books: Books,
+        phases: Phases,
         machine: Accounts,
         entry: Entry,
         treasury: Treasury,
@@ -44,7 +48,11 @@ class Delivery:
         self.accounts = memory["accounts"]
         self.rows = memory["tickets"]
         self.terms = memory["terms"]
+        self.assets = memory["assets"]
+        self.command = command
+        self.head = command.head
         self.books = books
+        self.phases = phases
         self.machine = machine
         self.entry = entry
         self.treasury = treasury
@@ -61,7 +69,8 @@ class Delivery:
         while self.fault == 0:
             i: i64 = self.post.take(until)
             if i >= 0:
-                self.books.handle(i)
+                if not self.books.handle(i):
+                    self.phases.handle(i)
                 continue
             j: i64 = self.mail.take(until)
             if cython.compiled and self.mail.taken != self.mail.sent:
@@ -135,6 +144,15 @@ class Delivery:
         self.slice_done()
 
     def fire(self, now: i64) -> None:
+        """Let happen what is due, earliest first; of what is due at once, orders end before calls do."""
+        while self.timers.due <= now or self.phases.wake <= now:
+            if self.timers.due <= self.phases.wake:
+                self.end_orders(min(now, self.phases.wake))
+            else:
+                self.phases.fire()
+                self.slice_done()
+
+    def end_orders(self, now: i64) -> None:
         """End every order whose time has come, in the order of (time, order id)."""
         count: i64 = 0
         while self.timers.due <= now:
@@ -145,6 +163,37 @@ class Delivery:
             if count % self.slice == 0:
                 self.slice_done()
         self.slice_done()
+
+    def phase(self) -> i64:
+        """Send the phase of the command on the desk to its instruments; returns to how many."""
+        count: i64 = 0
+        n: i64 = self.head[0].instrument
+        if n != ANY_INSTRUMENT:
+            self.send_phase(n, 0)
+            count = 1
+        else:
+            for n in range(self.scalars[0].instruments):
+                if self.assets[n].market == self.command.phase[0].market:
+                    self.send_phase(n, 0)
+                    count += 1
+                    if count % self.slice == 0:
+                        self.slice_done()
+        self.slice_done()
+        return count
+
+    def resume(self) -> None:
+        """A suspension of the command's instrument ends: its books find the phase that is due."""
+        self.send_phase(self.head[0].instrument, RESUME)
+        self.slice_done()
+
+    def send_phase(self, n: i64, flags: i64) -> None:
+        i: i64 = self.post.post(M_PHASE, n, 0, 0, self.head[0].seq)
+        self.post.messages[i].flags = flags
+        if flags == 0:
+            self.post.messages[i].side = self.command.phase[0].phase
+            self.post.messages[i].price = self.command.phase[0].ends_ts
+            self.post.messages[i].quantity = self.command.phase[0].lock_ns
+            self.post.messages[i].ref = self.command.phase[0].date
 
     def slice_done(self) -> None:
         """Deliver what a sweep sent, unless a delay asks otherwise and there is room to wait."""

@@ -54,7 +54,7 @@ cdef class Entry:
     cdef i64 cancel(self, u64 order) noexcept nogil
     cdef void send_cancel(self, i64 t, i64 reason) noexcept nogil
     cdef i64 modify(self) noexcept nogil
-    cdef i64 change_shape(self, i64 price, i64 total) noexcept nogil
+    cdef i64 change_shape(self, i64 t, i64 price, i64 total) noexcept nogil
     cdef i64 change_allowed(self, i64 t, i64 price, i64 total) noexcept nogil
     cdef i64 change_large_enough(self, i64 t, i64 price, i64 total) noexcept nogil
     cdef void send_modify(self, i64 t, i64 price, i64 total) noexcept nogil

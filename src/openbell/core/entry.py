@@ -47,11 +47,8 @@ if not cython.compiled:
         E_UNKNOWN_ORDER,
         E_UNSUPPORTED,
         E_WRONG_REALM,
-        FOK,
         FROM_APP,
-        GTC,
         GTD,
-        IOC,
         LIMIT,
         MARKET,
         PROTECTIONS_OFF,
@@ -184,8 +181,8 @@ class Entry:
         if kind != LIMIT and kind != MARKET:
             return E_UNSUPPORTED if kind <= TRAILING_STOP else E_BAD_TYPE
         tif: i64 = self.order[0].tif
-        if tif != DAY and tif != GTC and tif != IOC and tif != FOK and tif != GTD:
-            return E_UNSUPPORTED if tif <= CLS else E_BAD_TIME_IN_FORCE
+        if tif > CLS:
+            return E_BAD_TIME_IN_FORCE
         self.limit = QUANTITY_MAX
         self.observed = self.order[0].quantity
         if self.observed < 1 or self.observed > self.limit:
@@ -373,7 +370,7 @@ class Entry:
             price = self.change[0].price
         if self.change[0].flags & SET_QUANTITY:
             total = self.change[0].quantity
-        code: i64 = self.change_shape(price, total)
+        code: i64 = self.change_shape(t, price, total)
         if code == E_OK and (price != self.rows[t].price or total > self.rows[t].quantity):
             code = self.change_allowed(t, price, total)
         elif code == E_OK and total < self.rows[t].quantity and total > self.rows[t].filled:
@@ -387,11 +384,13 @@ class Entry:
         self.send_modify(t, price, total)
         return t
 
-    def change_shape(self, price: i64, total: i64) -> i64:
+    def change_shape(self, t: i64, price: i64, total: i64) -> i64:
         self.limit = 0
         self.observed = 0
         flags: i64 = self.change[0].flags
         if flags & ~(SET_PRICE | SET_QUANTITY) or flags == 0 or self.change[0].stop_price != 0:
+            return E_UNSUPPORTED
+        if flags & SET_PRICE and self.rows[t].order_type == MARKET:
             return E_UNSUPPORTED
         self.limit = PRICE_MAX
         self.observed = price

@@ -13,6 +13,7 @@ from openbell.core.kill cimport KillSwitches
 from openbell.core.limits cimport Limits
 from openbell.core.listings cimport Listings
 from openbell.core.outbox cimport Outbox
+from openbell.core.phases cimport Phases
 from openbell.core.requests cimport Requests
 from openbell.core.restrictions cimport Restrictions
 from openbell.core.scopes cimport Scopes
@@ -47,6 +48,7 @@ cdef class Exchange:
     cdef readonly Timers timers
     cdef readonly Terms terms
     cdef readonly Books books
+    cdef readonly Phases phases
     cdef readonly Accounts machine
     cdef readonly Entry entry
     cdef readonly Treasury treasury

@@ -24,6 +24,7 @@ from openbell.core.kill import KillSwitches
 from openbell.core.limits import Limits
 from openbell.core.listings import Listings
 from openbell.core.outbox import Outbox
+from openbell.core.phases import Phases
 from openbell.core.requests import Requests
 from openbell.core.restrictions import Restrictions
 from openbell.core.scopes import Scopes
@@ -50,6 +51,7 @@ if not cython.compiled:
         C_MODIFY,
         C_NEW_ORDER,
         C_OPEN_ACCOUNT,
+        C_PHASE,
         C_RESUME,
         C_SET_LIMITS,
         C_SET_LISTING,
@@ -130,6 +132,7 @@ class Exchange:
         self.limits = Limits(memory, body, self.command, self.restrictions)
         self.scopes = Scopes(memory, self.command, self.outbox, self.limits)
         self.make_desks(body)
+        self.phases = Phases(memory, self.books, self.outbox, self.mail)
         self.treasury = Treasury(memory, body, self.command, self.outbox, self.vault)
         self.listings = Listings(memory, self.command, self.outbox, self.scopes, self.books)
         self.controls = Controls(memory, self.command, self.scopes, self.restrictions, self.exposure)
@@ -146,7 +149,9 @@ class Exchange:
         self.delivery = Delivery(
             memory,
             body,
+            self.command,
             self.books,
+            self.phases,
             self.machine,
             self.entry,
             self.treasury,
@@ -288,6 +293,7 @@ class Exchange:
         self.terms.restart()
         self.restrictions.reindex()
         self.limits.ordinary()
+        self.phases.rewind()
 
     # -- one command -----------------------------------------------------------------------------
 
@@ -319,7 +325,7 @@ class Exchange:
         self.books.time = self.head[0].ts
         self.outbox.begin(self.head[0].seq)
         self.requests.expire(self.head[0].ts)
-        if self.timers.due <= self.head[0].ts:
+        if self.timers.due <= self.head[0].ts or self.phases.wake <= self.head[0].ts:
             self.delivery.fire(self.head[0].ts)
         a: i64 = self.command.begin()
         kind: i64 = self.head[0].type
@@ -328,7 +334,9 @@ class Exchange:
             self.refuse(a, code)
         elif kind == C_NEW_ORDER or kind == C_CANCEL or kind == C_MODIFY or kind == C_CANCEL_ALL:
             self.order_command(a, kind)
-        elif kind != C_TICK and kind != C_CLOCK_JUMP:
+        elif kind == C_TICK:
+            self.phases.tick()
+        elif kind != C_CLOCK_JUMP:
             self.other_command(a, kind)
         if self.delivery.delay != 0:
             self.delivery.run(self.scalars[0].position - self.delivery.delay)
@@ -431,6 +439,8 @@ class Exchange:
             code = self.controls.set_limits()
         elif kind == C_KILL or kind == C_LIFT:
             code = self.kills.set_switch(kind == C_KILL)
+        elif kind == C_PHASE:
+            code = self.listings.phase()
         else:
             code = self.account_command(kind)
         if code != E_OK:
@@ -438,11 +448,15 @@ class Exchange:
         elif kind == C_DAY_ROLL:
             self.delivery.expire()
             self.listings.tell_day()
+        elif kind == C_PHASE:
+            self.answers_[a].count = self.delivery.phase()
+        elif kind == C_SUSPEND or kind == C_SET_LISTING:
+            self.delivery.slice_done()
+        elif kind == C_RESUME:
+            self.delivery.resume()
         elif kind == C_CLOSE_ACCOUNT:
             self.delivery.cancel(account, NIL, ANY_SIDE, WHY_ACCOUNT_CLOSED)
             self.treasury.finish(account)
-        elif kind == C_SET_LISTING:
-            self.delivery.slice_done()
         self.close_request(a, r, kind)
 
     def account_command(self, kind: i64) -> i64:

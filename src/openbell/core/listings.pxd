@@ -10,6 +10,7 @@ from openbell.core.scopes cimport Scopes
 cdef class Listings:
     cdef Scalars[::1] scalars
     cdef Instrument[::1] instruments
+    cdef Schedule[::1] schedules
     cdef Asset[::1] assets
     cdef Answer[::1] answers
     cdef Event[::1] events
@@ -34,6 +35,7 @@ cdef class Listings:
     cdef void tell_change(self, i64 n) noexcept nogil
     cdef i64 known(self, i64 n) noexcept nogil
     cdef i64 suspend(self, i64 kind) noexcept nogil
+    cdef i64 phase(self) noexcept nogil
     cdef i64 day_roll(self) noexcept nogil
     cdef void fix_close(self, i64 n, i64 date) noexcept nogil
     cdef void tell_day(self) noexcept nogil

@@ -1,4 +1,4 @@
-"""Instruments' commands: list, suspend, resume, and the day roll."""
+"""Instruments' commands: list, suspend, resume, phases, and the day roll."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from openbell.core.scopes import Scopes
 
 if not cython.compiled:
     from openbell.core.codes import (
+        AUCTIONS,
         C_SUSPEND,
         CHANGED,
+        E_BAD_AMOUNT,
         E_BAD_NOTIONAL,
         E_BAD_PRICE,
         E_BAD_QUANTITY,
@@ -32,6 +34,7 @@ if not cython.compiled:
         EV_CLOSE,
         EV_DAY,
         EV_INSTRUMENT,
+        IN_AUCTION_CALL,
         IN_CONTINUOUS,
         IN_SUSPENDED,
         LISTED,
@@ -45,7 +48,8 @@ if not cython.compiled:
         RESUMED,
         SUSPENDED,
     )
-    from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+    from openbell.core.records import ANY_INSTRUMENT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+    from openbell.core.state import NIL
     from openbell.core.types import COLLAR_MAX, i64, u64
 
 
@@ -55,6 +59,7 @@ class Listings:
     def __init__(self, memory: Any, command: Command, outbox: Outbox, scopes: Scopes, books: Books) -> None:
         self.scalars = memory["scalars"]
         self.instruments = memory["instruments"]
+        self.schedules = memory["schedules"]
         self.assets = memory["assets"]
         self.answers = memory["answers"]
         self.events = memory["events"]
@@ -90,6 +95,12 @@ class Listings:
         self.instruments[n].flags = self.listing[0].flags
         self.instruments[n].realm = self.listing[0].realm
         self.instruments[n].status = IN_CONTINUOUS
+        self.instruments[n].market = self.listing[0].market
+        self.schedules[n].scheduled = IN_CONTINUOUS
+        self.schedules[n].buys = NIL
+        self.schedules[n].sells = NIL
+        self.schedules[n].closes = NIL
+        self.assets[n].market = self.listing[0].market
         self.assets[n].reference = self.listing[0].reference_price
         self.assets[n].min_notional = self.listing[0].min_notional
         self.assets[n].tick_size = self.listing[0].tick_size
@@ -165,7 +176,9 @@ class Listings:
         if self.observed < 1 or self.observed > COLLAR_MAX:
             return E_UNSUPPORTED
         self.observed = self.listing[0].limit_collar
-        if self.observed < 1 or self.observed > COLLAR_MAX or self.listing[0].flags & ~PROTECTIONS_OFF:
+        if self.observed < 1 or self.observed > COLLAR_MAX or self.listing[0].tier != 0:
+            return E_UNSUPPORTED
+        if self.listing[0].flags & ~(PROTECTIONS_OFF | AUCTIONS):
             return E_UNSUPPORTED
         return E_OK
 
@@ -229,7 +242,7 @@ class Listings:
         if flags & LISTING_LIMIT_COLLAR and (self.observed < 1 or self.observed > COLLAR_MAX):
             return E_UNSUPPORTED
         self.limit = 0
-        self.observed = self.instruments[n].bids + self.instruments[n].asks
+        self.observed = self.instruments[n].bids + self.instruments[n].asks + self.books.queue.lists.count(n)
         if flags & LISTING_TICK and self.observed != 0:
             return E_OPEN_ORDERS
         return E_OK
@@ -250,7 +263,7 @@ class Listings:
         return E_OK if n < self.limit else E_UNKNOWN_INSTRUMENT
 
     def suspend(self, kind: i64) -> i64:
-        """SUSPEND, RESUME: while suspended only cancels are taken."""
+        """SUSPEND, RESUME: while suspended only cancels are taken. What follows a RESUME the books decide."""
         n: i64 = self.head[0].instrument
         code: i64 = self.known(n)
         if code != E_OK:
@@ -259,13 +272,35 @@ class Listings:
             if self.instruments[n].status == IN_SUSPENDED:
                 return E_SUSPENDED
             self.instruments[n].status = IN_SUSPENDED
+            self.schedules[n].due = 0
+            self.schedules[n].extended = 0
+            self.books.cause = self.head[0].seq
+            self.books.publish(n)
             self.tell(n, SUSPENDED)
             return E_OK
         if self.instruments[n].status != IN_SUSPENDED:
             return E_NOT_SUSPENDED
-        self.instruments[n].status = IN_CONTINUOUS
         self.tell(n, RESUMED)
         return E_OK
+
+    def phase(self) -> i64:
+        """PHASE: whether it names a phase that the clock may begin, and a place for it."""
+        self.limit = 0
+        self.observed = self.command.phase[0].phase
+        if self.observed < IN_CONTINUOUS or self.observed > IN_AUCTION_CALL or self.observed == IN_SUSPENDED:
+            return E_UNSUPPORTED
+        self.observed = min(self.command.phase[0].ends_ts, self.command.phase[0].lock_ns)
+        if self.observed < 0:
+            return E_BAD_AMOUNT
+        n: i64 = self.head[0].instrument
+        if n == ANY_INSTRUMENT:
+            return E_OK
+        code: i64 = self.known(n)
+        if code != E_OK:
+            return code
+        self.limit = self.assets[n].market
+        self.observed = self.command.phase[0].market
+        return E_OK if self.limit == self.observed else E_UNKNOWN_INSTRUMENT
 
     def day_roll(self) -> i64:
         """DAY_ROLL: fix every official close and begin the day; the exchange then expires DAY orders."""

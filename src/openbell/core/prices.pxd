@@ -1,5 +1,5 @@
 cimport cython
-from openbell.core.layouts cimport i64, BUY, SELL, BASIS, PRICE_MAX, PROTECTIONS_OFF, Scalars, Instrument, Level
+from openbell.core.layouts cimport i64, BUY, SELL, IN_CONTINUOUS, BASIS, PRICE_MAX, PROTECTIONS_OFF, Scalars, Instrument, Level
 from openbell.core.ladder cimport Ladder
 
 

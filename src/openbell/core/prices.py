@@ -7,7 +7,7 @@ from typing import Any
 import cython
 
 if not cython.compiled:
-    from openbell.core.codes import BUY, PROTECTIONS_OFF, SELL
+    from openbell.core.codes import BUY, IN_CONTINUOUS, PROTECTIONS_OFF, SELL
     from openbell.core.ladder import Ladder
     from openbell.core.records import PRICE_MAX
     from openbell.core.types import BASIS, i64
@@ -53,7 +53,14 @@ class Prices:
         return self.levels[level].price
 
     def reference(self, n: i64) -> i64:
-        """Last eligible trade of the day inside the quote; else mid; else the lone side near the close."""
+        """Last eligible trade of the day inside the quote; else mid; else the lone side near the close.
+
+        Only continuous trading has a quote.
+        """
+        if self.instruments[n].status != IN_CONTINUOUS:
+            if self.instruments[n].last_day == self.scalars[0].day:
+                return self.instruments[n].last
+            return self.instruments[n].close
         bid: i64 = self.best_price(n, BUY)
         ask: i64 = self.best_price(n, SELL)
         price: i64

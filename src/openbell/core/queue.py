@@ -7,6 +7,7 @@ from typing import Any
 import cython
 
 from openbell.core.ladder import Ladder
+from openbell.core.lists import Lists
 from openbell.core.outbox import Outbox
 from openbell.core.records import ID_INDEX_BITS
 from openbell.core.table import Table
@@ -26,6 +27,7 @@ class Queue:
         self.orders = memory["book_orders"]
         self.index = Table(memory["book_cells"], ID_INDEX_BITS)
         self.ladder = ladder
+        self.lists = Lists(memory)
         self.outbox = outbox
         self.events = memory["events"]
 
@@ -35,6 +37,12 @@ class Queue:
 
     def new(self, order: i64, n: i64, side: i64, price: i64, leaves: i64, filled: i64) -> i64:
         """Rest an order behind all others of its price; returns its slot."""
+        slot: i64 = self.fresh(order, n, side, filled)
+        self.append(slot, price, leaves)
+        return slot
+
+    def fresh(self, order: i64, n: i64, side: i64, filled: i64) -> i64:
+        """The slot of an order that is linked nowhere yet."""
         slot: i64 = self.scalars[0].book_free
         if slot != NIL:
             self.scalars[0].book_free = self.orders[slot].next
@@ -47,7 +55,6 @@ class Queue:
         self.orders[slot].side = side
         self.orders[slot].filled = filled
         self.index.insert(order, slot)
-        self.append(slot, price, leaves)
         return slot
 
     def append(self, slot: i64, price: i64, leaves: i64) -> None:
@@ -57,6 +64,15 @@ class Queue:
         level: i64 = self.ladder.find(n, side, price)
         if level < 0:
             level = self.ladder.add(n, side, price)
+        self.link(slot, level, price, leaves)
+        self.tell(n, side, level)
+
+    def wait(self, slot: i64, which: i64, price: i64, leaves: i64) -> None:
+        """Link the order at `slot` behind all others of a list."""
+        self.link(slot, self.lists.open(self.orders[slot].instrument, which), price, leaves)
+
+    def link(self, slot: i64, level: i64, price: i64, leaves: i64) -> None:
+        """Put the order at `slot` last in a level's queue."""
         self.orders[slot].price = price
         self.orders[slot].leaves = leaves
         self.orders[slot].level = level
@@ -70,7 +86,6 @@ class Queue:
         self.levels[level].tail = slot
         self.levels[level].quantity += leaves
         self.levels[level].orders += 1
-        self.tell(n, side, level)
 
     def unlink(self, slot: i64, level: i64) -> None:
         """Take an order out of its level's queue; the level's size is the caller's."""
@@ -87,22 +102,38 @@ class Queue:
         self.levels[level].orders -= 1
 
     def remove(self, slot: i64) -> None:
-        """Take an order out of the book, keeping its slot; an emptied level goes."""
+        """Take an order out of the book, keeping its slot; an emptied level or list goes."""
         level: i64 = self.orders[slot].level
         self.unlink(slot, level)
         self.levels[level].quantity -= self.orders[slot].leaves
         n: i64 = self.orders[slot].instrument
         side: i64 = self.orders[slot].side
+        if self.levels[level].price == 0:
+            if self.levels[level].orders == 0:
+                self.lists.drop(n, level)
+            return
         self.tell(n, side, level)
         if self.levels[level].orders == 0:
             self.ladder.drop(n, side, level)
+
+    def move(self, slot: i64, price: i64, leaves: i64) -> None:
+        """Put an order behind all others of its list or of a price, without matching it."""
+        level: i64 = self.orders[slot].level
+        which: i64 = self.levels[level].next
+        is_listed: bool = self.levels[level].price == 0
+        self.remove(slot)
+        if is_listed:
+            self.wait(slot, which, price, leaves)
+        else:
+            self.append(slot, price, leaves)
 
     def shrink(self, slot: i64, leaves: i64) -> None:
         """Lower an order's open size; it keeps its place."""
         level: i64 = self.orders[slot].level
         self.levels[level].quantity -= self.orders[slot].leaves - leaves
         self.orders[slot].leaves = leaves
-        self.tell(self.orders[slot].instrument, self.orders[slot].side, level)
+        if self.levels[level].price != 0:
+            self.tell(self.orders[slot].instrument, self.orders[slot].side, level)
 
     def forget(self, slot: i64) -> None:
         """Free the slot of an order that has left the book."""

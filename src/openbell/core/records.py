@@ -81,7 +81,8 @@ Genesis = record(
     """,
 )
 
-# An instrument; header.instrument is unused, the answer gives the number. Collars in basis points.
+# An instrument; header.instrument is unused, the answer gives the number. Collars in basis points. `market`
+# is the number of the calendar that its phases follow, `tier` chooses its price bands (0: none).
 List = record(
     "List",
     """
@@ -96,6 +97,8 @@ List = record(
     limit_collar u32
     flags u32
     realm u32
+    market u32
+    tier u32
     """,
 )
 
@@ -202,6 +205,21 @@ DayRoll = record("DayRoll", "date u32\nmarket u32")  # date: yyyymmdd, the day t
 
 # Commands of the exchange's own people: the blob says who and why, and is not empty.
 EXPLAINED = (codes.C_SET_LISTING, codes.C_SET_LIMITS, codes.C_KILL, codes.C_LIFT)
+# The phase that begins: of header.instrument, or of all instruments of `market` (ANY_INSTRUMENT). `ends_ts`
+# is when it is scheduled to end (0: not known); for `lock_ns` before that no OPG or CLS order is taken.
+Phase = record(
+    "Phase",
+    """
+    phase u8
+    reserved u8
+    reserved2 u16
+    market u32
+    date u32
+    reserved3 u32
+    ends_ts i64
+    lock_ns i64
+    """,
+)
 
 BODIES: dict[int, type[Record] | None] = {
     codes.C_GENESIS: Genesis,
@@ -212,6 +230,7 @@ BODIES: dict[int, type[Record] | None] = {
     codes.C_SUSPEND: None,
     codes.C_RESUME: None,
     codes.C_SET_LISTING: SetListing,
+    codes.C_PHASE: Phase,
     codes.C_OPEN_ACCOUNT: OpenAccount,
     codes.C_DEPOSIT: Amount,
     codes.C_WITHDRAW: Amount,
@@ -235,7 +254,7 @@ BODIES: dict[int, type[Record] | None] = {
 #   TRADE      order=taker account=taker's side=taker's price quantity notional=value leaves=taker's
 #              other_order other_account other_leaves = maker's, trade, status=1: eligible (moves `last`)
 #   FILL       order account side price quantity=this fill filled=so far leaves notional=value so far
-#              observed=value of this fill limit=fee of this fill reason=MAKER|TAKER trade status
+#              observed=value of this fill limit=fee of this fill reason=MAKER|TAKER|AUCTION trade status
 #              other_order other_account = the counterparty's
 #   CANCELLED, EXPIRED  order account side order_type tif price quantity=total filled leaves=what ended
 #              notional=value filled reason status
@@ -258,6 +277,11 @@ BODIES: dict[int, type[Record] | None] = {
 #              observed=duplicate window status=1: not approved; instrument reason=1: restricted
 #   KILLED     order_type=SCOPE_* account other_account=firm instrument status=1: set, 0: lifted
 #              quantity=orders cancelled
+#   PHASE      instrument status=phase (IN_*) reason=phase before price=reference quantity=date
+#              limit=when it ends (0: not known)
+#   AUCTION    instrument status=phase price=indicative (0: none) quantity=paired leaves=imbalance
+#              side=its side limit=reference observed=nanoseconds to the uncross (0: not known, or now)
+#              reason=AUCTION when the uncross follows, else 0
 Event = record(
     "Event",
     """

@@ -34,6 +34,7 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
     return [
         ("scalars", 1),
         ("instruments", scalars.instruments),
+        ("schedules", scalars.instruments),
         ("levels", scalars.level_used),
         ("book_orders", scalars.book_used),
         ("assets", scalars.instruments),
@@ -167,6 +168,7 @@ def fill_by_name(target: Any, first: int, count: int, fields: Any, data: memoryv
 
 # What of each record the state hash covers: everything but slots, links and reserved bytes.
 COVERED = {
+    "schedules": ((0, 48),),
     "book_orders": ((0, 32), (44, 48), (52, 60)),
     "accounts": ((0, 48), (56, 60), (68, 76), (80, 112)),
     "holdings": ((0, 60),),
@@ -208,16 +210,29 @@ def cover(ex: Exchange, digest: Any, name: str, index: int) -> None:
 
 
 def hash_books(ex: Exchange, digest: Any) -> None:
-    """Every level, worst price first, and its queue, oldest first."""
-    rungs, levels, orders = ex.memory["rungs"], ex.memory["levels"], ex.memory["book_orders"]
+    """Every level, worst price first, and its queue, oldest first; then what waits outside the ladders."""
+    rungs = ex.memory["rungs"]
     for first, count in rung_ranges(ex):
         for rung in range(first, first + count):
-            level = levels[rungs[rung].level]
-            digest.update(b"%d %d %d\n" % (level.price, level.quantity, level.orders))
-            slot = level.head
-            while slot != NIL:
-                cover(ex, digest, "book_orders", slot)
-                slot = orders[slot].next
+            hash_level(ex, digest, rungs[rung].level)
+    for n in range(ex.memory["scalars"][0].instruments):
+        cover(ex, digest, "schedules", n)
+        schedule = ex.memory["schedules"][n]
+        for level in (schedule.buys, schedule.sells, schedule.closes):
+            if level == NIL:
+                digest.update(b"-\n")
+            else:
+                hash_level(ex, digest, level)
+
+
+def hash_level(ex: Exchange, digest: Any, number: int) -> None:
+    """A level and its queue, oldest first."""
+    level, orders = ex.memory["levels"][number], ex.memory["book_orders"]
+    digest.update(b"%d %d %d\n" % (level.price, level.quantity, level.orders))
+    slot = level.head
+    while slot != NIL:
+        cover(ex, digest, "book_orders", slot)
+        slot = orders[slot].next
 
 
 def hash_accounts(ex: Exchange, digest: Any) -> None:

@@ -30,6 +30,7 @@ from openbell.core.records import (
     Modify,
     NewOrder,
     OpenAccount,
+    Phase,
     SetLimits,
     SetListing,
     Transfer,
@@ -108,6 +109,28 @@ Instrument = record(
     bids u32
     asks u32
     status u32
+    market u32
+    """,
+)
+
+# Where an instrument is in its day. `scheduled` is the phase that the last PHASE command asked for, `target`
+# what an uncross leads to, `due` when the exchange itself ends a call (0: a PHASE command does). Orders with
+# ids above `since` are pending (0: none is): they came while the market was closed. The lists are levels
+# outside the ladders: MARKET orders that wait for an auction, CLS orders for the closing one.
+Schedule = record(
+    "Schedule",
+    """
+    ends_ts i64
+    lock_ns i64
+    due i64
+    since u64
+    date u32
+    scheduled u32
+    target u32
+    extended u32
+    buys u32
+    sells u32
+    closes u32
     reserved u32
     """,
 )
@@ -115,7 +138,7 @@ Instrument = record(
 # One price of one side, in the ladder's sorted array: `key` is price for bids and -price for asks.
 Rung = record("Rung", "key i64\nlevel u32\nreserved u32")
 
-# All resting orders at one price, oldest first.
+# All resting orders at one price, oldest first; price 0: a list outside the ladders.
 Level = record(
     "Level",
     """
@@ -164,6 +187,8 @@ Asset = record(
     flags u32
     realm u32
     status u32
+    market u32
+    reserved u32
     """,
 )
 
@@ -336,10 +361,14 @@ Cell = record("Cell", "key u64\nvalue u32\nreserved u32")
 F_POST_ONLY = 4
 F_TERMS = 64  # the ticket's alone: its row of the terms says more
 
-# Between the two machines: accounts -> books (ENTER, CANCEL, MODIFY), books -> accounts (the rest).
+CLOSES = 2  # the list of CLS orders; those of market orders are BUY and SELL
+RESUME = 1  # flag of PHASE: a suspension ends
+
+# Between the two machines: accounts -> books (ENTER, CANCEL, MODIFY, PHASE), books -> accounts (the rest).
 M_ENTER = 1
 M_CANCEL = 2
 M_MODIFY = 3
+M_PHASE = 4
 M_FILL = 11
 M_END = 12
 M_REFUSED = 13
@@ -347,6 +376,7 @@ M_MODIFIED = 14
 M_NOT_MODIFIED = 15
 M_NOT_FOUND = 16
 M_REFERENCE = 17
+M_STATUS = 18
 
 Message = record(
     "Message",
@@ -403,6 +433,7 @@ DAY_ROLL_WORDS = DayRoll.SIZE // 8
 SET_LISTING_WORDS = SetListing.SIZE // 8
 SET_LIMITS_WORDS = SetLimits.SIZE // 8
 KILL_WORDS = Kill.SIZE // 8
+PHASE_WORDS = Phase.SIZE // 8
 OUTPUT_RECORDS = 65_536  # above this many events `run` hands over between commands
 
 
@@ -429,6 +460,7 @@ class Memory:
         self.add("rungs", Rung, genesis.instruments * 2 * genesis.levels)
         self.add("levels", Level, orders)
         self.add("book_orders", BookOrder, orders)
+        self.add("schedules", Schedule, genesis.instruments)
         self.add("assets", Asset, genesis.instruments)
         self.add("accounts", Account, genesis.accounts)
         self.add("holdings", Holding, genesis.positions)

@@ -22,6 +22,7 @@ if not cython.compiled:
         GTD,
         IOC,
         MARKET,
+        OPG,
         POST_ONLY,
         ST_OPEN,
         ST_PARTIALLY_FILLED,
@@ -60,7 +61,8 @@ class Terms:
         """Whether the order may wait in a book."""
         if self.order[0].order_type == MARKET:
             return False
-        return self.order[0].tif != IOC and self.order[0].tif != FOK
+        tif: i64 = self.order[0].tif
+        return tif != IOC and tif != FOK and tif < OPG
 
     def shape_flags(self) -> i64:
         if self.order[0].flags & ~(POST_ONLY | FROM_APP):

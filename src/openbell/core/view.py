@@ -205,6 +205,7 @@ def instrument(ex: Exchange, number: int) -> View | None:
         return None
     row = ex.memory["instruments"][number]
     asset = ex.memory["assets"][number]
+    schedule = ex.memory["schedules"][number]
     bids, asks = side(ex, number, BUY, 1), side(ex, number, SELL, 1)
     return {
         "instrument": number,
@@ -234,6 +235,8 @@ def instrument(ex: Exchange, number: int) -> View | None:
         "limit_collar": row.limit_collar,
         "flags": row.flags,
         "realm": row.realm,
+        "market": row.market,
+        "phase_ends": schedule.due or schedule.ends_ts,
         "issued": asset.issued,
     }
 

@@ -19,6 +19,7 @@ from openbell.market.board import Board
 from openbell.market.instruments import find
 
 CURRENCY = "USD"
+LIQUIDITY_NAMES = {codes.MAKER: "MAKER", codes.TAKER: "TAKER", codes.AUCTION: "AUCTION"}
 STATUS_NAMES = {codes.AC_OPEN: "OPEN", codes.AC_LOCKED: "LOCKED", codes.AC_CLOSED: "CLOSED"}
 
 
@@ -238,7 +239,7 @@ def execution_body(row: Mapping[str, Any], symbol: str) -> ExecutionBody:
         price=money(row["price"]),
         value=money(row["value"]),
         fee=money(row["fee"]),
-        liquidity="MAKER" if row["liquidity"] == codes.MAKER else "TAKER",
+        liquidity=LIQUIDITY_NAMES[row["liquidity"]],
         timestamp=rfc3339(row["ts"]),
         seq=row["seq"],
     )

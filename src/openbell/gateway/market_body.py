@@ -19,7 +19,7 @@ from openbell.market.history import Candle
 from openbell.market.instruments import Listing, find
 from openbell.market.ticker import Print, Quote, Ticker
 
-STATUS_NAMES = {codes.IN_CONTINUOUS: "CONTINUOUS", codes.IN_SUSPENDED: "SUSPENDED"}
+STATUS_NAMES = {phase: codes.PHASE_NAMES[phase] for phase in codes.PHASES}
 
 
 class QuoteBody(Struct, rename="camel", kw_only=True):

@@ -231,6 +231,15 @@ REFUSALS: dict[int, Refusal] = {
         "A post-only order at {observed} would trade at once with {limit}.",
         MONEY,
     ),
+    codes.E_MARKET_CLOSED: Refusal(
+        422, "MARKET_CLOSED", "Market closed", "Such an order is not taken in the present phase of trading."
+    ),
+    codes.E_NO_AUCTION: Refusal(
+        422, "NO_AUCTION", "No auction", "This instrument has no auctions to enter an order for."
+    ),
+    codes.E_LOCKED_AUCTION: Refusal(
+        422, "LOCKED_AUCTION", "Auction locked", "The auction is about to begin and takes no new orders."
+    ),
     codes.E_ACCOUNTS_FULL: Refusal(
         503, "ACCOUNTS_FULL", "No account free", "The exchange can open no more accounts at present."
     ),

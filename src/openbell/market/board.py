@@ -89,6 +89,8 @@ class Board:
                 self._close(unit, at)
             elif kind == codes.EV_INSTRUMENT:
                 self._instrument(unit, at)
+            elif kind == codes.EV_PHASE:
+                self._phase(unit, at)
         self.seq = max(self.seq, unit.seq)
 
     def apply_all(self, units: Iterable[UnitLike]) -> None:
@@ -157,10 +159,17 @@ class Board:
         if change == codes.CHANGED:
             return  # ticks and collars are no quote
         status = LISTING_STATUS[change]
-        ticker = self._tickers.get(number)
-        if ticker is None:
+        if number not in self._tickers:
             self.add(_listed(number, status, unit.command), unit.seq)
-        elif unit.seq > ticker.stats_from:
+        self._set_status(unit, number, status)
+
+    def _phase(self, unit: UnitLike, at: int) -> None:
+        phase, number = events.INSTRUMENT.unpack_from(unit.events, at)
+        self._set_status(unit, number, phase)
+
+    def _set_status(self, unit: UnitLike, number: int, status: int) -> None:
+        ticker = self._tickers[number]
+        if unit.seq > ticker.stats_from:
             ticker.status = status
             ticker.seq, ticker.ts = unit.seq, unit.ts
         self._changes.quotes.add(number)

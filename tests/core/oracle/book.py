@@ -11,6 +11,7 @@ from functools import partial
 
 from openbell.core import codes
 from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS
+from tests.core.oracle.phases import Phases
 from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Instrument, Order, Refusal, Resting, State, collar, value_down
 
@@ -24,6 +25,7 @@ class Books:
         self.state = state
         self.settlement = settlement
         self.notes: list[Note] = []
+        self.phases = Phases(self)
 
     def deliver(self) -> None:
         """Let the accounts take note of what the books did since."""
@@ -36,6 +38,9 @@ class Books:
     def enter(self, order: Order) -> None:
         """Match a new order; rest or end what is left."""
         book = self.state.instruments[order.instrument]
+        if self.phases.collects(book, order):
+            self.phases.enter(order)
+            return
         taker = Resting(order, order.price, order.quantity, 0)
         rests = order.order_type == codes.LIMIT and order.tif in (codes.DAY, codes.GTC, codes.GTD)
         try:
@@ -63,26 +68,26 @@ class Books:
             self.end(taker, codes.WHY_NO_LIQUIDITY)
 
     def cancel(self, order: Order, reason: int) -> None:
-        book, resting = self.find(order)
-        self.remove(book, resting)
+        book, resting, queue = self.find(order)
+        self.take_out(book, resting, queue)
         self.end(resting, reason)
 
     def modify(self, order: Order, price: int, total: int, if_filled: int) -> None:
         """Give a resting order another price or total, whole or not at all."""
-        book, resting = self.find(order)
+        book, resting, queue = self.find(order)
         leaves = total - resting.filled
         try:
             if if_filled >= 0 and if_filled != resting.filled:
                 raise Refusal(codes.E_FILLED_SINCE, if_filled, resting.filled)
             if leaves <= 0:
-                self.remove(book, resting)
+                self.take_out(book, resting, queue)
                 self.end(resting, codes.WHY_USER)
                 return
             unchanged = (price, leaves) == (resting.price, resting.leaves)
             kept = price == resting.price and leaves <= resting.leaves
             if not unchanged:
-                self.check(book, order.side, price, leaves, not kept)
-            if price != resting.price:
+                self.check(book, order.side, price, leaves, not kept and order.order_type == codes.LIMIT)
+            if price != resting.price and queue is None:
                 self.check_room(book, order.side, price, resting)
                 self.check_post_only(book, Resting(order, price, leaves, resting.filled))
         except Refusal as refusal:
@@ -94,10 +99,14 @@ class Books:
             return
         if kept:
             resting.leaves = leaves
-            self.tell(book, order.side, price)
+            if queue is None:
+                self.tell(book, order.side, price)
             return
-        self.remove(book, resting)
+        self.take_out(book, resting, queue)
         resting.price, resting.leaves = price, leaves
+        if self.phases.collects(book, order):
+            self.phases.queue_again(book, resting, queue)
+            return
         self.match(book, resting)
         if resting.leaves:
             self.append(book, resting)
@@ -160,14 +169,14 @@ class Books:
                     trade,
                 )
             )
-        self.print_trade(book, price, quantity, value)
+        self.print_trade(book, price, quantity, value, quantity >= book.last_lot)
 
-    def print_trade(self, book: Instrument, price: int, quantity: int, value: int) -> None:
+    def print_trade(self, book: Instrument, price: int, quantity: int, value: int, eligible: bool) -> None:
         """Volume counts all trades; only an eligible one moves last, open, high and low."""
         book.day_volume += quantity
         book.day_notional += value
         book.trades += 1
-        if quantity >= book.last_lot:
+        if eligible:
             book.last, book.last_size, book.last_ts = price, quantity, self.state.time
             book.last_day = self.state.day
             book.day_open = book.day_open or price
@@ -187,7 +196,7 @@ class Books:
     # -- checks ------------------------------------------------------------------------------------
 
     def check(self, book: Instrument, side: int, price: int, quantity: int, collared: bool) -> None:
-        if book.suspended:
+        if book.phase == codes.IN_SUSPENDED:
             raise Refusal(codes.E_SUSPENDED)
         if price % book.tick_size:
             raise Refusal(codes.E_TICK_SIZE, book.tick_size, price)
@@ -201,33 +210,48 @@ class Books:
 
     def check_room(self, book: Instrument, side: int, price: int, leaving: Resting | None) -> None:
         """A side has only so many prices; an order that leaves a price of its own makes room."""
-        levels, most = book.levels[side], self.state.limits.levels
-        if len(levels) < most or price in levels:
+        if self.has_room(book, side, price):
             return
-        if leaving and len(levels[leaving.price]) == 1:
+        if leaving and len(book.levels[side][leaving.price]) == 1:
             return
-        raise Refusal(codes.E_BOOK_FULL, most, most + 1)
+        raise Refusal(codes.E_BOOK_FULL, self.state.limits.levels, self.state.limits.levels + 1)
+
+    def has_room(self, book: Instrument, side: int, price: int) -> bool:
+        return len(book.levels[side]) < self.state.limits.levels or price in book.levels[side]
 
     def check_post_only(self, book: Instrument, taker: Resting) -> None:
-        """A POST_ONLY order never takes."""
+        """A POST_ONLY order never takes; where nothing matches, nothing does."""
         other = 1 - taker.order.side
-        if taker.order.post_only and book.levels[other] and self.crosses(taker, book.best(other)):
+        if not taker.order.post_only or book.phase != codes.IN_CONTINUOUS:
+            return
+        if book.levels[other] and self.crosses(taker, book.best(other)):
             raise Refusal(codes.E_POST_ONLY, book.best(other), taker.price)
 
     # -- queues ------------------------------------------------------------------------------------
 
-    def find(self, order: Order) -> tuple[Instrument, Resting]:
+    def find(self, order: Order) -> tuple[Instrument, Resting, list[Resting] | None]:
+        """Where an order is: in the list that is given, or at its price."""
         book = self.state.instruments[order.instrument]
+        for waiting in (*book.markets, book.closing):
+            for resting in waiting:
+                if resting.order is order:
+                    return book, resting, waiting
         for queue in book.levels[order.side].values():
             for resting in queue:
                 if resting.order is order:
-                    return book, resting
+                    return book, resting, None
         raise AssertionError(f"order {order.id} works but rests in no book")
 
     def append(self, book: Instrument, resting: Resting) -> None:
         """Rest an order behind all others of its price."""
         book.levels[resting.order.side].setdefault(resting.price, []).append(resting)
         self.tell(book, resting.order.side, resting.price)
+
+    def take_out(self, book: Instrument, resting: Resting, queue: list[Resting] | None) -> None:
+        if queue is None:
+            self.remove(book, resting)
+        else:
+            queue.remove(resting)
 
     def remove(self, book: Instrument, resting: Resting) -> None:
         side = resting.order.side

@@ -13,7 +13,6 @@ from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Order, Refusal, State, collar, value_down, value_up
 
 TAKEN_TYPES = (codes.LIMIT, codes.MARKET)
-TAKEN_TIMES = (codes.DAY, codes.GTC, codes.GTD, codes.IOC, codes.FOK)
 RESTING_TIMES = (codes.DAY, codes.GTC, codes.GTD)
 EXPIRY_MAX = 366 * 86_400 * 10**9  # nanoseconds
 CLIENT_ID_BYTES = 48
@@ -84,8 +83,6 @@ class Entry:
             raise Refusal(codes.E_UNSUPPORTED)
         if body.tif not in codes.TIF_NAMES:
             raise Refusal(codes.E_BAD_TIME_IN_FORCE)
-        if body.tif not in TAKEN_TIMES:
-            raise Refusal(codes.E_UNSUPPORTED)
         if not 1 <= body.quantity <= QUANTITY_MAX:
             raise Refusal(codes.E_BAD_QUANTITY, QUANTITY_MAX, body.quantity)
         if body.order_type == codes.LIMIT and not 1 <= body.price <= PRICE_MAX:
@@ -203,7 +200,7 @@ class Entry:
             raise Refusal(codes.E_ORDER_ENDED)
         price = body.price if body.flags & codes.SET_PRICE else order.price
         total = body.quantity if body.flags & codes.SET_QUANTITY else order.quantity
-        self.change_shape(body, price, total)
+        self.change_shape(order, body, price, total)
         leaves = total - order.filled
         grows = total > order.quantity or price != order.price
         if grows:
@@ -220,9 +217,11 @@ class Entry:
                 self.cover(order, more)
         self.books.modify(order, price, total, body.if_filled)
 
-    def change_shape(self, body: Any, price: int, total: int) -> None:
+    def change_shape(self, order: Order, body: Any, price: int, total: int) -> None:
         known = codes.SET_PRICE | codes.SET_QUANTITY
         if body.flags == 0 or body.flags & ~known or body.stop_price:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if order.order_type == codes.MARKET and body.flags & codes.SET_PRICE:
             raise Refusal(codes.E_UNSUPPORTED)
         if not 1 <= price <= PRICE_MAX:
             raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, price)

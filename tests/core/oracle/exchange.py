@@ -36,12 +36,13 @@ class Oracle:
         self.settlement = Settlement(self.state, self.requests, self.treasury)
         self.books = Books(self.state, self.settlement)
         self.entry = Entry(self.state, self.requests, self.settlement, self.books)
-        self.listings = Listings(self.state)
         self.controls = Controls(self.state)
+        self.listings = Listings(self.state, self.books.phases)
         self.commands: dict[int, Callable[[Any, Any], None]] = {
             codes.C_LIST: self.listings.list,
             codes.C_SUSPEND: self.listings.suspend,
             codes.C_RESUME: self.listings.suspend,
+            codes.C_PHASE: self.listings.phase,
             codes.C_DAY_ROLL: self.listings.day_roll,
             codes.C_SET_LISTING: self.listings.set_listing,
             codes.C_SET_LIMITS: self.controls.set_limits,
@@ -73,14 +74,26 @@ class Oracle:
         if code != codes.E_OK:
             self.fail(Refusal(code))
             self.refuse(head)
-        elif head.type not in (codes.C_TICK, codes.C_CLOCK_JUMP):
+        elif head.type == codes.C_TICK:
+            self.books.phases.tick()
+        elif head.type != codes.C_CLOCK_JUMP:
             self.once(head, command)
         state.answer["events"] = len(state.events)
         return tuple(state.answer.get(name, 0) for name in ANSWER_FIELDS), state.events
 
     def fire(self) -> None:
-        """Orders whose time has come end, by time and then by id, before the command."""
-        ends = [order for order in self.state.working.values() if 0 < order.expire_ts <= self.state.time]
+        """What is due by now happens before the command; at one time orders end before calls do."""
+        while True:
+            call = self.books.phases.next_call()
+            self.end_orders(min(self.state.time, call))
+            if call > self.state.time:
+                return
+            self.books.phases.fire(call)
+            self.books.deliver()
+
+    def end_orders(self, now: int) -> None:
+        """Orders whose time has come, by time and then by id."""
+        ends = [order for order in self.state.working.values() if 0 < order.expire_ts <= now]
         ends.sort(key=lambda order: (order.expire_ts, order.id))
         self.sweep(ends, lambda order: True, codes.WHY_EXPIRED)
 
@@ -196,6 +209,7 @@ class Oracle:
             self.controls.tell_switch(head, body, count)
         else:
             self.commands[head.type](head, body)
+            self.books.deliver()
             self.afterwards(head)
 
     def afterwards(self, head: Any) -> None:

@@ -1,15 +1,19 @@
-"""Reference listings: instruments, their suspension, and the day roll."""
+"""Reference listings: instruments, their phases and suspension, and the day roll."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from openbell.core import codes
-from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+from openbell.core.records import ANY_INSTRUMENT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+from tests.core.oracle.phases import Phases
 from tests.core.oracle.state import Instrument, Refusal, State
 
 COLLAR_MAX = 100_000_000  # basis points
 PRINTABLE = range(0x20, 0x7F)
+PHASES = (
+    codes.IN_CONTINUOUS, codes.IN_CLOSED, codes.IN_PRE_OPEN, codes.IN_CLOSING_AUCTION, codes.IN_AUCTION_CALL,
+)  # fmt: skip
 
 
 def is_symbol(low: int, high: int) -> bool:
@@ -20,8 +24,9 @@ def is_symbol(low: int, high: int) -> bool:
 
 
 class Listings:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, phases: Phases) -> None:
         self.state = state
+        self.phases = phases
 
     def list(self, _: Any, body: Any) -> None:
         """LIST: a new instrument."""
@@ -38,6 +43,8 @@ class Listings:
             market_collar=body.market_collar,
             limit_collar=body.limit_collar,
             protected=not body.flags & codes.PROTECTIONS_OFF,
+            auctions=bool(body.flags & codes.AUCTIONS),
+            market=body.market,
             realm=body.realm,
             close=body.reference_price,
         )
@@ -69,7 +76,7 @@ class Listings:
                 raise Refusal(code, greatest, value)
             if code == codes.E_BAD_PRICE and value % body.tick_size:
                 raise Refusal(code, greatest, value)
-        if body.flags & ~codes.PROTECTIONS_OFF:
+        if body.flags & ~(codes.PROTECTIONS_OFF | codes.AUCTIONS) or body.tier:
             raise Refusal(codes.E_UNSUPPORTED, COLLAR_MAX, body.limit_collar)
 
     def set_listing(self, head: Any, body: Any) -> None:
@@ -93,6 +100,7 @@ class Listings:
             if flags & flag and not least <= value <= greatest:
                 raise Refusal(code, greatest, value)
         levels = sum(len(side) for side in instrument.levels)
+        levels += sum(bool(waiting) for waiting in (*instrument.markets, instrument.closing))
         if flags & codes.LISTING_TICK and levels:
             raise Refusal(codes.E_OPEN_ORDERS, 0, levels)
         for flag, owner, name, value in (
@@ -125,11 +133,32 @@ class Listings:
         """SUSPEND: only cancels are taken until RESUME."""
         instrument = self.known(head.instrument)
         wanted = head.type == codes.C_SUSPEND
-        if instrument.suspended == wanted:
+        if (instrument.phase == codes.IN_SUSPENDED) == wanted:
             code = codes.E_SUSPENDED if wanted else codes.E_NOT_SUSPENDED
             raise Refusal(code, len(self.state.instruments), head.instrument)
-        instrument.suspended = wanted
         self.tell(instrument, codes.SUSPENDED if wanted else codes.RESUMED)
+        if wanted:
+            instrument.phase, instrument.due, instrument.extended = codes.IN_SUSPENDED, 0, False
+        else:
+            self.phases.resume(instrument)
+
+    def phase(self, head: Any, body: Any) -> None:
+        """PHASE: of one instrument, or of all of a market."""
+        if body.phase not in PHASES:
+            raise Refusal(codes.E_UNSUPPORTED, 0, body.phase)
+        if body.ends_ts < 0 or body.lock_ns < 0:
+            raise Refusal(codes.E_BAD_AMOUNT, 0, min(body.ends_ts, body.lock_ns))
+        if head.instrument == ANY_INSTRUMENT:
+            moved = [one for one in self.state.instruments if one.market == body.market]
+        else:
+            moved = [self.known(head.instrument)]
+            if moved[0].market != body.market:
+                raise Refusal(codes.E_UNKNOWN_INSTRUMENT, moved[0].market, body.market)
+        self.state.answer["count"] = len(moved)
+        for number, instrument in enumerate(moved, 1):
+            self.phases.phase(instrument, body.phase, body.ends_ts, body.lock_ns, body.date)
+            if number % self.state.limits.slice == 0:
+                self.phases.books.deliver()
 
     def day_roll(self, _: Any, body: Any) -> None:
         """DAY_ROLL: every official close is fixed and the day begins; DAY orders expire after this."""

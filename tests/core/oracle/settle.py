@@ -84,6 +84,11 @@ class Settlement:
         )
         self.requests.end(order)
 
+    def status(self, order: Order, status: int) -> None:
+        """An order waits for its phase, or has found it."""
+        order.status = status
+        self.touch(order)
+
     def modified(self, order: Order, price: int, leaves: int, flags: int) -> None:
         order.price = price
         order.quantity = order.filled + leaves

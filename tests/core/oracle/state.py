@@ -71,7 +71,7 @@ class Order:
 
     @property
     def working(self) -> bool:
-        return self.status in (codes.ST_OPEN, codes.ST_PARTIALLY_FILLED)
+        return self.status in codes.WORKING
 
     @property
     def needs(self) -> int:
@@ -162,7 +162,16 @@ class Instrument:
     protected: bool
     realm: int
     close: int
-    suspended: bool = False
+    market: int
+    auctions: bool
+    phase: int = codes.IN_CONTINUOUS
+    scheduled: int = codes.IN_CONTINUOUS  # the phase that the clock asked for last
+    target: int = 0  # where a call of the exchange's own leads
+    ends_ts: int = 0
+    lock_ns: int = 0
+    date: int = 0
+    due: int = 0  # when a call of the exchange's own ends
+    extended: bool = False
     limits: Limits = field(default_factory=Limits)
     issued: int = 0
     last: int = 0
@@ -179,6 +188,14 @@ class Instrument:
     levels: tuple[dict[int, list[Resting]], dict[int, list[Resting]]] = field(
         default_factory=lambda: ({}, {})
     )
+    # market orders that wait for an auction, by side, and CLS orders for the closing one; oldest first
+    markets: tuple[list[Resting], list[Resting]] = field(default_factory=lambda: ([], []))
+    closing: list[Resting] = field(default_factory=list)
+
+    @property
+    def until(self) -> int:
+        """When the phase ends, as far as that is known."""
+        return self.due or self.ends_ts
 
     def best(self, side: int) -> int:
         """The best price of a side, or 0."""
@@ -188,7 +205,12 @@ class Instrument:
         return max(prices) if side == codes.BUY else min(prices)
 
     def reference(self, day: int) -> int:
-        """The last eligible trade of the day inside the quote; else mid; else the lone side; else close."""
+        """The last eligible trade of the day inside the quote; else mid; else the lone side; else close.
+
+        Only continuous trading has a quote.
+        """
+        if self.phase != codes.IN_CONTINUOUS:
+            return self.last if self.last_day == day else self.close
         bid, ask = self.best(codes.BUY), self.best(codes.SELL)
         if self.last_day == day:
             price = max(self.last, bid)
