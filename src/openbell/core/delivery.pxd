@@ -40,6 +40,6 @@ cdef class Delivery:
     cdef void fire(self, i64 now) noexcept nogil
     cdef void end_orders(self, i64 now) noexcept nogil
     cdef i64 phase(self) noexcept nogil
-    cdef void resume(self) noexcept nogil
+    cdef i64 follow(self, i64 kind) noexcept nogil
     cdef void send_phase(self, i64 n, i64 flags) noexcept nogil
     cdef void slice_done(self) noexcept nogil

@@ -20,10 +20,10 @@ from openbell.core.timers import Timers
 from openbell.core.treasury import Treasury
 
 if not cython.compiled:
-    from openbell.core.codes import DAY, WHY_DAY_END, WHY_EXPIRED
+    from openbell.core.codes import C_PHASE, C_RESUME, DAY, WHY_DAY_END, WHY_EXPIRED
     from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
-    from openbell.core.state import FAULT_CHANNEL, M_PHASE, NIL, RESUME
-    from openbell.core.types import i64
+    from openbell.core.state import FAULT_CHANNEL, M_PHASE, NIL
+    from openbell.core.types import RESUME, i64
 
 
 class Delivery:
@@ -164,6 +164,15 @@ class Delivery:
                 self.slice_done()
         self.slice_done()
 
+    def follow(self, kind: i64) -> i64:
+        """What the books make of a command about instruments; returns how many instruments begin a phase."""
+        if kind == C_PHASE:
+            return self.phase()
+        if kind == C_RESUME:
+            self.send_phase(self.head[0].instrument, RESUME)
+        self.slice_done()
+        return 0
+
     def phase(self) -> i64:
         """Send the phase of the command on the desk to its instruments; returns to how many."""
         count: i64 = 0
@@ -180,11 +189,6 @@ class Delivery:
                         self.slice_done()
         self.slice_done()
         return count
-
-    def resume(self) -> None:
-        """A suspension of the command's instrument ends: its books find the phase that is due."""
-        self.send_phase(self.head[0].instrument, RESUME)
-        self.slice_done()
 
     def send_phase(self, n: i64, flags: i64) -> None:
         i: i64 = self.post.post(M_PHASE, n, 0, 0, self.head[0].seq)

@@ -448,12 +448,8 @@ class Exchange:
         elif kind == C_DAY_ROLL:
             self.delivery.expire()
             self.listings.tell_day()
-        elif kind == C_PHASE:
-            self.answers_[a].count = self.delivery.phase()
-        elif kind == C_SUSPEND or kind == C_SET_LISTING:
-            self.delivery.slice_done()
-        elif kind == C_RESUME:
-            self.delivery.resume()
+        elif kind < C_OPEN_ACCOUNT:
+            self.answers_[a].count = self.delivery.follow(kind)
         elif kind == C_CLOSE_ACCOUNT:
             self.delivery.cancel(account, NIL, ANY_SIDE, WHY_ACCOUNT_CLOSED)
             self.treasury.finish(account)

@@ -108,7 +108,6 @@ class Listings:
         self.assets[n].market_collar = self.listing[0].market_collar
         self.assets[n].flags = self.listing[0].flags
         self.assets[n].realm = self.listing[0].realm
-        self.assets[n].status = IN_CONTINUOUS
         self.answers[self.command.count - 1].instrument = n
         self.tell(n, LISTED)
         return E_OK

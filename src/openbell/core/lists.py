@@ -12,8 +12,8 @@ import cython
 
 if not cython.compiled:
     from openbell.core.codes import BUY, SELL
-    from openbell.core.state import CLOSES, NIL
-    from openbell.core.types import i64
+    from openbell.core.state import NIL
+    from openbell.core.types import CLOSES, i64
 
 
 class Lists:

@@ -45,8 +45,8 @@ if not cython.compiled:
         ST_OPEN,
         ST_PENDING,
     )
-    from openbell.core.state import CLOSES, M_PHASE, M_REFUSED, M_STATUS, NIL, RESUME
-    from openbell.core.types import CALL_NS, NEVER, i64
+    from openbell.core.state import M_PHASE, M_REFUSED, M_STATUS, NIL
+    from openbell.core.types import CALL_NS, CLOSES, NEVER, RESUME, i64
 
 
 class Phases:

@@ -35,7 +35,8 @@ from openbell.core.records import (
     SetListing,
     Transfer,
 )
-from openbell.core.types import MARKS
+from openbell.core.schedule import Schedule
+from openbell.core.types import MARKS, power_of_two
 
 NIL = 0xFFFFFFFF  # "no record", in any index
 MAP_NORESERVE = 0x4000  # Linux; capacities are address space until they are used
@@ -113,28 +114,6 @@ Instrument = record(
     """,
 )
 
-# Where an instrument is in its day. `scheduled` is the phase that the last PHASE command asked for, `target`
-# what an uncross leads to, `due` when the exchange itself ends a call (0: a PHASE command does). Orders with
-# ids above `since` are pending (0: none is): they came while the market was closed. The lists are levels
-# outside the ladders: MARKET orders that wait for an auction, CLS orders for the closing one.
-Schedule = record(
-    "Schedule",
-    """
-    ends_ts i64
-    lock_ns i64
-    due i64
-    since u64
-    date u32
-    scheduled u32
-    target u32
-    extended u32
-    buys u32
-    sells u32
-    closes u32
-    reserved u32
-    """,
-)
-
 # One price of one side, in the ladder's sorted array: `key` is price for bids and -price for asks.
 Rung = record("Rung", "key i64\nlevel u32\nreserved u32")
 
@@ -186,9 +165,7 @@ Asset = record(
     market_collar u32
     flags u32
     realm u32
-    status u32
     market u32
-    reserved u32
     """,
 )
 
@@ -361,9 +338,6 @@ Cell = record("Cell", "key u64\nvalue u32\nreserved u32")
 F_POST_ONLY = 4
 F_TERMS = 64  # the ticket's alone: its row of the terms says more
 
-CLOSES = 2  # the list of CLS orders; those of market orders are BUY and SELL
-RESUME = 1  # flag of PHASE: a suspension ends
-
 # Between the two machines: accounts -> books (ENTER, CANCEL, MODIFY, PHASE), books -> accounts (the rest).
 M_ENTER = 1
 M_CANCEL = 2
@@ -435,11 +409,6 @@ SET_LIMITS_WORDS = SetLimits.SIZE // 8
 KILL_WORDS = Kill.SIZE // 8
 PHASE_WORDS = Phase.SIZE // 8
 OUTPUT_RECORDS = 65_536  # above this many events `run` hands over between commands
-
-
-def power_of_two(n: int) -> int:
-    """The smallest power of two that is at least 2 * n, and at least 16."""
-    return max(16, 1 << (2 * n - 1).bit_length())
 
 
 class Memory:

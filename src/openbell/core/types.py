@@ -19,6 +19,8 @@ GOLDEN = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads consecutive keys
 BLOCK_BITS = 3
 BLOCK = (1 << BLOCK_BITS) - 1  # log positions whose orders lie side by side in a table, without the first
 NEAR = 8  # rungs looked at one by one, from the best, before a binary search
+CLOSES = 2  # the list of CLS orders; those of market orders are BUY and SELL
+RESUME = 1  # flag of M_PHASE: a suspension ends
 BASIS = 10_000  # basis points in one
 SECOND_NS = 1_000_000_000
 DUPLICATE_NS_MAX = 60_000_000_000  # the longest duplicate window
@@ -43,3 +45,8 @@ def prefetch(place: Any) -> None:
 
 def copy_words(to: Any, words: Any, count: int) -> None:
     """Compiled, it copies 64-bit words; interpreted a slice does."""
+
+
+def power_of_two(n: int) -> int:
+    """The smallest power of two that is at least 2 * n, and at least 16."""
+    return max(16, 1 << (2 * n - 1).bit_length())
