@@ -13,6 +13,7 @@ import pytest
 
 from openbell.cli import vector_words
 from openbell.cli.replay_vectors import report, result, run
+from openbell.cli.vector_case import run_case
 from openbell.cli.vector_words import CANCEL, DAY, NS, REPLACE, Scale, Unsupported
 from openbell.cli.vectors import Case, Order, VectorError, read_folder, read_folders
 from openbell.core import codes
@@ -100,6 +101,18 @@ def test_what_the_exchange_does_not_have_is_named_and_counts_as_not_passed() -> 
         ["test5_input.csv, line 2: TimeInForce '77' is not known"],
     )
     assert found["passed"] + len(found["failed"]) == found["cases"] == 7
+
+
+def test_an_auction_case_gathers_and_uncrosses_at_one_price() -> None:
+    coming = (
+        order(id="1", price=Decimal(52), size=Decimal(100)),
+        order(id="2", side=SELL, price=Decimal(50), size=Decimal(60)),
+        order(id="3", side=SELL, price=Decimal(51), size=Decimal(60)),
+    )
+    found = run_case(case("auction", "An opening", *coming), False)
+    shown = [line.split() for line in found.why]
+    assert [line[2:] for line in shown if line[:2] == ["-", "60"]] == [["@", "51", "<"]]
+    assert [line[2:] for line in shown if line[:2] == ["-", "40"]] == [["@", "51", "<"]]
 
 
 def test_columns_that_nobody_reads_are_named() -> None:

@@ -127,19 +127,20 @@ class _Run:
         self._begin_ns = int((DAY + self._shift).timestamp()) * NS
         self._ours: dict[str, int] = {}  # the case's order ids to the exchange's
         self._rows: dict[int, Order] = {}  # the exchange's to what was asked for last
+        self._auction = "auction" in case.kind
         self._core = Core(_genesis(self._begin_ns))
         for record in self._setup():
             answer, _ = self._core.apply(record, self._begin_ns)
             assert answer.code == codes.E_OK, f"setup was refused: {answer}"
 
     def enter(self) -> None:
-        """Fill the opening book, then send what comes.
+        """Fill the opening book, then send what comes; an auction case gathers all and then uncrosses.
 
         Raises:
             Unsupported: the exchange does not have what an order needs.
         """
-        if "auction" in self.case.kind:
-            raise Unsupported("the exchange has no auctions yet")
+        if self._auction:
+            self._begin(codes.IN_PRE_OPEN)
         for order in self.case.opening:
             self._new(order)
         for order in self.case.coming:
@@ -150,6 +151,8 @@ class _Run:
                 self._replace(order)
             else:
                 self._new(order)
+        if self._auction:
+            self._begin(codes.IN_CONTINUOUS)
 
     def book(self, with_stops: bool) -> list[Resting]:
         """The orders that are left, in the order of `expected_book`. The book is traded away to read it."""
@@ -213,6 +216,8 @@ class _Run:
 
     def _new(self, order: Order) -> None:
         body = vector_words.new_order(order, self._scale)
+        if self._auction and body.order_type == codes.MARKET:
+            body.tif = codes.DAY  # it waits for the auction
         answer = self._send(codes.C_NEW_ORDER, body, order)
         self._ours[order.id] = answer.order
         self._rows[answer.order] = order
@@ -246,10 +251,20 @@ class _Run:
             self.refused.append(
                 f"{order.where}: refused: {name} (limit {answer.limit}, observed {answer.observed})"
             )
+        self._note(events)
+        return answer
+
+    def _begin(self, phase: int) -> None:
+        """Begin a phase of the stock."""
+        body = records.Phase(phase=phase)
+        record = records.pack(codes.C_PHASE, bytes(body), instrument=0)
+        self._note(self._core.apply(record, self._begin_ns)[1])
+
+    def _note(self, events: list[Record]) -> None:
+        """Keep the trades of a command."""
         for event in events:
             if event.type == codes.EV_TRADE:
                 self.trades.append((self._scale.shown(event.price), shares(event.quantity)))
-        return answer
 
     def _setup(self) -> list[bytearray]:
         """List the stock without protections, open and fund the two accounts."""
