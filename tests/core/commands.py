@@ -133,9 +133,14 @@ def lift(scope: int, **header: int) -> bytearray:
 
 
 def open_account(
-    kind: int = codes.KIND_USER, grant: int = 0, source: int = 0, realm: int = 1, **header: Any
+    kind: int = codes.KIND_USER,
+    grant: int = 0,
+    source: int = 0,
+    realm: int = 1,
+    group: int = 0,
+    **header: Any,
 ) -> bytearray:
-    body = records.OpenAccount(kind=kind, grant=grant, source_account=source, realm=realm)
+    body = records.OpenAccount(kind=kind, grant=grant, source_account=source, realm=realm, group=group)
     return records.pack(codes.C_OPEN_ACCOUNT, bytes(body), **header)
 
 

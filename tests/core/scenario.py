@@ -18,6 +18,7 @@ TIMES = {name: number for number, name in codes.TIF_NAMES.items()}
 TYPES = {name: number for number, name in codes.TYPE_NAMES.items()}
 FLAGS = {"post-only": codes.POST_ONLY, "from-app": codes.FROM_APP}
 SWITCHES = {"protections": (codes.PROTECTIONS_OFF, "off"), "auctions": (codes.AUCTIONS, "on")}
+MODES = {name: number for number, name in codes.STP_NAMES.items()}
 PRICES = {"tick": "tick_size", "reference": "reference_price", "least": "min_notional"}
 
 
@@ -152,6 +153,8 @@ class Scenario:
                 found["tif"] = TIMES[word]
             elif word in TYPES:
                 found["order_type"] = TYPES[word]
+            elif word in MODES:
+                found["stp"] = MODES[word]
             elif word in FLAGS:
                 found["flags"] |= FLAGS[word]
             elif word == "@":

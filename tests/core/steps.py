@@ -20,6 +20,8 @@ T = TypeVar("T")
 GAPS = (0, 1, 1000, TTL // 100, TTL // 50)
 YEAR = 366 * 86_400 * 10**9
 ENDS = (1, 1000, TTL // 50, TTL // 50, TTL // 10, TTL // 10, TTL, 0, -1, YEAR, YEAR + 1)
+MODES = (codes.CANCEL_OLDEST, codes.CANCEL_BOTH, codes.DECREMENT)
+GROUPS = (0, 0, 5, 6, (1 << 32) - 1, 1 << 32, 1 << 63)
 JUMPS = (TTL - 1, TTL, TTL + 1, 5 * TTL)
 CALLS = (150 * SECOND, 300 * SECOND)  # what a call of the exchange's own lasts, and half of it
 ACCOUNTS = (*TRADERS * 4, HOUSE, HOUSE, STRANGER, GUEST, *LATER, *TRADERS * 4)
@@ -143,6 +145,8 @@ class Steps:
             tif, ends = codes.GTD, self.draw.pick(ENDS)
         if self.one_in(10):
             fields["flags"] = codes.POST_ONLY
+        if self.one_in(3):
+            fields["stp"] = self.draw.pick(MODES)
         if self.odd(30):
             name = self.draw.pick(
                 ("stop_price", "min_quantity", "notional", "expire_ts", "stp", "flags", "display")
@@ -219,7 +223,9 @@ class Steps:
         firm = self.draw.pick((0, 0, 1, 1, 2, 3))
         grant = self.money() if self.one_in(2) else 0
         realm = self.draw.pick((1, 1, 1, 2, 1 << 16))
-        made = commands.open_account(kind, grant, self.account(), realm, firm=firm, **self.header())
+        made = commands.open_account(
+            kind, grant, self.account(), realm, self.draw.pick(GROUPS), firm=firm, **self.header()
+        )
         return Step(bytes(made), self.gap())
 
     def close(self) -> Step:

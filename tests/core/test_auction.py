@@ -182,4 +182,4 @@ def test_a_book_that_gathered_while_closed_uncrosses_when_trading_begins() -> No
 def test_an_uncrossed_market_goes_on_as_a_continuous_one(market: Market) -> None:
     gather(market, "buy 5 @ 100.00, sell 9 @ 100.00")
     market.phase("CONTINUOUS")
-    assert market.buy(HOUSE, 1, at=100_00).told[1] == "trade: #3 takes 1 of #2 @ 100.00"
+    assert market.buy(market.trader(cash=500), 1, at=100_00).told[1] == "trade: #3 takes 1 of #2 @ 100.00"

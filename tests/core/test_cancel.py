@@ -25,7 +25,7 @@ def test_a_cancel_takes_the_order_out_and_releases_its_reserve(market: Market) -
 
 def test_a_cancel_that_came_after_the_fill_says_filled(market: Market) -> None:
     order = market.buy(HOUSE, 5, at=99_00).order
-    market.sell(HOUSE, 5, at=99_00)
+    market.sell(market.trader(stock=5), 5, at=99_00)
     said = market.cancel(HOUSE, order)
     assert (said.code, said.status, said.told) == ("OK", "FILLED", [])
 
@@ -39,7 +39,7 @@ def test_a_second_cancel_answers_as_the_first(market: Market) -> None:
 
 def test_a_partly_filled_order_keeps_its_fills(market: Market) -> None:
     order = market.buy(HOUSE, 5, at=99_00).order
-    market.sell(HOUSE, 2, at=99_00)
+    market.sell(market.trader(stock=2), 2, at=99_00)
     said = market.cancel(HOUSE, order)
     assert (said.status, said.answer.filled, said.answer.leaves) == ("CANCELLED", 2 * 10**8, 0)
 

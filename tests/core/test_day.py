@@ -36,7 +36,7 @@ def test_an_expired_order_says_so(market: Market) -> None:
 
 
 def test_the_close_is_the_last_eligible_trade_or_the_close_before(market: Market) -> None:
-    market.sell(HOUSE, 3, at=102_00)
+    market.sell(market.trader(stock=3), 3, at=102_00)
     market.buy(HOUSE, 3, at=102_00)
     assert market.do(commands.day_roll(20260102)).told[0] == "close 20260102: 102.00, 3 traded"
     assert market.do(commands.day_roll(20260103)).told[0] == "close 20260103: 102.00, 0 traded"
@@ -74,7 +74,7 @@ def test_a_quiet_account_starts_its_day_where_it_stands(market: Market) -> None:
 
 def test_high_and_low_begin_anew(market: Market) -> None:
     for cents in (101_00, 99_00, 100_00):
-        market.sell(HOUSE, 1, at=cents)
+        market.sell(market.trader(stock=1), 1, at=cents)
         market.buy(HOUSE, 1, at=cents)
     instrument = market.oracle.state.instruments[0]
     assert (instrument.day_open, instrument.day_high, instrument.day_low) == (1_010_000, 1_010_000, 990_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from openbell.core import codes
 from tests.core import commands
 from tests.core.story import Market
 
@@ -86,7 +87,8 @@ def test_a_better_price_releases_what_it_left_reserved(market: Market) -> None:
     assert market.cash(buyer) == "525.00, 400.00 reserved"
 
 
-def test_an_account_may_trade_with_itself(market: Market) -> None:
+def test_an_account_may_trade_with_itself_where_protections_are_off() -> None:
+    market = Market({"flags": codes.PROTECTIONS_OFF})
     alice = market.trader(cash=1000, stock=5)
     market.sell(alice, 5, at=100_00)
     assert market.buy(alice, 5, at=100_00).status == "FILLED"

@@ -127,7 +127,7 @@ def test_a_rejected_order_is_kept_with_its_reason() -> None:
         ({"stop_price": 1}, "UNSUPPORTED"),
         ({"notional": 1}, "UNSUPPORTED"),
         ({"expire_ts": 1}, "BAD_EXPIRY"),
-        ({"stp": 1}, "UNSUPPORTED"),
+        ({"stp": 4}, "BAD_MODE"),
         ({"flags": 1, "tif": codes.IOC}, "UNSUPPORTED"),
         ({"flags": 8}, "UNSUPPORTED"),
         ({"order_type": codes.MARKET}, "BAD_PRICE"),

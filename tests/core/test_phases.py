@@ -96,7 +96,7 @@ def test_nothing_matches_while_orders_gather(market: Market) -> None:
 
 def test_outside_continuous_trading_the_reference_is_the_last_trade_or_the_close(market: Market) -> None:
     market.sell(HOUSE, 1, at=101_00)
-    market.buy(HOUSE, 1, at=101_00)
+    market.buy(market.trader(cash=500), 1, at=101_00)
     market.sell(HOUSE, 1, at=98_00)
     market.phase("PRE_OPEN")
     found = view.instrument(market.exchange, 0)

@@ -22,7 +22,7 @@ def reference(market: Market) -> str:
 
 
 def trade(market: Market, at: int) -> None:
-    market.sell(4, 1, at=at)
+    market.sell(market.trader(stock=1), 1, at=at)
     market.buy(4, 1, at=at)
 
 

@@ -79,6 +79,7 @@ def order_view(order: Order) -> View:
         "notional": order.notional,
         "limit": order.limit,
         "observed": order.observed,
+        "stp": order.stp,
         "post_only": order.post_only,
         "expire_ts": order.expire_ts,
         "client_id": order.client_id.rstrip(b"\0").decode("ascii", "replace"),

@@ -18,7 +18,7 @@ cdef class Accounts:
     cdef Asset[::1] assets
     cdef Holding[::1] holdings
     cdef Ticket[::1] rows
-    cdef OrderTerms[::1] terms
+    cdef Alarm[::1] alarms
     cdef Answer[::1] answers
     cdef Event[::1] events
     cdef Message[::1] mail
@@ -39,6 +39,7 @@ cdef class Accounts:
     cdef void refused(self, i64 i, i64 t) noexcept nogil
     cdef void reject(self, i64 t, i64 code, i64 limit, i64 observed) noexcept nogil
     cdef void modified(self, i64 i, i64 t) noexcept nogil
+    cdef void reduced(self, i64 i, i64 t) noexcept nogil
     cdef void not_modified(self, i64 i, i64 t) noexcept nogil
     cdef void settle_reserve(self, i64 t, i64 leaves) noexcept nogil
     cdef void over(self, i64 t) noexcept nogil

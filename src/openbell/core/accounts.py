@@ -48,10 +48,10 @@ if not cython.compiled:
         M_FILL,
         M_MODIFIED,
         M_NOT_MODIFIED,
+        M_REDUCED,
         M_REFERENCE,
         M_REFUSED,
         M_STATUS,
-        NIL,
         WATCH_EXPOSURE,
     )
     from openbell.core.types import i64
@@ -77,7 +77,7 @@ class Accounts:
         self.assets = memory["assets"]
         self.holdings = memory["holdings"]
         self.rows = memory["tickets"]
-        self.terms = memory["terms"]
+        self.alarms = memory["alarms"]
         self.command = command
         self.answers = memory["answers"]
         self.outbox = outbox
@@ -134,6 +134,8 @@ class Accounts:
         elif kind == M_STATUS:
             self.rows[t].status = self.mail[i].reason
             self.touch(t)
+        elif kind == M_REDUCED:
+            self.reduced(i, t)
 
     def fill(self, i: i64, t: i64) -> None:
         """Settle one side of a trade and release what a better price left reserved."""
@@ -209,6 +211,16 @@ class Accounts:
         self.events[e].leaves = leaves
         self.events[e].reason = self.mail[i].flags & PRIORITY_KEPT
 
+    def reduced(self, i: i64, t: i64) -> None:
+        """Self-trade prevention lowered the order's open size, and so its total."""
+        leaves: i64 = self.mail[i].leaves
+        self.rows[t].quantity = self.rows[t].filled + leaves
+        if self.rows[t].pending == 0:
+            self.reserve(t, self.need(self.rows[t].side, self.rows[t].price, leaves))
+        self.touch(t)
+        e: i64 = self.event(EV_MODIFIED, t)
+        self.events[e].reason = self.mail[i].flags
+
     def not_modified(self, i: i64, t: i64) -> None:
         self.settle_reserve(t, self.rows[t].quantity - self.rows[t].filled)
         if self.answers_now(i):
@@ -232,9 +244,9 @@ class Accounts:
     def leave(self, t: i64) -> None:
         """An order works no longer: out of its account's list, and its timer stops."""
         self.tickets.unlink(t)
-        if self.rows[t].tif == GTD and self.terms[t].timer != NIL:
-            self.timers.drop(self.terms[t].timer)
-            self.terms[t].timer = NIL
+        if self.rows[t].tif == GTD and self.alarms[t].timer != 0:
+            self.timers.drop(self.alarms[t].timer - 1)
+            self.alarms[t].timer = 0
 
     # -- events and answers ----------------------------------------------------------------------
 

@@ -293,7 +293,7 @@ class Auction:
         self.events[e].status = 1
         self.fill(n, buyer, seller, quantity, value, trade)
         self.fill(n, seller, buyer, quantity, value, trade)
-        self.books.print_trade(n, self.price, quantity, value, True)
+        self.books.prices.print_trade(n, self.price, quantity, value, self.books.time, True)
 
     def lower(self, slot: i64, quantity: i64) -> None:
         self.orders[slot].leaves -= quantity

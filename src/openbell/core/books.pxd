@@ -6,6 +6,8 @@ from openbell.core.numbers cimport value_down
 from openbell.core.outbox cimport Outbox
 from openbell.core.prices cimport Prices, collar_price
 from openbell.core.queue cimport Queue
+from openbell.core.rehearsal cimport Rehearsal
+from openbell.core.selftrade cimport SelfTrade
 
 
 @cython.final
@@ -20,6 +22,8 @@ cdef class Books:
     cdef readonly Ladder ladder
     cdef readonly Prices prices
     cdef readonly Queue queue
+    cdef Rehearsal rehearsal
+    cdef SelfTrade selftrade
     cdef Outbox outbox
     cdef Channel mail
     cdef i64 shard
@@ -29,6 +33,9 @@ cdef class Books:
     cdef i64 taker
     cdef i64 taker_ref
     cdef i64 taker_account
+    cdef i64 owner
+    cdef i64 mode
+    cdef i64 cut
     cdef i64 leaves
     cdef i64 filled
     # what a refusal says
@@ -43,16 +50,17 @@ cdef class Books:
     cdef void requeue(self, i64 slot, i64 n, i64 side, i64 price, i64 leaves) noexcept nogil
     cdef void match(self, i64 n, i64 side, i64 price) noexcept nogil
     cdef void sweep(self, i64 n, i64 side, i64 level, i64 at) noexcept nogil
+    cdef bint meet_own(self, i64 maker, i64 level) noexcept nogil
     cdef void trade(self, i64 n, i64 side, i64 maker, i64 price, i64 quantity) noexcept nogil
     cdef void fill(self, i64 n, i64 side, i64 maker, i64 price, i64 quantity, i64 value, i64 trade) noexcept nogil
-    cdef void print_trade(self, i64 n, i64 price, i64 quantity, i64 value, bint eligible) noexcept nogil
-    cdef bint fillable(self, i64 n, i64 side, i64 price, i64 quantity) noexcept nogil
     cdef i64 check(self, i64 n, i64 side, i64 order_type, i64 price, i64 quantity) noexcept nogil
     cdef bint has_room(self, i64 n, i64 side, i64 price, i64 leaving) noexcept nogil
     cdef bint takes(self, i64 n, i64 side, i64 price) noexcept nogil
     cdef bint rests(self, i64 i) noexcept nogil
     cdef i64 why_left(self, i64 i, i64 n, i64 side) noexcept nogil
     cdef void take_on(self, i64 i) noexcept nogil
+    cdef void stand(self, i64 n, i64 owner, i64 flags) noexcept nogil
+    cdef void end_cut(self, i64 i) noexcept nogil
     cdef void accept(self, i64 i, i64 n, i64 side, i64 price) noexcept nogil
     cdef i64 reply(self, i64 i, i64 kind) noexcept nogil
     cdef void end(self, i64 i, i64 reason) noexcept nogil

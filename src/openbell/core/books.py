@@ -15,11 +15,17 @@ from openbell.core.ladder import Ladder
 from openbell.core.outbox import Outbox
 from openbell.core.prices import Prices
 from openbell.core.queue import Queue
+from openbell.core.rehearsal import Rehearsal
+from openbell.core.selftrade import SelfTrade
 
 if not cython.compiled:
     from openbell.core.codes import (
         BUY,
+        CANCEL_BOTH,
+        CANCEL_NEWEST,
+        CANCEL_OLDEST,
         DAY,
+        DECREMENT,
         E_BOOK_FULL,
         E_FILLED_SINCE,
         E_LOT_SIZE,
@@ -51,12 +57,15 @@ if not cython.compiled:
         WHY_FOK,
         WHY_IOC,
         WHY_NO_LIQUIDITY,
+        WHY_SELF_TRADE,
         WHY_USER,
     )
     from openbell.core.numbers import value_down
     from openbell.core.prices import collar_price
     from openbell.core.state import (
         F_POST_ONLY,
+        F_STP,
+        F_STP_SHIFT,
         M_CANCEL,
         M_END,
         M_ENTER,
@@ -84,6 +93,8 @@ class Books:
         self.ladder = Ladder(memory, genesis.levels)
         self.prices = Prices(memory, self.ladder)
         self.queue = Queue(memory, self.ladder, outbox)
+        self.rehearsal = Rehearsal(memory, self.ladder)
+        self.selftrade = SelfTrade(memory, self.queue, mail)
         self.outbox = outbox
         self.events = memory["events"]
         self.inbox = inbox.messages
@@ -95,6 +106,9 @@ class Books:
         self.taker = 0
         self.taker_ref = 0
         self.taker_account = 0
+        self.owner = 0
+        self.mode = 0
+        self.cut = 0
         self.leaves = 0
         self.filled = 0
         self.limit = 0
@@ -149,12 +163,14 @@ class Books:
             self.refuse(i, M_REFUSED, code)
             return
         self.accept(i, n, side, price)
-        if self.inbox[i].tif == FOK and not self.fillable(n, side, price, self.leaves):
+        self.take_on(i)
+        whole: bool = self.inbox[i].tif == FOK
+        if whole and not self.rehearsal.fillable(n, side, price, self.leaves, self.owner, self.mode):
             self.end(i, WHY_FOK)
             return
-        self.take_on(i)
         self.match(n, side, price)
         if self.leaves == 0:
+            self.end_cut(i)
             return
         if self.rests(i):
             slot: i64 = self.queue.new(self.taker, n, side, price, self.leaves, self.filled)
@@ -163,6 +179,7 @@ class Books:
             self.orders[slot].tif = self.inbox[i].tif
             self.orders[slot].order_type = self.inbox[i].order_type
             self.orders[slot].flags = self.inbox[i].flags
+            self.orders[slot].owner = self.inbox[i].other_account
         else:
             self.end(i, self.why_left(i, n, side))
 
@@ -229,7 +246,9 @@ class Books:
             else:
                 self.queue.shrink(slot, leaves)
             return
+        self.cut = 0
         self.requeue(slot, n, side, price, leaves)
+        self.end_cut(i)
 
     def requeue(self, slot: i64, n: i64, side: i64, price: i64, leaves: i64) -> None:
         """Take an order out, match it as if it were new, and rest what remains under its own id."""
@@ -240,6 +259,7 @@ class Books:
         self.taker = self.orders[slot].id
         self.taker_ref = self.orders[slot].ref
         self.taker_account = self.orders[slot].account
+        self.stand(n, self.orders[slot].owner, self.orders[slot].flags)
         self.leaves = leaves
         self.filled = self.orders[slot].filled
         self.match(n, side, price)
@@ -267,10 +287,16 @@ class Books:
 
     def sweep(self, n: i64, side: i64, level: i64, at: i64) -> None:
         """Trade the taker against one level's orders, oldest first."""
+        changed: bool = False
         while self.leaves > 0:
             maker: i64 = self.levels[level].head
             if maker == NIL:
                 break
+            if self.orders[maker].owner == self.owner:
+                if self.meet_own(maker, level):
+                    changed = True
+                continue
+            changed = True
             quantity: i64 = self.orders[maker].leaves
             if quantity > self.leaves:
                 quantity = self.leaves
@@ -283,9 +309,28 @@ class Books:
             if self.orders[maker].leaves == 0:
                 self.queue.unlink(maker, level)
                 self.queue.forget(maker)
-        self.queue.tell(n, 1 - side, level)
+        if changed:
+            self.queue.tell(n, 1 - side, level)
         if self.levels[level].orders == 0:
             self.ladder.drop(n, 1 - side, level)
+
+    def meet_own(self, maker: i64, level: i64) -> bool:
+        """The taker would trade with its owner's own order next; returns whether the level changed."""
+        if self.mode == CANCEL_OLDEST or self.mode == CANCEL_BOTH:
+            self.selftrade.end(maker, level, self.cause)
+        by: i64 = self.leaves
+        if self.mode == DECREMENT:
+            if by > self.orders[maker].leaves:
+                by = self.orders[maker].leaves
+            self.selftrade.lower(maker, level, by, self.cause)
+        if self.mode == CANCEL_OLDEST:
+            return True
+        self.leaves -= by
+        if self.leaves == 0:
+            self.cut = by
+        else:
+            self.selftrade.lowered(self.taker, self.taker_account, self.taker_ref, self.leaves, self.cause)
+        return self.mode != CANCEL_NEWEST
 
     def trade(self, n: i64, side: i64, maker: i64, price: i64, quantity: i64) -> None:
         value: i64 = value_down(price, quantity)
@@ -306,7 +351,7 @@ class Books:
         eligible: bool = quantity >= self.instruments[n].last_lot
         self.events[e].status = eligible
         self.fill(n, side, maker, price, quantity, value, trade)
-        self.print_trade(n, price, quantity, value, eligible)
+        self.prices.print_trade(n, price, quantity, value, self.time, eligible)
 
     def fill(self, n: i64, side: i64, maker: i64, price: i64, quantity: i64, value: i64, trade: i64) -> None:
         """Tell both owners' accounts of a fill, the taker's first."""
@@ -332,41 +377,6 @@ class Books:
         self.letters[i].trade = trade
         self.letters[i].other_order = self.taker
         self.letters[i].other_account = self.taker_account
-
-    def print_trade(self, n: i64, price: i64, quantity: i64, value: i64, eligible: bool) -> None:
-        """Count a trade in the instrument's day; an eligible one moves `last`, open, high and low."""
-        self.instruments[n].day_volume += quantity
-        self.instruments[n].day_notional += value
-        self.instruments[n].trades += 1
-        if not eligible:
-            return
-        self.instruments[n].last = price
-        self.instruments[n].last_size = quantity
-        self.instruments[n].last_ts = self.time
-        self.instruments[n].last_day = self.scalars[0].day
-        if self.instruments[n].day_open == 0:
-            self.instruments[n].day_open = price
-            self.instruments[n].day_high = price
-            self.instruments[n].day_low = price
-        elif price > self.instruments[n].day_high:
-            self.instruments[n].day_high = price
-        elif price < self.instruments[n].day_low:
-            self.instruments[n].day_low = price
-
-    def fillable(self, n: i64, side: i64, price: i64, quantity: i64) -> bool:
-        """Whether the other side holds `quantity` up to `price`."""
-        rank: i64 = 0
-        while True:
-            level: i64 = self.ladder.at(n, 1 - side, rank)
-            if level < 0:
-                return False
-            at: i64 = self.levels[level].price
-            if (side == BUY and at > price) or (side == SELL and at < price):
-                return False
-            quantity -= self.levels[level].quantity
-            if quantity <= 0:
-                return True
-            rank += 1
 
     # -- checks ----------------------------------------------------------------------------------
 
@@ -433,9 +443,22 @@ class Books:
 
     def take_on(self, i: i64) -> None:
         """The order in message `i` is the taker."""
+        self.stand(self.inbox[i].instrument, self.inbox[i].other_account, self.inbox[i].flags)
         self.taker = self.inbox[i].order
         self.taker_ref = self.inbox[i].ref
         self.taker_account = self.inbox[i].account
+
+    def stand(self, n: i64, owner: i64, flags: i64) -> None:
+        """How the taker stands to its owner's other orders; 0 is nobody's number."""
+        self.owner = 0 if self.instruments[n].flags & PROTECTIONS_OFF else owner
+        self.mode = (flags & F_STP) >> F_STP_SHIFT
+        self.cut = 0
+
+    def end_cut(self, i: i64) -> None:
+        """End what self-trade prevention took off the taker in message `i`, if it did."""
+        if self.cut != 0:
+            self.leaves = self.cut
+            self.end(i, WHY_SELF_TRADE)
 
     def accept(self, i: i64, n: i64, side: i64, price: i64) -> None:
         e: i64 = self.outbox.event(EV_ACCEPTED, n, self.inbox[i].account, self.inbox[i].order)

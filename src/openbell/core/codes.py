@@ -167,6 +167,12 @@ LISTING_VALUE = 8
 LISTING_MARKET_COLLAR = 16
 LISTING_LIMIT_COLLAR = 32
 
+# Self-trade prevention: the incoming order's mode
+CANCEL_NEWEST = 0
+CANCEL_OLDEST = 1
+CANCEL_BOTH = 2
+DECREMENT = 3  # both lose the smaller open size
+
 # Modify flags: which fields are set
 SET_PRICE = 1
 SET_QUANTITY = 2
@@ -184,6 +190,7 @@ E_BAD_TIME_IN_FORCE = 7
 E_UNSUPPORTED = 8  # a combination that these rules do not offer
 E_BAD_AMOUNT = 9
 E_BAD_EXPIRY = 10  # GTD: not after now, or over 366 days ahead; another time in force takes none
+E_BAD_MODE = 15  # no such mode of self-trade prevention
 E_UNKNOWN_ACCOUNT = 20
 E_ACCOUNT_LOCKED = 21
 E_ACCOUNT_CLOSED = 22
@@ -262,4 +269,10 @@ TYPE_NAMES = {
     TRAILING_STOP: "TRAILING_STOP",
 }
 TIF_NAMES = {DAY: "DAY", GTC: "GTC", IOC: "IOC", FOK: "FOK", GTD: "GTD", OPG: "OPG", CLS: "CLS"}
+STP_NAMES = {
+    CANCEL_NEWEST: "CANCEL_NEWEST",
+    CANCEL_OLDEST: "CANCEL_OLDEST",
+    CANCEL_BOTH: "CANCEL_BOTH",
+    DECREMENT: "DECREMENT",
+}
 WORKING = (ST_PENDING, ST_OPEN, ST_PARTIALLY_FILLED)

@@ -16,7 +16,7 @@ cdef class Delivery:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts
     cdef Ticket[::1] rows
-    cdef OrderTerms[::1] terms
+    cdef Alarm[::1] alarms
     cdef Asset[::1] assets
     cdef Header[::1] head
     cdef Command command

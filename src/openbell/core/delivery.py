@@ -47,7 +47,7 @@ class Delivery:
         self.scalars = memory["scalars"]
         self.accounts = memory["accounts"]
         self.rows = memory["tickets"]
-        self.terms = memory["terms"]
+        self.alarms = memory["alarms"]
         self.assets = memory["assets"]
         self.command = command
         self.head = command.head
@@ -157,7 +157,7 @@ class Delivery:
         count: i64 = 0
         while self.timers.due <= now:
             t: i64 = self.timers.pop()
-            self.terms[t].timer = NIL
+            self.alarms[t].timer = 0
             self.entry.send_cancel(t, WHY_EXPIRED)
             count += 1
             if count % self.slice == 0:

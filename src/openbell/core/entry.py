@@ -327,6 +327,7 @@ class Entry:
         self.letters[i].ref = t
         self.letters[i].price = self.rows[t].price
         self.letters[i].quantity = self.rows[t].quantity
+        self.letters[i].other_account = self.accounts[self.rows[t].account].group
 
     # -- cancel and modify -----------------------------------------------------------------------
 

@@ -102,6 +102,7 @@ class Phases:
         self.orders[slot].tif = self.inbox[i].tif
         self.orders[slot].order_type = self.inbox[i].order_type
         self.orders[slot].flags = self.inbox[i].flags
+        self.orders[slot].owner = self.inbox[i].other_account
         if waits or self.instruments[n].status == IN_CLOSED:
             self.events[self.outbox.count - 1].status = ST_PENDING
             self.tell_status(n, slot, ST_PENDING)

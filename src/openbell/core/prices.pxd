@@ -17,3 +17,4 @@ cdef class Prices:
     cdef i64 best_price(self, i64 n, i64 side) noexcept nogil
     cdef i64 reference(self, i64 n) noexcept nogil
     cdef i64 near_close(self, i64 n, i64 price) noexcept nogil
+    cdef void print_trade(self, i64 n, i64 price, i64 quantity, i64 value, i64 now, bint eligible) noexcept nogil

@@ -90,3 +90,23 @@ class Prices:
         if price < edge:
             return edge
         return price
+
+    def print_trade(self, n: i64, price: i64, quantity: i64, value: i64, now: i64, eligible: bool) -> None:
+        """Count a trade in the instrument's day; an eligible one moves `last`, open, high and low."""
+        self.instruments[n].day_volume += quantity
+        self.instruments[n].day_notional += value
+        self.instruments[n].trades += 1
+        if not eligible:
+            return
+        self.instruments[n].last = price
+        self.instruments[n].last_size = quantity
+        self.instruments[n].last_ts = now
+        self.instruments[n].last_day = self.scalars[0].day
+        if self.instruments[n].day_open == 0:
+            self.instruments[n].day_open = price
+            self.instruments[n].day_high = price
+            self.instruments[n].day_low = price
+        elif price > self.instruments[n].day_high:
+            self.instruments[n].day_high = price
+        elif price < self.instruments[n].day_low:
+            self.instruments[n].day_low = price

@@ -169,8 +169,8 @@ def fill_by_name(target: Any, first: int, count: int, fields: Any, data: memoryv
 # What of each record the state hash covers: everything but slots, links and reserved bytes.
 COVERED = {
     "schedules": ((0, 48),),
-    "book_orders": ((0, 32), (44, 48), (52, 60)),
     "accounts": ((0, 48), (56, 60), (68, 76), (80, 112)),
+    "book_orders": ((0, 32), (44, 48), (52, 64)),
     "holdings": ((0, 60),),
     "tickets": ((0, 56), (72, 124), (128, 192)),
     "terms": ((0, 8),),

@@ -130,7 +130,8 @@ Level = record(
     """,
 )
 
-# A resting order: one cache line. `ref` is the account machine's ticket, given back in every message.
+# A resting order: one cache line. `ref` is the account machine's ticket, given back in every message; `owner`
+# is whose it is for self-trade prevention.
 BookOrder = record(
     "BookOrder",
     """
@@ -148,7 +149,7 @@ BookOrder = record(
     tif u8
     order_type u8
     flags u8
-    reserved u32
+    owner u32
     """,
 )
 
@@ -261,19 +262,15 @@ Ticket = record(
 )
 
 # What an order asks beyond side, price, size and time in force; one per ticket, there only if the ticket's
-# flags have F_TERMS. `timer` is the slot of the timer that ends it.
-OrderTerms = record(
-    "OrderTerms",
-    """
-    expire_ts i64
-    timer u32
-    reserved u32
-    """,
-)
+# flags have F_TERMS.
+OrderTerms = record("OrderTerms", "expire_ts i64")
 
 # Something that happens at a time of the log: `ref` says to what. `slot` of row i is the timer at place i
 # of the heap, and `place` is where a timer stands in it.
 Timer = record("Timer", "due i64\nkey u64\nref u32\nplace u32\nslot u32\nreserved u32")
+
+# Of each ticket: the slot of the timer that ends it, plus 1; 0: none.
+Alarm = record("Alarm", "timer u32\nreserved u32")
 # What an order of the same slot carries beside its ticket, while it carries any.
 Charge = record("Charge", "exposure i64")
 
@@ -336,6 +333,8 @@ Cell = record("Cell", "key u64\nvalue u32\nreserved u32")
 
 # What is special about an order: in its ticket, its ENTER and its place in the book. A plain order has 0.
 F_POST_ONLY = 4
+F_STP = 24  # two bits: the mode of self-trade prevention
+F_STP_SHIFT = 3
 F_TERMS = 64  # the ticket's alone: its row of the terms says more
 
 # Between the two machines: accounts -> books (ENTER, CANCEL, MODIFY, PHASE), books -> accounts (the rest).
@@ -351,6 +350,7 @@ M_NOT_MODIFIED = 15
 M_NOT_FOUND = 16
 M_REFERENCE = 17
 M_STATUS = 18
+M_REDUCED = 19
 
 Message = record(
     "Message",
@@ -449,6 +449,7 @@ class Memory:
         self.add("holding_cells", Cell, power_of_two(genesis.positions))
         self.add("request_cells", Cell, power_of_two(genesis.requests))
         self.add("timers", Timer, orders)
+        self.add("alarms", Alarm, tickets)
         self.add("restriction_cells", Cell, power_of_two(restrictions))
         # output and mail: forgotten after each batch
         self.add("events", Event, output)

@@ -9,6 +9,7 @@ cdef class Terms:
     cdef Scalars[::1] scalars
     cdef OrderTerms[::1] terms
     cdef Ticket[::1] rows
+    cdef Alarm[::1] alarms
     cdef Header[::1] head
     cdef NewOrder[::1] order
     cdef Timers timers

@@ -14,7 +14,9 @@ from openbell.core.timers import Timers
 
 if not cython.compiled:
     from openbell.core.codes import (
+        DECREMENT,
         E_BAD_EXPIRY,
+        E_BAD_MODE,
         E_OK,
         E_UNSUPPORTED,
         FOK,
@@ -27,7 +29,7 @@ if not cython.compiled:
         ST_OPEN,
         ST_PARTIALLY_FILLED,
     )
-    from openbell.core.state import F_POST_ONLY, F_TERMS
+    from openbell.core.state import F_POST_ONLY, F_STP_SHIFT, F_TERMS
     from openbell.core.types import DAY_NS, EXPIRY_DAYS, i64
 
 
@@ -38,6 +40,7 @@ class Terms:
         self.scalars = memory["scalars"]
         self.terms = memory["terms"]
         self.rows = memory["tickets"]
+        self.alarms = memory["alarms"]
         self.head = command.head
         self.order = command.new_order
         self.timers = timers
@@ -52,8 +55,15 @@ class Terms:
         self.observed = 0
         if self.order[0].stop_price != 0 or self.order[0].min_quantity != 0 or self.order[0].notional != 0:
             return E_UNSUPPORTED
-        if self.order[0].stp != 0 or self.order[0].display != -1:
+        if self.order[0].display != -1:
             return E_UNSUPPORTED
+        self.limit = DECREMENT
+        self.observed = self.order[0].stp
+        if self.observed > DECREMENT:
+            return E_BAD_MODE
+        self.flags = self.observed << F_STP_SHIFT
+        self.limit = 0
+        self.observed = 0
         code: i64 = self.shape_flags()
         return code if code != E_OK else self.shape_expiry()
 
@@ -102,7 +112,7 @@ class Terms:
 
     def start(self, t: i64) -> None:
         """Set the timer that ends a GTD order."""
-        self.terms[t].timer = self.timers.add(self.terms[t].expire_ts, self.rows[t].id, t)
+        self.alarms[t].timer = 1 + self.timers.add(self.terms[t].expire_ts, self.rows[t].id, t)
 
     def restart(self) -> None:
         """Set every working order's timer anew, after a snapshot was loaded."""

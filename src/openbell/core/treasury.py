@@ -52,7 +52,7 @@ if not cython.compiled:
     from openbell.core.numbers import value_down
     from openbell.core.records import CLEARING_ACCOUNT, FIRST_ACCOUNT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
     from openbell.core.state import NIL, WATCH_EXPOSURE, WATCH_LIMITS
-    from openbell.core.types import CASH_TOP, i64
+    from openbell.core.types import CASH_TOP, GROUP_MAX, i64
 
 
 class Treasury:
@@ -156,6 +156,10 @@ class Treasury:
         self.observed = self.head[0].firm
         if self.observed > self.limit:
             return E_UNKNOWN_FIRM
+        self.limit = GROUP_MAX
+        self.observed = self.command.open_account[0].group
+        if self.observed < 0 or self.observed > GROUP_MAX:
+            return E_NOT_ALLOWED
         self.limit = NOTIONAL_MAX
         self.observed = grant
         if grant < 0 or grant > NOTIONAL_MAX:

@@ -10,7 +10,7 @@ from openbell.core.census import count_cash, find_idle
 from openbell.core.codes import BUY, SELL, WORKING
 from openbell.core.exchange import Exchange
 from openbell.core.records import CLIENT_ID_LENGTH_MAX, make_id, symbol_text
-from openbell.core.state import F_POST_ONLY, F_TERMS, NIL
+from openbell.core.state import F_POST_ONLY, F_STP, F_STP_SHIFT, F_TERMS, NIL
 
 View = dict[str, Any]
 
@@ -83,6 +83,7 @@ def ticket(ex: Exchange, t: int) -> View:
         "notional": row.notional,
         "limit": row.limit,
         "observed": row.observed,
+        "stp": (row.flags & F_STP) >> F_STP_SHIFT,
         "post_only": bool(row.flags & F_POST_ONLY),
         "expire_ts": ex.memory["terms"][t].expire_ts if row.flags & F_TERMS else 0,
         "client_id": text.rstrip(b"\0").decode("ascii", "replace"),

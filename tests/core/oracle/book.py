@@ -6,7 +6,9 @@ refusal and change, settled after the book is done (`settle.py`).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from openbell.core import codes
@@ -52,13 +54,15 @@ class Books:
             self.notes.append(partial(self.settlement.refused, order, refusal))
             return
         self.state.order_event(codes.EV_ACCEPTED, order)
-        if order.tif == codes.FOK and self.fillable(book, taker) < order.quantity:
+        if order.tif == codes.FOK and self.rehearse(book, taker).filled < order.quantity:
             self.end(taker, codes.WHY_FOK)
             return
         self.match(book, taker)
         if taker.leaves == 0:
             return
-        if rests:
+        if taker.stopped:
+            self.end(taker, codes.WHY_SELF_TRADE)
+        elif rests:
             self.append(book, taker)
         elif order.order_type == codes.LIMIT:
             self.end(taker, codes.WHY_IOC)
@@ -108,7 +112,9 @@ class Books:
             self.phases.queue_again(book, resting, queue)
             return
         self.match(book, resting)
-        if resting.leaves:
+        if resting.stopped:
+            self.end(resting, codes.WHY_SELF_TRADE)
+        elif resting.leaves:
             self.append(book, resting)
 
     # -- matching ----------------------------------------------------------------------------------
@@ -119,16 +125,64 @@ class Books:
     def match(self, book: Instrument, taker: Resting) -> None:
         """Trade against the other side: best price first, then oldest."""
         other = 1 - taker.order.side
-        while taker.leaves and book.levels[other] and self.crosses(taker, book.best(other)):
+        while taker.leaves and not taker.stopped and book.levels[other]:
             price = book.best(other)
-            queue = book.levels[other][price]
-            while taker.leaves and queue:
-                self.trade(book, taker, queue[0], price)
-                if queue[0].leaves == 0:
-                    del queue[0]
+            if not self.crosses(taker, price):
+                return
+            self.sweep(book, taker, other, price)
+
+    def sweep(self, book: Instrument, taker: Resting, other: int, price: int) -> None:
+        """Trade against the orders at one price; whoever they belong to decides how."""
+        queue = book.levels[other][price]
+        before = [resting.leaves for resting in queue]
+        while taker.leaves and not taker.stopped and queue:
+            maker = queue[0]
+            if book.protected and self.owner(taker) == self.owner(maker):
+                self.prevent(taker, maker)
+            else:
+                self.trade(book, taker, maker, price)
+            if maker.leaves == 0:
+                queue.remove(maker)
+        if [resting.leaves for resting in queue] != before:
             self.tell(book, other, price)
-            if not queue:
-                del book.levels[other][price]
+        if not queue:
+            del book.levels[other][price]
+
+    def owner(self, resting: Resting) -> int:
+        return self.state.accounts[resting.order.account].owner
+
+    def prevent(self, taker: Resting, maker: Resting) -> None:
+        """The two would trade next and are one owner's: the incoming order's mode decides."""
+        mode = taker.order.stp
+        if mode == codes.DECREMENT:
+            smaller = min(taker.leaves, maker.leaves)
+            self.lower(maker, smaller, codes.PRIORITY_KEPT)
+            self.lower(taker, smaller, 0)
+            return
+        if mode in (codes.CANCEL_OLDEST, codes.CANCEL_BOTH):
+            self.lower(maker, maker.leaves, 0)
+        if mode in (codes.CANCEL_NEWEST, codes.CANCEL_BOTH):
+            taker.stopped = True
+
+    def lower(self, one: Resting, by: int, flags: int) -> None:
+        """Take size off an order; nothing left is the end of it."""
+        if by == one.leaves:
+            self.end(one, codes.WHY_SELF_TRADE)
+        else:
+            left = one.leaves - by
+            self.notes.append(partial(self.settlement.reduced, one.order, left, flags))
+        one.leaves -= by
+
+    def rehearse(self, book: Instrument, taker: Resting) -> Resting:
+        """What would become of an incoming order, tried on a copy of the book."""
+        trial = Books(copy.copy(self.state), self.settlement)
+        trial.state.events = []
+        levels = [
+            {price: [replace(one) for one in queue] for price, queue in side.items()} for side in book.levels
+        ]
+        paper = replace(taker)
+        trial.match(replace(book, levels=levels), paper)
+        return paper
 
     def trade(self, book: Instrument, taker: Resting, maker: Resting, price: int) -> None:
         quantity = min(taker.leaves, maker.leaves)
@@ -182,16 +236,6 @@ class Books:
             book.day_open = book.day_open or price
             book.day_high = max(book.day_high, price)
             book.day_low = min(book.day_low or price, price)
-
-    def fillable(self, book: Instrument, taker: Resting) -> int:
-        """What the other side holds at prices the taker accepts."""
-        levels = book.levels[1 - taker.order.side]
-        return sum(
-            resting.leaves
-            for price, queue in levels.items()
-            for resting in queue
-            if self.crosses(taker, price)
-        )
 
     # -- checks ------------------------------------------------------------------------------------
 

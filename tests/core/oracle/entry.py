@@ -70,6 +70,7 @@ class Entry:
         order.status = codes.ST_OPEN
         order.post_only = bool(body.flags & codes.POST_ONLY)
         order.expire_ts = body.expire_ts
+        order.stp = body.stp
         state.working[order.id] = order
         self.books.enter(order)
         return order
@@ -89,9 +90,11 @@ class Entry:
             raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, body.price)
         if body.order_type == codes.MARKET and body.price:
             raise Refusal(codes.E_BAD_PRICE, 0, body.price)
-        meaningless = (body.stop_price, body.min_quantity, body.notional, body.stp)
+        meaningless = (body.stop_price, body.min_quantity, body.notional)
         if body.flags & ~(codes.POST_ONLY | codes.FROM_APP) or any(meaningless) or body.display != -1:
             raise Refusal(codes.E_UNSUPPORTED)
+        if body.stp not in codes.STP_NAMES:
+            raise Refusal(codes.E_BAD_MODE, codes.DECREMENT, body.stp)
         rests = body.order_type == codes.LIMIT and body.tif in RESTING_TIMES
         if body.flags & codes.POST_ONLY and not rests:
             raise Refusal(codes.E_UNSUPPORTED)

@@ -97,6 +97,12 @@ class Settlement:
             self.touch(order)
             self.state.order_event(codes.EV_MODIFIED, order, reason=flags & codes.PRIORITY_KEPT)
 
+    def reduced(self, order: Order, leaves: int, flags: int) -> None:
+        """Self-trade prevention lowered what is open of an order."""
+        order.quantity = order.filled + leaves
+        self.touch(order)
+        self.state.order_event(codes.EV_MODIFIED, order, reason=flags)
+
     def not_modified(self, refusal: Refusal) -> None:
         self.state.answer |= {"code": refusal.code, "limit": refusal.limit, "observed": refusal.observed}
 

@@ -56,6 +56,7 @@ class Order:
     created_ts: int
     updated_ts: int
     post_only: bool = False
+    stp: int = codes.CANCEL_NEWEST
     expire_ts: int = 0
     filled: int = 0
     notional: int = 0
@@ -87,6 +88,7 @@ class Resting:
     price: int
     leaves: int
     filled: int
+    stopped: bool = False  # an incoming order that self-trade prevention ended
 
 
 @dataclass
@@ -122,6 +124,7 @@ class Account:
     realm: int
     opened_ts: int
     last_activity: int
+    owner: int
     status: int = codes.AC_OPEN
     cash: int = 0
     start_cash: int = 0
@@ -251,7 +254,7 @@ class State:
         self.withdrawals = 0
         self.venue = Limits()
         self.firms = [Limits()]  # by number; nobody's firm is 0
-        self.accounts = [Account(number, number, 0, ts, ts) for number in range(4)]
+        self.accounts = [Account(number, number, 0, ts, ts, number) for number in range(4)]
         self.instruments: list[Instrument] = []
         self.orders: dict[int, Order] = {}  # working ones and those that ended lately
         self.working: dict[int, Order] = {}  # in the order of entry

@@ -17,6 +17,7 @@ from tests.core.oracle.state import Account, Refusal, State, signed, value_down
 
 KINDS = (codes.KIND_USER, codes.KIND_HOUSE, codes.KIND_PARTICIPANT, codes.KIND_DEMO)
 REALM_MAX = 0xFFFF
+GROUP_MAX = 0xFFFF_FFFF
 
 
 class Treasury:
@@ -36,6 +37,8 @@ class Treasury:
             raise Refusal(codes.E_WRONG_REALM, REALM_MAX, body.realm)
         if head.firm >= len(state.firms):
             raise Refusal(codes.E_UNKNOWN_FIRM, len(state.firms) - 1, head.firm)
+        if body.group > GROUP_MAX:
+            raise Refusal(codes.E_NOT_ALLOWED, GROUP_MAX, signed(body.group))
         if not 0 <= body.grant <= NOTIONAL_MAX:
             raise Refusal(codes.E_BAD_AMOUNT, NOTIONAL_MAX, body.grant)
         if body.grant:
@@ -43,7 +46,11 @@ class Treasury:
             self.same_realm(body.realm, source.realm)
             self.afford(source, body.grant)
         number = len(state.accounts)
-        state.accounts.append(Account(number, body.kind, body.realm, state.time, state.time, firm=head.firm))
+        state.accounts.append(
+            Account(
+                number, body.kind, body.realm, state.time, state.time, body.group or number, firm=head.firm
+            )
+        )
         state.answer["account"] = number
         self.tell_account(state.accounts[number])
         if body.grant:
