@@ -111,7 +111,7 @@ def test_the_lone_price_of_a_stop_is_its_stop_price() -> None:
         ({"type": "STOP", "price": None}, "/stopPrice", "STOP_PRICE_REQUIRED"),
         ({"notional": "100"}, "/notional", "NOTIONAL_NOT_ALLOWED"),
         ({"quantity": None, "notional": "100"}, "/notional", "NOTIONAL_NOT_ALLOWED"),
-        ({"postOnly": True}, "/postOnly", "UNKNOWN_FIELD"),
+        ({"hidden": True}, "/hidden", "UNKNOWN_FIELD"),
     ],
 )
 def test_a_wrong_field_is_named(change: dict[str, Any], pointer: str, code: str) -> None:

@@ -66,6 +66,10 @@ async def test_the_ledger_of_a_random_market_equals_the_exchange(
     assert differences(url, market) == []
 
 
+# What an order asks beyond the plain is in the exchange's memory, not in its events.
+ASKED = {"expire_ts", "post_only", "stp"}
+
+
 async def test_orders_read_from_the_ledger_equal_the_exchanges_view(
     store: LedgerStore, database: str
 ) -> None:
@@ -77,7 +81,8 @@ async def test_orders_read_from_the_ledger_equal_the_exchanges_view(
     for account in range(4, len(views(market)) + 1):
         for status in ("working", "ended"):
             for row in view.orders(market.exchange, account, status, None, 0, 1000):
-                assert await reads.order(row["order"]) == row
+                found = await reads.order(row["order"])
+                assert found == {name: row[name] for name in row if name not in ASKED}
                 compared += 1
             listed = await reads.orders(account, status, limit=1000)
             assert [row["order"] for row in listed] == [

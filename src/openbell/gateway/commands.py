@@ -74,12 +74,12 @@ def new_order(
         -1,
         0,
         order.notional,
-        0,
+        order.expire_ts,
         order.side,
         order.order_type,
         order.tif,
-        0,
-        0,
+        order.stp,
+        order.flags,
     ) + blob.ljust(len(blob) + padding, b"\0")
 
 

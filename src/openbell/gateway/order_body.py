@@ -13,11 +13,22 @@ from openbell.gateway import decimals
 from openbell.gateway.order_request import OrderRequest
 from openbell.gateway.refusals import refusal
 from openbell.gateway.times import rfc3339
-from openbell.gateway.words import Decimal, OrderStatus, OrderType, Side, Time, TimeInForce
+from openbell.gateway.words import (
+    Decimal,
+    OrderStatus,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    Time,
+    TimeInForce,
+)
 
 
 class OrderBody(Struct, rename="camel", kw_only=True):
-    """An order. `filled_qty` is seed A's name of `filled_quantity`; `timestamp` is `created_at`."""
+    """An order. `filled_qty` is seed A's name of `filled_quantity`; `timestamp` is `created_at`.
+
+    What an order asked beyond the plain, memory tells for a day after its end, and history does not.
+    """
 
     order_id: str
     client_order_id: str | None
@@ -34,6 +45,9 @@ class OrderBody(Struct, rename="camel", kw_only=True):
     remaining_quantity: Decimal
     price: Decimal | None
     stop_price: Decimal | None
+    valid_until: Time | None
+    post_only: bool | None
+    self_trade_prevention: SelfTradePrevention | None
     avg_price: Decimal | None
     filled_value: Decimal
     code: str | None
@@ -113,6 +127,7 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
         remaining_quantity=decimals.quantity(answer.leaves),
         price=decimals.money_or_none(request.price),
         stop_price=decimals.money_or_none(request.stop_price),
+        **asked(request.expire_ts, request.flags, request.stp),
         avg_price=decimals.average_price(answer.notional, answer.filled),
         filled_value=decimals.money(answer.notional),
         code=None,
@@ -122,6 +137,24 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
         updated_at=when,
         seq=answer.seq,
     )
+
+
+def asked(expire_ts: int, flags: int, stp: int) -> dict[str, Any]:
+    """What an order asks beyond the plain."""
+    return {
+        "valid_until": rfc3339(expire_ts) if expire_ts else None,
+        "post_only": bool(flags & codes.POST_ONLY),
+        "self_trade_prevention": codes.STP_NAMES[stp],
+    }
+
+
+def asked_by(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The same from a row of the node's queries."""
+    flags = codes.POST_ONLY if row["post_only"] else 0
+    return asked(row["expire_ts"], flags, row["stp"])
+
+
+NOT_TOLD: dict[str, Any] = dict.fromkeys(("valid_until", "post_only", "self_trade_prevention"))
 
 
 def order_fields(row: Mapping[str, Any], symbol: str) -> dict[str, Any]:
@@ -145,6 +178,7 @@ def order_fields(row: Mapping[str, Any], symbol: str) -> dict[str, Any]:
         "remaining_quantity": decimals.quantity(row["leaves"]),
         "price": limit_price(row["order_type"], row["price"]),
         "stop_price": None,
+        **(NOT_TOLD if "stp" not in row else asked_by(row)),
         "avg_price": decimals.average_price(row["notional"], row["filled"]),
         "filled_value": decimals.money(row["notional"]),
         "code": refused.code if refused else None,

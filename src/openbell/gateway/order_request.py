@@ -13,12 +13,15 @@ from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX, QUANTIT
 from openbell.gateway import decimals
 from openbell.gateway.decimals import DecimalError, parse_decimal
 from openbell.gateway.problems import FieldProblem, Problem, bad_json, malformed
+from openbell.gateway.times import parse_time
 
+FOREVER = (1 << 63) - 1  # nanoseconds; no log lasts so long
 CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,48}")
 CLIENT_ID_RULE = "is 1 to 48 of A-Z a-z 0-9 . _ : -"
 
 SIDES = {name: number for number, name in codes.SIDE_NAMES.items()}
 TYPES = {name: number for number, name in codes.TYPE_NAMES.items()}
+MODES = {name: number for number, name in codes.STP_NAMES.items()}
 TIMES_IN_FORCE = {name: number for number, name in codes.TIF_NAMES.items()}
 STOP_KINDS = (codes.STOP, codes.STOP_LIMIT)
 
@@ -44,7 +47,17 @@ class NewOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
     notional: Amount = field(default_factory=Raw)
     price: Amount = field(default_factory=Raw)
     stop_price: Amount = field(default_factory=Raw)
-    time_in_force: Annotated[str | None, Meta(description="DAY (default), GTC, IOC, FOK, in any case")] = None
+    time_in_force: Annotated[
+        str | None, Meta(description="DAY (default), GTC, GTD, IOC, FOK, in any case")
+    ] = None
+    valid_until: Annotated[
+        str | None,
+        Meta(description="RFC 3339: when a GTD order ends", extra_json_schema={"format": "date-time"}),
+    ] = None
+    post_only: Annotated[bool | None, Meta(description="refuse the order rather than let it take")] = None
+    self_trade_prevention: Annotated[
+        str | None, Meta(description="CANCEL_NEWEST (default), CANCEL_OLDEST, CANCEL_BOTH, DECREMENT")
+    ] = None
     client_order_id: ClientId = None
 
 
@@ -80,6 +93,9 @@ class OrderRequest(Struct, frozen=True):
     price: int
     stop_price: int
     client_id: str | None
+    expire_ts: int = 0
+    stp: int = codes.CANCEL_NEWEST
+    flags: int = 0
 
 
 class ModifyRequest(Struct, frozen=True):
@@ -148,7 +164,8 @@ def read_modify_order(body: bytes) -> ModifyRequest:
         errors.append(FieldProblem("/quantity", "REQUIRED", "Give a new quantity, a new price, or both."))
     if errors:
         raise malformed(errors)
-    return ModifyRequest(flags, price or 0, quantity or 0, stop_price or 0, -1 if filled is None else filled)
+    expected = -1 if filled is None else filled
+    return ModifyRequest(flags, price or 0, quantity or 0, stop_price or 0, expected)
 
 
 def read_client_id(text: str, pointer: str) -> str:
@@ -212,6 +229,8 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
     if order_type == codes.STOP and stop_price is None:
         # A STOP order's lone price is where it is elected.
         price, stop_price = None, price
+    mode = _mode(given.self_trade_prevention, errors)
+    ends = _ends(given.valid_until, tif, errors)
     if not errors:
         _combination(order_type, quantity, notional, price, stop_price, price_name, errors)
     if errors:
@@ -226,7 +245,37 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
         price or 0,
         stop_price or 0,
         given.client_order_id,
+        ends,
+        mode,
+        codes.POST_ONLY if given.post_only else 0,
     )
+
+
+def _mode(text: str | None, errors: list[FieldProblem]) -> int:
+    """The mode of self-trade prevention."""
+    mode = MODES.get((text or "CANCEL_NEWEST").upper())
+    if mode is None:
+        detail = f"selfTradePrevention is one of {', '.join(MODES)}, not {(text or '')[:32]!r}."
+        errors.append(FieldProblem("/selfTradePrevention", "INVALID_SELF_TRADE_PREVENTION", detail))
+    return mode or 0
+
+
+def _ends(text: str | None, tif: int, errors: list[FieldProblem]) -> int:
+    """When a GTD order ends, in nanoseconds; 0 for any other."""
+    if text is None:
+        if tif == codes.GTD:
+            errors.append(FieldProblem("/validUntil", "REQUIRED", "A GTD order needs validUntil."))
+        return 0
+    if tif != codes.GTD:
+        detail = "validUntil goes with timeInForce GTD alone."
+        errors.append(FieldProblem("/validUntil", "INVALID_EXPIRY", detail))
+        return 0
+    try:
+        return min(parse_time(text), FOREVER)
+    except ValueError:
+        detail = f"validUntil is a time such as 2026-03-05T14:30:00Z, not {text[:40]!r}."
+        errors.append(FieldProblem("/validUntil", "INVALID_EXPIRY", detail))
+        return 0
 
 
 def _combination(

@@ -77,6 +77,12 @@ REFUSALS: dict[int, Refusal] = {
         "Invalid expiry",
         "An order good till a date needs a time after now and within a year; no other order takes one.",
     ),
+    codes.E_BAD_MODE: Refusal(
+        422,
+        "INVALID_SELF_TRADE_PREVENTION",
+        "Invalid self-trade prevention",
+        "The exchange does not know this mode of self-trade prevention, or not for this order.",
+    ),
     codes.E_UNKNOWN_ACCOUNT: Refusal(
         401, "UNAUTHENTICATED", "Not signed in", "This session's account does not exist here; sign in again."
     ),
