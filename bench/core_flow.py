@@ -202,6 +202,7 @@ class Flow:
             message.cause = self.first + offset
             message.order = self.number(order)
             message.account = HOUSE + account
+            message.other_account = HOUSE + account  # its owner
             message.instrument = symbol
             message.side = side
             message.limit = -1
