@@ -9,6 +9,7 @@ from openbell.core.controls cimport Controls
 from openbell.core.delivery cimport Delivery
 from openbell.core.entry cimport Entry
 from openbell.core.exposure cimport Exposure
+from openbell.core.kept cimport Kept
 from openbell.core.kill cimport KillSwitches
 from openbell.core.limits cimport Limits
 from openbell.core.listings cimport Listings
@@ -32,7 +33,7 @@ cdef class Exchange:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts
     cdef Answer[::1] answers_
-    cdef Answer[::1] kept
+    cdef readonly Kept kept
     cdef Event[::1] events_
     cdef Ticket[::1] rows
     cdef Request[::1] requests_

@@ -20,6 +20,7 @@ from openbell.core.controls import Controls
 from openbell.core.delivery import Delivery
 from openbell.core.entry import Entry
 from openbell.core.exposure import Exposure
+from openbell.core.kept import Kept
 from openbell.core.kill import KillSwitches
 from openbell.core.limits import Limits
 from openbell.core.listings import Listings
@@ -64,7 +65,6 @@ if not cython.compiled:
         E_REQUESTS_FULL,
         E_UNKNOWN_ACCOUNT,
         EV_REFUSED,
-        REPLAYED,
         WHY_ACCOUNT_CLOSED,
         WHY_USER,
     )
@@ -113,7 +113,7 @@ class Exchange:
         self.scalars = memory["scalars"]
         self.accounts = memory["accounts"]
         self.answers_ = memory["answers"]
-        self.kept = memory["kept"]
+        self.kept = Kept(memory)
         self.events_ = memory["events"]
         self.rows = memory["tickets"]
         self.requests_ = memory["requests"]
@@ -316,6 +316,7 @@ class Exchange:
                     self.scout.step()
                 self.step()
                 at += size
+        self.kept.settle()
         return at
 
     def step(self) -> None:
@@ -383,7 +384,7 @@ class Exchange:
         if self.answers_[a].code != E_OK and (kind != C_NEW_ORDER or self.answers_[a].order == 0):
             self.refuse(a, self.answers_[a].code)
         if r != NIL:
-            self.kept[r] = self.answers_[a]
+            self.kept.keep(r, a)
         self.requests.trim(self.head[0].account)
 
     def repeats(self, a: i64, account: i64, body: u64) -> bool:
@@ -398,8 +399,7 @@ class Exchange:
         if self.requests_[r].body != body:
             self.command.fail(E_KEY_REUSED, 0, 0)
             return True
-        self.answers_[a] = self.kept[r]
-        self.answers_[a].flags |= REPLAYED
+        self.kept.repeat(r, a)
         return True
 
     def remember(self, account: i64, body: u64) -> i64:

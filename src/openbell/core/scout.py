@@ -118,6 +118,9 @@ class Scout:
         if slot < self.requests.capacity:
             prefetch(cython.address(self.asked[slot].key_low))
             self.answer(slot)
+        slot = self.scalars[0].holding_used + ROWS_AHEAD
+        if slot < self.vault.capacity:
+            prefetch(cython.address(self.holdings[slot].quantity))
 
     def answer(self, slot: i64) -> None:
         """Ask for the kept answer of a request: two cache lines or three."""

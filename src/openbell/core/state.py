@@ -177,7 +177,7 @@ Account = record(
     """
     cash i64
     reserved i64
-    realised i64
+    group u64
     last_activity i64
     status u8
     kind u8
@@ -193,7 +193,7 @@ Account = record(
     firm u32
     closing_to u32
     ended_head u32
-    group u64
+    realised i64
     start_cash i64
     net_deposits i64
     opened_ts i64

@@ -79,8 +79,9 @@ class Vault:
         return h
 
     def drop(self, h: i64) -> None:
-        """Forget the first holding in a closing account's list."""
+        """Forget the first holding in a closing account's list; the account remembers what it realised."""
         a: i64 = self.holdings[h].account
+        self.accounts[a].realised += self.holdings[h].realised
         self.accounts[a].holdings = self.holdings[h].next
         self.index.remove(a << 32 | self.holdings[h].instrument)
         self.holdings[h].account = 0
@@ -123,7 +124,6 @@ class Vault:
         self.holdings[h].quantity -= quantity
         self.holdings[h].cost -= cost
         self.holdings[h].realised += value - cost
-        self.accounts[a].realised += value - cost
         self.assets[n].clearing += quantity
 
     def reindex(self) -> None:

@@ -22,6 +22,7 @@ def account(ex: Exchange, number: int) -> View | None:
         return None
     row = ex.memory["accounts"][number]
     rolled = row.day == scalars.day
+    positions = [holding(ex, h) for h in holdings(ex, number)]
     return {
         "account": number,
         "kind": row.kind,
@@ -31,11 +32,11 @@ def account(ex: Exchange, number: int) -> View | None:
         "reserved": row.reserved,
         "start_cash": row.start_cash if rolled else row.cash,
         "net_deposits": row.net_deposits if rolled else 0,
-        "realised": row.realised,
+        "realised": row.realised + sum(one["realised"] for one in positions),
         "open_orders": row.open_orders,
         "last_activity": row.last_activity,
         "opened_ts": row.opened_ts,
-        "positions": [holding(ex, h) for h in holdings(ex, number)],
+        "positions": positions,
     }
 
 
