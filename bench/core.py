@@ -7,10 +7,11 @@ and the peer. Before anything is printed every trade and every order of the fina
 from __future__ import annotations
 
 import argparse
+import mmap
 import statistics
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from core_flow import PRICE, SHARE, START_NS, Flow, Peer
 
 from openbell.core import codes, records, view
 from openbell.core.exchange import Exchange
-from openbell.core.state import NIL
+from openbell.core.state import MADV_POPULATE_WRITE, NIL
 
+EVENTS_MAX = 8  # events of a command, on average at most
 BATCH = 128  # commands handed over at once
 SECONDS = 1_000_000_000
 
@@ -102,6 +104,25 @@ def sequence(commands: list[bytearray]) -> bytes:
     return bytes(made)
 
 
+class Tape:
+    """What a run said, in memory that is there before the clock runs: `records` of at most 128 bytes."""
+
+    def __init__(self, records_max: int) -> None:
+        self.area = mmap.mmap(-1, 128 * records_max, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self.area.madvise(mmap.MADV_HUGEPAGE)
+        self.area.madvise(MADV_POPULATE_WRITE)
+        self.length = 0
+
+    def keep(self, data: bytes) -> None:
+        """Put the output of a batch behind the others'."""
+        self.area[self.length : self.length + len(data)] = data
+        self.length += len(data)
+
+    def kept(self) -> memoryview:
+        """All of it, in order."""
+        return memoryview(self.area)[: self.length]
+
+
 class Whole:
     """One run of the flow through the whole core."""
 
@@ -110,7 +131,7 @@ class Whole:
         self.exchange = Exchange(flow.genesis())
         self.exchange.memory.touch()  # first-touch page faults are not what is measured
         apply_all(self.exchange, sequence(setup))
-        self.output: list[tuple[bytes, bytes]] = []
+        self.events, self.answers = Tape(EVENTS_MAX * len(flow.rows)), Tape(len(flow.rows))
         self.batches: list[int] = []
         stops = batch_stops(buffer)
         ex, clock = self.exchange, time.perf_counter_ns
@@ -128,21 +149,21 @@ class Whole:
             self.batches.append(ended - started)
             taken += ended - started
             # as the node does: the output leaves as bytes; it is read when the clock has stopped for good
-            self.output.append((ex.events(0, ex.event_count), ex.answers(0, ex.answer_count)))
+            self.events.keep(ex.events(0, ex.event_count))
+            self.answers.keep(ex.answers(0, ex.answer_count))
             ex.clear()
         self.seconds = taken / SECONDS
 
     def prove(self, peer: Peer, trades: list[tuple[int, ...]], rows: list[tuple[Any, ...]]) -> str:
         """Compare with the peer, and money and shares with what was put in."""
-        refused = 0
-        for _, answers in self.output:
-            refused += sum(a[11] != codes.E_OK for a in records.Answer.STRUCT.iter_unpack(answers))
+        answers = records.Answer.STRUCT.iter_unpack(self.answers.kept())
+        refused = sum(a[11] != codes.E_OK for a in answers)
         if refused:
             raise MeasureError(f"{refused} commands were refused")
         first = self.flow.first - 1
         ours = [
             (seq - first, taker, maker, price // PRICE, q // SHARE)
-            for seq, taker, maker, price, q in trades_of(events for events, _ in self.output)
+            for seq, taker, maker, price, q in trades_of(self.events.kept())
         ]
         number = self.flow.number
         theirs = [(seq, number(taker), number(maker), price, q) for seq, taker, maker, price, q in trades]
@@ -171,7 +192,7 @@ class Alone:
         self.exchange.memory.touch()  # first-touch page faults are not what is measured
         apply_all(self.exchange, sequence(flow.listing()))
         self.flow = flow
-        self.output: list[bytes] = []
+        self.events = Tape(EVENTS_MAX * len(messages))
         books, outbox, clock = self.exchange.books, self.exchange.outbox, time.perf_counter_ns
         at = taken = 0
         while at < len(messages):
@@ -179,7 +200,7 @@ class Alone:
             started = clock()
             at = books.run(messages, at, stop)
             taken += clock() - started
-            self.output.append(self.exchange.events(0, outbox.count))
+            self.events.keep(self.exchange.events(0, outbox.count))
             outbox.count = 0
         self.seconds = taken / SECONDS
 
@@ -187,19 +208,18 @@ class Alone:
         first, number = self.flow.first - 1, self.flow.number
         ours = [
             (seq - first, taker, maker, price // PRICE, q // SHARE)
-            for seq, taker, maker, price, q in trades_of(self.output)
+            for seq, taker, maker, price, q in trades_of(self.events.kept())
         ]
         if ours != [(seq, number(taker), number(maker), price, q) for seq, taker, maker, price, q in trades]:
             raise MeasureError("the trades of the books alone differ from the peer's")
         return "the same trades"
 
 
-def trades_of(output: Iterable[bytes]) -> Iterator[tuple[int, ...]]:
+def trades_of(events: memoryview) -> Iterator[tuple[int, ...]]:
     """Position, taker, maker, price and quantity of each trade among events."""
-    for events in output:
-        for e in records.Event.STRUCT.iter_unpack(events):
-            if e[0] == codes.EV_TRADE:
-                yield e[7], e[10], e[17], e[12], e[13]
+    for e in records.Event.STRUCT.iter_unpack(events):
+        if e[0] == codes.EV_TRADE:
+            yield e[7], e[10], e[17], e[12], e[13]
 
 
 def batch_stops(buffer: bytes) -> list[int]:
