@@ -94,12 +94,19 @@ def test_a_price_far_from_the_market_is_refused(demo: Session, limit: Order, pri
     assert (reply.status, reply.json["code"]) == (422, "PRICE_OUTSIDE_COLLAR")
 
 
-@pytest.mark.parametrize("change", [{"type": "STOP"}, {"timeInForce": "CLS"}, {"timeInForce": "OPG"}])
-def test_what_is_not_offered_yet_is_refused_by_name(
-    demo: Session, limit: Order, change: dict[str, str]
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"type": "STOP"}, "UNSUPPORTED"),
+        ({"timeInForce": "CLS"}, "NO_AUCTION"),
+        ({"timeInForce": "OPG"}, "NO_AUCTION"),
+    ],
+)
+def test_what_this_market_does_not_offer_is_refused_by_name(
+    demo: Session, limit: Order, change: dict[str, str], code: str
 ) -> None:
     reply = place(demo, limit(**change))
-    assert (reply.status, reply.json["code"]) == (422, "UNSUPPORTED")
+    assert (reply.status, reply.json["code"]) == (422, code)
 
 
 # -- once ----------------------------------------------------------------------------------------
