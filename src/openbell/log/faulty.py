@@ -55,7 +55,7 @@ class FaultyDisk:
         if self.step():
             self.plates[path.with_suffix(".tmp")] = Plate(bytearray(size // 2), bytearray(size // 2))
             raise PowerCut(f"while creating {path.name}")
-        if sum(len(plate.seen) for plate in self.plates.values()) + size > self.capacity:
+        if sum(len(plate.seen) for plate in list(self.plates.values())) + size > self.capacity:
             raise OSError(errno.ENOSPC, "no space left on device", str(path))
         data = header + bytes(size - len(header))
         self.plates[path] = Plate(bytearray(data), bytearray(data))
@@ -67,7 +67,8 @@ class FaultyDisk:
         return FaultyFile(self, path)
 
     def names(self, folder: Path) -> list[str]:
-        return sorted(path.name for path in self.plates if path.parent == folder)
+        there = list(self.plates)  # in one step: the journal may make a file meanwhile
+        return sorted(path.name for path in there if path.parent == folder)
 
     def remove(self, path: Path) -> None:
         if self.step():
