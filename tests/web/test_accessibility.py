@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web import screens
 from tests.web.browser import DESKTOP, PHONE, Theme, visitor
@@ -143,10 +143,32 @@ def test_shares_can_be_bought_without_a_pointer(page: Page) -> None:
     expect(page.get_by_role("heading", name="Bought 2 AAPL")).to_be_focused()
 
 
-def test_the_search_opens_its_best_match_by_enter(page: Page) -> None:
+def test_the_search_opens_its_best_match_by_enter_even_before_it_is_found(page: Page) -> None:
     screens.start_demo(page)
     screens.go(page, "Search")
-    page.get_by_role("searchbox").fill("nvda")
-    expect(page.get_by_role("link", name=re.compile("Nvidia", re.IGNORECASE))).to_be_visible()
+    held: list[Route] = []
+    page.route("**/v1/assets?search=*", lambda route: held.append(route))
+    with page.expect_request("**/v1/assets?search=nvda*"):
+        page.get_by_role("searchbox").fill("nvda")
     page.get_by_role("searchbox").press("Enter")
+    expect(page).to_have_url(re.compile("/search"))
+    for route in held:
+        route.continue_()
     expect(page).to_have_url(re.compile("/stocks/NVDA$"))
+
+
+def test_a_search_typed_on_after_enter_stays(page: Page) -> None:
+    screens.start_demo(page)
+    screens.go(page, "Search")
+    held: list[Route] = []
+    page.route("**/v1/assets?search=*", lambda route: held.append(route))
+    with page.expect_request("**/v1/assets?search=nvda*"):
+        page.get_by_role("searchbox").fill("nvda")
+    page.get_by_role("searchbox").press("Enter")
+    with page.expect_request("**/v1/assets?search=apple*"):
+        page.get_by_role("searchbox").fill("apple")
+    for route in held:
+        route.continue_()
+    results = page.get_by_role("list", name="Companies found")
+    expect(results.get_by_role("link", name=screens.NAME)).to_be_visible()
+    expect(page).to_have_url(re.compile("/search"))

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, type ReactNode } from 'react';
 
 import { AssetRowSkeleton } from '@/components/ui/asset-row/asset-row';
@@ -26,16 +26,29 @@ interface AssetSearchProps {
 export function AssetSearch({ text, onChange, onSubmit, before }: AssetSearchProps) {
   const wanted = useDeferredValue(text.trim());
   const found = useQuery({ ...searchAssetsQuery(wanted), enabled: wanted !== '' });
-  const first = found.data?.data[0];
+  const client = useQueryClient();
+  const best = useMutation({ mutationFn: (typed: string) => client.query(searchAssetsQuery(typed)) });
+  // What Enter asked for opens when it is found, unless one types on or leaves meanwhile.
+  const openBest = (typed: string) => {
+    if (typed === '') return;
+    best.mutate(typed, {
+      onSuccess: ({ data: [first] }) => {
+        if (first !== undefined) onSubmit(first.symbol);
+      },
+    });
+  };
   return (
     <>
       <SearchField
         label="Search companies"
         placeholder="Company or ticker"
         value={text}
-        onChange={onChange}
-        onSubmit={() => {
-          if (first !== undefined) onSubmit(first.symbol);
+        onChange={(typed) => {
+          best.reset();
+          onChange(typed);
+        }}
+        onSubmit={(typed) => {
+          openBest(typed.trim());
         }}
         icon={<Icon name="search" size={20} />}
       />
