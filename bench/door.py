@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def order_frames(
     return rows.bytes
 
 
-class Caller:
+class Caller(ABC):
     """A connection to the node's door that takes all answers into one array."""
 
     def __init__(self, path: Path, frames: Bytes) -> None:
@@ -142,13 +143,13 @@ class Caller:
         sending.join()
         self.socket.close()
 
+    @abstractmethod
     def send(self) -> None:
         """Send all frames."""
-        raise NotImplementedError
 
+    @abstractmethod
     def took(self, answers: int, now: float) -> None:
         """So many answers have come by `now`."""
-        raise NotImplementedError
 
     def check(self, first: int = 0) -> None:
         """Every answer says OK, in the order of the commands."""
