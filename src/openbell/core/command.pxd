@@ -37,4 +37,3 @@ cdef class Command:
     cdef u64 body_hash(self) noexcept nogil
     cdef i64 begin(self) noexcept nogil
     cdef void fail(self, i64 code, i64 limit, i64 observed) noexcept nogil
-    cdef bint names_instrument(self) noexcept nogil

@@ -35,7 +35,7 @@ if not cython.compiled:
         E_OK,
         SELL,
     )
-    from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE, LAYOUT_VERSION
+    from openbell.core.records import ANY_SIDE, LAYOUT_VERSION
     from openbell.core.state import DESK_BYTES, HEADER_WORDS
     from openbell.core.types import GOLDEN, WORD, copy_words, i64, u64
 
@@ -182,6 +182,3 @@ class Command:
         self.answers[a].code = code
         self.answers[a].limit = limit
         self.answers[a].observed = observed
-
-    def names_instrument(self) -> bool:
-        return self.head[0].instrument != ANY_INSTRUMENT

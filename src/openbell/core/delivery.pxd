@@ -35,7 +35,7 @@ cdef class Delivery:
 
     cdef void run(self, i64 until) noexcept nogil
     cdef i64 cancel(self, i64 account, i64 n, i64 side, i64 reason) noexcept nogil
-    cdef i64 sweep(self, i64 first, i64 last, i64 firm, i64 n, i64 reason) noexcept nogil
+    cdef i64 sweep(self, i64 first, i64 last, i64 firm, i64 n, i64 side, i64 reason) noexcept nogil
     cdef void expire(self) noexcept nogil
     cdef void fire(self, i64 now) noexcept nogil
     cdef void end_orders(self, i64 now) noexcept nogil

@@ -87,26 +87,13 @@ class Delivery:
 
     def cancel(self, account: i64, n: i64, side: i64, reason: i64) -> i64:
         """Cancel an account's working orders, oldest first; returns how many were sent."""
-        count: i64 = 0
-        looked: i64 = 0
-        t: i64 = self.accounts[account].work_head
-        while t != NIL:
-            following: i64 = self.rows[t].next
-            if (n == NIL or self.rows[t].instrument == n) and (side == ANY_SIDE or self.rows[t].side == side):
-                self.entry.send_cancel(t, reason)
-                count += 1
-            looked += 1
-            if looked % self.slice == 0:
-                self.slice_done()
-            t = following
-        self.slice_done()
-        return count
+        return self.sweep(account, account, 0, n, side, reason)
 
-    def sweep(self, first: i64, last: i64, firm: i64, n: i64, reason: i64) -> i64:
+    def sweep(self, first: i64, last: i64, firm: i64, n: i64, side: i64, reason: i64) -> i64:
         """Cancel working orders of accounts `first` to `last`, account by account, oldest first.
 
-        Those of one firm alone unless it is 0, of one instrument alone unless it is NIL. Returns how many
-        were sent.
+        Those of one firm alone unless it is 0, of one instrument alone unless it is NIL, of one side alone
+        unless it is ANY_SIDE. Returns how many were sent.
         """
         count: i64 = 0
         looked: i64 = 0
@@ -117,7 +104,9 @@ class Delivery:
             t: i64 = self.accounts[account].work_head
             while t != NIL:
                 following: i64 = self.rows[t].next
-                if n == NIL or self.rows[t].instrument == n:
+                if (n == NIL or self.rows[t].instrument == n) and (
+                    side == ANY_SIDE or self.rows[t].side == side
+                ):
                     self.entry.send_cancel(t, reason)
                     count += 1
                 looked += 1

@@ -24,7 +24,7 @@ if not cython.compiled:
         SCOPE_INSTRUMENT,
         WHY_KILL,
     )
-    from openbell.core.records import FIRST_ACCOUNT
+    from openbell.core.records import ANY_SIDE, FIRST_ACCOUNT
     from openbell.core.state import NIL
     from openbell.core.types import i64
 
@@ -105,4 +105,4 @@ class KillSwitches:
         if scope == SCOPE_ACCOUNT:
             first = self.head[0].account
             last = first
-        return self.delivery.sweep(first, last, firm, n, WHY_KILL)
+        return self.delivery.sweep(first, last, firm, n, ANY_SIDE, WHY_KILL)
