@@ -105,6 +105,7 @@ def set_limits(
         "duplicate_ns": codes.LIMIT_DUPLICATE,
         "kyc": codes.LIMIT_KYC,
         "restricted": codes.LIMIT_RESTRICTED,
+        "tier": codes.LIMIT_TIER,
     }
     scope = codes.SCOPE_ACCOUNT if account else codes.SCOPE_FIRM if firm else codes.SCOPE_VENUE
     body = records.SetLimits(scope=scope, flags=sum(flags[name] for name in fields), **fields)
@@ -117,6 +118,23 @@ def set_limits(
         instrument=instrument,
         **(header or {}),
     )
+
+
+def set_fees(
+    instrument: int = records.ANY_INSTRUMENT,
+    blob: bytes = WHO,
+    header: dict[str, Any] | None = None,
+    **fields: int,
+) -> bytearray:
+    """SET_FEES; rates in millionths, amounts in cash units."""
+    body = bytes(records.SetFees(**fields))
+    return records.pack(codes.C_SET_FEES, body, blob, instrument=instrument, **(header or {}))
+
+
+def bust(trade: int, first: int = 1, second: int = 2, blob: bytes = WHO, **header: int) -> bytearray:
+    """BUST, with the two persons who say so."""
+    body = bytes(records.Bust(trade=trade, second=second))
+    return records.pack(codes.C_BUST, body, blob, actor=first, **header)
 
 
 def switch(type_: int, scope: int, blob: bytes = WHO, **header: int) -> bytearray:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from openbell.core import codes
+from openbell.core import codes, records
 from tests.core import commands
-from tests.core.amounts import money, shares, span
+from tests.core.amounts import money, scaled, shares, span
 
 Words = list[str]
 Deed = Callable[[Words, Mapping[str, int]], bytearray]
 YES = {"yes": 1, "no": 0}
+
+
+def rate(text: str) -> int:
+    """0.25% in millionths"""
+    return scaled(text.removesuffix("%"), 10_000)
+
+
 LIMITS: dict[str, tuple[str, Callable[[str], int]]] = {
     "quantity": ("order_quantity_max", shares),
     "value": ("order_value_max", money),
@@ -19,6 +26,7 @@ LIMITS: dict[str, tuple[str, Callable[[str], int]]] = {
     "exposure": ("exposure_max", money),
     "window": ("duplicate_ns", span),
     "approved": ("kyc", YES.__getitem__),
+    "tier": ("tier", int),
     "restricted": ("restricted", YES.__getitem__),
 }
 LISTING: dict[str, tuple[str, Callable[[str], int]]] = {
@@ -26,6 +34,17 @@ LISTING: dict[str, tuple[str, Callable[[str], int]]] = {
     "least": ("min_notional", money),
     "quantity": ("order_quantity_max", shares),
     "value": ("order_value_max", money),
+}
+
+
+FEES: dict[str, tuple[str, Callable[[str], int]]] = {
+    "maker": ("maker", rate),
+    "taker": ("taker", rate),
+    "auction": ("auction", rate),
+    "share": ("per_share", money),
+    "order": ("per_order", money),
+    "least": ("least", money),
+    "tier": ("tier", int),
 }
 
 
@@ -57,6 +76,18 @@ def listing(words: Words, _: Mapping[str, int]) -> bytearray:
     return commands.set_listing(0, **fields(words, LISTING))
 
 
+def fees(words: Words, _: Mapping[str, int]) -> bytearray:
+    """fees taker 0.25% least 1.00, of every instrument; `fees here …` of the market's own"""
+    here = words[0] == "here"
+    instrument = 0 if here else records.ANY_INSTRUMENT
+    return commands.set_fees(instrument, **fields(words[here:], FEES))
+
+
+def bust(words: Words, _: Mapping[str, int]) -> bytearray:
+    """bust 1, by two persons; `bust 1 alone` by one"""
+    return commands.bust(int(words[0]), 1, 1 if words[1:] == ["alone"] else 2)
+
+
 def switch(type_: int) -> Deed:
     """kill A, lift firm 1"""
 
@@ -70,6 +101,8 @@ def switch(type_: int) -> Deed:
 DEEDS: dict[str, Deed] = {
     "limit": limit,
     "listing": listing,
+    "fees": fees,
+    "bust": bust,
     "kill": switch(codes.C_KILL),
     "lift": switch(codes.C_LIFT),
 }

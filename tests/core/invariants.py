@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from openbell.core import codes, records, state
+from openbell.core import codes, records, rulebook, state
 from openbell.core.exchange import Exchange
 from tests.core.oracle.state import EventTuple, value_up
 
@@ -27,9 +27,10 @@ LAYOUTS = {
     "tickets": state.Ticket,
     "requests": state.Request,
     "rungs": state.Rung,
-    "charges": state.Charge,
-    "limits": state.Limit,
-    "firm_limits": state.Limit,
+    "charges": rulebook.Charge,
+    "limits": rulebook.Limit,
+    "tariffs": rulebook.Tariff,
+    "firm_limits": rulebook.Limit,
 }
 
 
@@ -67,6 +68,7 @@ class Invariants:
         self.book_orders = self.rows("book_orders", self.scalars.book_used)
         self.charges = self.rows("charges", self.scalars.ticket_used)
         self.limits = self.rows("limits", self.scalars.accounts)
+        self.tariffs = self.rows("tariffs", self.scalars.fee_used)
         self.firm_limits = self.rows("firm_limits", self.scalars.firms + 1)
         self.note_arrivals(events)
         self.check_money()
@@ -101,11 +103,12 @@ class Invariants:
         assert self.accounts[records.CLEARING_ACCOUNT].cash == 0, "cash was left in clearing"
         held: dict[int, int] = defaultdict(int)
         for number, account in enumerate(self.accounts):
-            assert 0 <= account.reserved <= account.cash, f"account {number}: {account}"
+            errors = number == records.ERROR_ACCOUNT  # it alone may owe
+            assert errors or 0 <= account.reserved <= account.cash, f"account {number}: {account}"
             for h in self.chain(account.holdings, self.holdings, "next"):
                 holding = self.holdings[h]
                 assert holding.account == number
-                assert 0 <= holding.reserved <= holding.quantity, f"account {number}: {holding}"
+                assert errors or 0 <= holding.reserved <= holding.quantity, f"account {number}: {holding}"
                 assert holding.cost >= 0, f"account {number}: {holding}"
                 held[holding.instrument] += holding.quantity
         for n, asset in enumerate(self.assets):
@@ -142,6 +145,7 @@ class Invariants:
             if holding.account:
                 assert holding.reserved == shares[holding.account, holding.instrument], f"{holding}"
         self.check_exposure(working)
+        self.check_schedules(working)
         for ticket in live:
             found = self.exchange.lookup_order(ticket.id)
             assert found >= 0 and self.tickets[found] == ticket
@@ -153,7 +157,7 @@ class Invariants:
         firms: dict[int, int] = defaultdict(int)
         for t, ticket in enumerate(self.tickets):
             account = self.accounts[ticket.account]
-            kept = (account.watch | self.scalars.watch) & state.WATCH_EXPOSURE
+            kept = (account.watch | self.scalars.watch) & rulebook.WATCH_EXPOSURE
             value = value_up(ticket.price, ticket.quantity - ticket.filled) if ticket.id in working else 0
             assert self.charges[t].exposure == (value if kept else 0), f"{ticket}: {self.charges[t]}"
             accounts[ticket.account] += self.charges[t].exposure
@@ -170,8 +174,34 @@ class Invariants:
         assert ticket.status in statuses
         assert ticket.pending == 0 and leaves > 0
         need = value_up(ticket.price, leaves) if ticket.side == codes.BUY else leaves
+        if ticket.side == codes.BUY and ticket.flags & rulebook.F_FEES:
+            need += self.dearest_fee(ticket, need, leaves)
         assert ticket.reserved == need, f"{ticket} reserves {ticket.reserved}, needs {need}"
         return need
+
+    def dearest_fee(self, ticket: Any, value: int, leaves: int) -> int:
+        """What its fee can still grow by, if all that is open trades at its limit and the dearest rate."""
+        charge = self.charges[self.tickets.index(ticket)]
+        schedule = self.tariffs[charge.schedule]
+        made = ticket.notional - charge.taken - charge.auctioned
+        rates = made * schedule.maker + charge.taken * schedule.taker + charge.auctioned * schedule.auction
+        rates += value * max(schedule.maker, schedule.taker, schedule.auction)
+        fee = -(-rates // 1_000_000) + schedule.per_order
+        fee += -(-schedule.per_share * (ticket.filled + leaves) // records.QUANTITY_SCALE)
+        return int(max(fee, schedule.least)) - int(charge.fee)
+
+    def check_schedules(self, working: dict[int, Any]) -> None:
+        """A version of a schedule has as many orders as it counts; the fee account has what was paid."""
+        used: dict[int, int] = defaultdict(int)
+        for t, ticket in enumerate(self.tickets):
+            if ticket.id in working and ticket.flags & rulebook.F_FEES:
+                used[self.charges[t].schedule] += 1
+        for s, schedule in enumerate(self.tariffs):
+            assert schedule.orders == used[s], f"schedule {s}: {schedule}"
+            assert bool(schedule.key) == bool(schedule.current or schedule.orders)
+        assert sum(1 for schedule in self.tariffs if schedule.current) == self.scalars.tariffs
+        for number, account in enumerate(self.accounts):
+            assert account.fees >= 0 and account.unsettled >= 0, f"account {number}: {account}"
 
     # -- books ---------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ class Profile:
     calm: int  # how rare odd fields are, 1: very common
     controls: int = 0  # how common limits and kill switches are
     phases: int = 1  # how often phases change, 1: rarely
+    fees: int = 0  # how common changes of fees are
 
     @property
     def shard(self) -> int:
@@ -103,6 +104,7 @@ def profile(
     calm: int,
     controls: int = 0,
     phases: int = 1,
+    fees: int = 0,
     **limits: int,
 ) -> Profile:
     """A profile whose instruments are those of `table`: symbol, listing fields, and prices to trade at."""
@@ -111,13 +113,13 @@ def profile(
         for symbol, fields, prices in table
     )
     ranges = tuple(prices for _, _, prices in table)
-    limits = {"request_ttl_ns": TTL} | limits
-    return Profile(name, limits, listings, ranges, cash, shares, calm, controls, phases)
+    most = {"request_ttl_ns": TTL} | limits
+    return Profile(name, most, listings, ranges, cash, shares, calm, controls, phases, fees)
 
 
 NARROW = profile(
     "narrow", NARROW_LISTINGS, 40_000 * USD, 120, 6,
-    order_quantity_max=10**12, order_value_max=5_000 * USD, levels=12, open_orders_per_account=12,
+    fees=2, order_quantity_max=10**12, order_value_max=5_000 * USD, levels=12, open_orders_per_account=12,
     ended_per_account=24, slice=3,
 )  # fmt: skip
 TIGHT = profile(
@@ -131,7 +133,7 @@ STARVED = profile(
     accounts=12, instruments=5, orders=9, ended_orders=3, requests=7, levels=20, slice=1,
     ended_per_account=3, request_ttl_ns=40 * MILLISECOND,
 )  # fmt: skip
-LARGE = profile("large", LARGE_LISTINGS, records.NOTIONAL_MAX, 60, 1, levels=8, slice=1, shard=1023)
+LARGE = profile("large", LARGE_LISTINGS, records.NOTIONAL_MAX, 60, 1, fees=1, levels=8, slice=1, shard=1023)
 GOVERNED = profile(
     "governed", NARROW_LISTINGS, 40_000 * USD, 120, 6, 5,
     order_quantity_max=10**12, levels=12, open_orders_per_account=12, ended_per_account=24, slice=3,

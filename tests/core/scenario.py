@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from openbell.core import codes
+from openbell.core import codes, records
 from tests.core import commands, controls
 from tests.core.amounts import money, shares, span
 from tests.core.story import HOUSE, Market, Said
@@ -53,13 +53,17 @@ class Scenario:
 
     def __init__(self) -> None:
         self.made: Market | None = None
-        self.traders = {"House": HOUSE}
+        self.traders = {"House": HOUSE, "Fees": records.FEE_ACCOUNT, "Errors": records.ERROR_ACCOUNT}
         self.deeds: dict[str, Callable[[int, Words], list[str]]] = {
             "buys": lambda account, words: self.order(account, codes.BUY, words),
             "sells": lambda account, words: self.order(account, codes.SELL, words),
             "cancels": self.cancel,
             "modifies": self.modify,
             "holds": self.holds,
+            "withdraws": lambda account, words: self.do(commands.withdraw(account, money(words[0]))),
+            "gives": lambda account, words: self.do(
+                commands.transfer(account, self.traders[words[1]], 0, 0, shares(words[0]))
+            ),
         }
         self.events: dict[str, Callable[[Words], list[str]]] = {
             "market": self.open_market,

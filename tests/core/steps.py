@@ -37,7 +37,7 @@ PHASES = (
     *(codes.IN_CONTINUOUS,) * 5, *(codes.IN_PRE_OPEN,) * 2, codes.IN_AUCTION_CALL, codes.IN_CLOSED,
     *(codes.IN_CLOSING_AUCTION,) * 2,
 )  # fmt: skip
-ENDS = (0, 0, 100 * MILLISECOND, 400 * SECOND, 1000 * SECOND)
+PHASE_ENDS = (0, 0, 100 * MILLISECOND, 400 * SECOND, 1000 * SECOND)
 KEYS = (0, 0, 1, 2, 3, 4, 5, 6, 1 << 63, (1 << 64) - 1)
 
 
@@ -146,7 +146,7 @@ class Steps:
         if self.one_in(10):
             fields["flags"] = codes.POST_ONLY
         if self.one_in(3):
-            fields["stp"] = self.draw.pick(MODES)
+            fields["stp"] = self.draw.pick((0, 9, 255)) if self.odd(40) else self.draw.pick(MODES)
         if self.odd(30):
             name = self.draw.pick(
                 ("stop_price", "min_quantity", "notional", "expire_ts", "stp", "flags", "display")
@@ -248,7 +248,7 @@ class Steps:
     def phase(self) -> Step:
         instrument = records.ANY_INSTRUMENT if self.one_in(3) else self.instrument()
         phase = self.draw.pick((0, codes.IN_SUSPENDED, 7, 255)) if self.odd(20) else self.draw.pick(PHASES)
-        ends_ts = self.draw.pick(ENDS)
+        ends_ts = self.draw.pick(PHASE_ENDS)
         made = commands.phase(
             phase,
             instrument,
@@ -318,6 +318,8 @@ class Steps:
             fields["kyc"] = 0 if self.one_in(6) else 1
         if self.one_in(3):
             fields["restricted"] = 1 if self.one_in(3) else 0
+        if account and self.one_in(3):
+            fields["tier"] = self.draw.pick((0, 1))
         if self.odd(10):
             name = self.draw.pick(("order_quantity_max", "order_value_max", "exposure_max", "duplicate_ns"))
             fields[name] = self.draw.pick((-1, *ODD_NUMBERS))
@@ -328,6 +330,32 @@ class Steps:
             name = self.draw.pick(("flags", "scope", "kyc", "restricted"))
             setattr(body, name, self.draw.pick((0, 2, 64, 255)))
         return Step(bytes(made), self.gap())
+
+    def set_fees(self) -> Step:
+        fields = {
+            "maker": self.draw.pick((0, 0, 1000, 7)),
+            "taker": self.draw.pick((0, 2000, 2000, 13, 100_000)),
+            "auction": self.draw.pick((0, 500, 3000)),
+            "per_share": self.draw.pick((0, 0, 30, 1_000_000)),
+            "per_order": self.draw.pick((0, 0, 10_000, 3)),
+            "least": self.draw.pick((0, 0, 50_000)),
+            "tier": self.draw.pick((0, 0, 0, 1)),
+        }
+        if self.odd(10):
+            fields[self.draw.pick(("per_share", "per_order", "least"))] = self.draw.pick(ODD_NUMBERS)
+        if self.odd(10):
+            fields[self.draw.pick(("maker", "taker", "auction", "tier"))] = self.draw.pick((100_001, 256))
+        instrument = self.draw.pick((records.ANY_INSTRUMENT, self.instrument()))
+        blob = b"" if self.odd(20) else commands.WHO
+        return Step(bytes(commands.set_fees(instrument, blob, self.header(), **fields)), self.gap())
+
+    def bust(self) -> Step:
+        first, second = (self.draw.whole(0, 2), self.draw.whole(0, 2)) if self.one_in(8) else (1, 2)
+        trade = self.profile.shard << 53 | self.draw.whole(1, 24)
+        if self.odd(20):
+            trade = self.draw.pick((0, 1 << 53, (1 << 64) - 1))
+        blob = b"" if self.odd(20) else commands.WHO
+        return Step(bytes(commands.bust(trade, first, second, blob, **self.header())), self.gap())
 
     def kill(self) -> Step:
         """Lifted soon: a market that is killed for long shows nothing else."""
@@ -342,7 +370,13 @@ class Steps:
         return Step(bytes(made), self.gap())
 
     def day(self) -> Step:
-        return Step(bytes(commands.day_roll(self.draw.whole(1, 40), **self.header())), self.gap())
+        return Step(bytes(commands.day_roll(self.date(), **self.header())), self.gap())
+
+    def date(self) -> int:
+        """Days of the flow's own fortnight, mostly."""
+        if self.odd(10):
+            return self.draw.pick((0, 7, 20231131, 20240229, 99991231, (1 << 32) - 1))
+        return self.draw.whole(20231113, 20231128)
 
     def tick(self) -> Step:
         kind = self.draw.pick((codes.C_TICK, codes.C_CLOCK_JUMP))
@@ -373,6 +407,7 @@ class Steps:
             self.issue, self.open, self.close, *(self.lock,) * 2, *(self.suspend,) * 2, self.list, self.day,
             *(self.set_limits, self.set_limits, self.set_limits, self.kill, self.kill, self.set_listing)
             * self.profile.controls,
+            *(self.set_fees, self.bust) * self.profile.fees,
             self.tick, *(self.again,) * 3, *(self.garbage,) * 2, *(self.modify,) * 8,
             *(self.phase,) * self.profile.phases,
         )  # fmt: skip

@@ -221,6 +221,10 @@ class Market:
             return f"close {event.quantity}: {price(event.price)}, {shares(event.notional)} traded"
         if event.type == codes.EV_LIMITS:
             return f"limits of {self.scope(event)}"
+        if event.type == codes.EV_FEES:
+            return f"fees of tier {event.status}"
+        if event.type == codes.EV_BUST:
+            return f"trade of {shares(event.quantity)} @ {price(event.price)} busted"
         if event.type == codes.EV_KILLED:
             state = f"killed, {event.quantity} cancelled" if event.status else "lifted"
             return f"{self.scope(event)} {state}"

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from openbell.core import codes, records
+from openbell.core import codes, records, rulebook
 from tests.core import commands, flows
 from tests.core.differences import assert_same
 from tests.core.driver import Core
@@ -62,7 +62,14 @@ def overflowing() -> list[bytes]:
     made += [commands.transfer(4, 5, cash=10**6), commands.set_limits(duplicate_ns=commands.SECOND)]
     made += [commands.order(5, 0, codes.BUY, 100, records.QUANTITY_SCALE)]
     made += [commands.set_limits(4, restricted=0)]
+    made += [commands.order(4, 0, codes.BUY, 200 * commands.USD, records.QUANTITY_SCALE)]
     made += [commands.order(4, 0, codes.BUY, 100, records.QUANTITY_SCALE, flags=codes.FROM_APP)] * 2
+    made += [commands.open_account(), commands.transfer(4, 6, quantity=records.QUANTITY_SCALE)]
+    for account, side in ((4, codes.BUY), (6, codes.SELL)):
+        made.append(commands.order(account, 0, side, 95 * commands.USD, records.QUANTITY_SCALE))
+    made.append(commands.withdraw(6, 1))
+    most = 8 * commands.ROOMY["instruments"] + rulebook.FEES_SPARE
+    made += [commands.set_fees(tier=tier) for tier in range(most + 1)]
     return [commands.sequenced(command, seq, commands.START) for seq, command in enumerate(made, 2)]
 
 

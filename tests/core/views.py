@@ -40,6 +40,9 @@ def account_view(state: State, account: Account) -> View:
         "open_orders": len(state.open_orders(account.number)),
         "last_activity": account.last_activity,
         "opened_ts": account.opened_ts,
+        "firm": account.firm,
+        "fees": account.fees,
+        "unsettled": state.unsettled(account),
         "positions": [
             {
                 "instrument": instrument,

@@ -3,6 +3,7 @@ from openbell.core.layouts cimport *
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
 from openbell.core.exposure cimport Exposure
+from openbell.core.fees cimport Fees
 from openbell.core.numbers cimport value_up
 from openbell.core.outbox cimport Outbox
 from openbell.core.requests cimport Requests
@@ -29,12 +30,16 @@ cdef class Accounts:
     cdef Vault vault
     cdef Timers timers
     cdef Exposure exposure
+    cdef Fees fees
+    cdef Deal[::1] deals
+    cdef i64 recent
     cdef public i64 closing
 
-    cdef i64 need(self, i64 side, i64 price, i64 leaves) noexcept nogil
+    cdef i64 need(self, i64 t, i64 price, i64 leaves) noexcept nogil
     cdef void reserve(self, i64 t, i64 amount) noexcept nogil
     cdef void handle(self, i64 i) noexcept nogil
     cdef void fill(self, i64 i, i64 t) noexcept nogil
+    cdef void note_deal(self, i64 i, i64 side, i64 fee) noexcept nogil
     cdef void end(self, i64 i, i64 t) noexcept nogil
     cdef void refused(self, i64 i, i64 t) noexcept nogil
     cdef void reject(self, i64 t, i64 code, i64 limit, i64 observed) noexcept nogil

@@ -13,6 +13,7 @@ import cython
 from openbell.core.channel import Channel
 from openbell.core.command import Command
 from openbell.core.exposure import Exposure
+from openbell.core.fees import Fees
 from openbell.core.outbox import Outbox
 from openbell.core.requests import Requests
 from openbell.core.tickets import Tickets
@@ -43,6 +44,7 @@ if not cython.compiled:
         WHY_EXPIRED,
     )
     from openbell.core.numbers import value_up
+    from openbell.core.rulebook import F_FEES, WATCH_EXPOSURE
     from openbell.core.state import (
         M_END,
         M_FILL,
@@ -52,7 +54,6 @@ if not cython.compiled:
         M_REFERENCE,
         M_REFUSED,
         M_STATUS,
-        WATCH_EXPOSURE,
     )
     from openbell.core.types import i64
 
@@ -70,6 +71,7 @@ class Accounts:
         vault: Vault,
         timers: Timers,
         exposure: Exposure,
+        fees: Fees,
         mail: Channel,
     ) -> None:
         self.scalars = memory["scalars"]
@@ -87,16 +89,22 @@ class Accounts:
         self.vault = vault
         self.timers = timers
         self.exposure = exposure
+        self.fees = fees
         self.mail = mail.messages
+        self.deals = memory["deals"]
+        self.recent = len(self.deals) - 1
         self.closing = 0
 
     # -- reserve ---------------------------------------------------------------------------------
 
-    def need(self, side: i64, price: i64, leaves: i64) -> i64:
-        """What an order must hold: cash at its cap price for a buy, shares for a sell."""
-        if side == BUY:
-            return value_up(price, leaves)
-        return leaves
+    def need(self, t: i64, price: i64, leaves: i64) -> i64:
+        """What an order must hold: cash at its cap price and the dearest fee for a buy, shares for a sell."""
+        if self.rows[t].side != BUY:
+            return leaves
+        amount: i64 = value_up(price, leaves)
+        if leaves > 0 and self.rows[t].flags & F_FEES:
+            amount += self.fees.most(t, amount, leaves)
+        return amount
 
     def reserve(self, t: i64, amount: i64) -> None:
         """Make the order's reserve exactly `amount`."""
@@ -146,12 +154,16 @@ class Accounts:
         self.vault.settle(self.rows[t].account, self.rows[t].holding, side, quantity, value)
         self.rows[t].filled += quantity
         self.rows[t].notional += value
+        fee: i64 = 0
+        if self.rows[t].flags & F_FEES:
+            fee = self.fees.charge(t, value, self.mail[i].reason)
         if self.rows[t].pending == 0 or leaves == 0:
-            self.reserve(t, self.need(side, self.rows[t].price, leaves))
+            self.reserve(t, self.need(t, self.rows[t].price, leaves))
         elif side == BUY:
-            self.reserve(t, self.rows[t].reserved - value)
+            self.reserve(t, self.rows[t].reserved - value - fee)
         else:
             self.reserve(t, self.rows[t].reserved - quantity)
+        self.note_deal(i, side, fee)
         self.rows[t].status = ST_FILLED if leaves == 0 else ST_PARTIALLY_FILLED
         self.touch(t)
         e: i64 = self.event(EV_FILL, t)
@@ -161,10 +173,34 @@ class Accounts:
         self.events[e].reason = self.mail[i].reason
         self.events[e].trade = self.mail[i].trade
         self.events[e].observed = value
+        self.events[e].limit = fee
+        self.events[e].other_leaves = self.scalars[0].settlement
         self.events[e].other_order = self.mail[i].other_order
         self.events[e].other_account = self.mail[i].other_account
         if leaves == 0:
             self.over(t)
+
+    def note_deal(self, i: i64, side: i64, fee: i64) -> None:
+        """Keep what a bust of the trade has to know; its first fill begins, the second adds its fee."""
+        d: i64 = self.mail[i].trade & self.recent
+        if self.deals[d].trade != self.mail[i].trade:
+            self.deals[d].trade = self.mail[i].trade
+            self.deals[d].quantity = self.mail[i].quantity
+            self.deals[d].value = self.mail[i].value
+            self.deals[d].price = self.mail[i].price
+            self.deals[d].buy_fee = 0
+            self.deals[d].sell_fee = 0
+            self.deals[d].instrument = self.mail[i].instrument
+            self.deals[d].day = self.scalars[0].day
+            self.deals[d].buyer = self.mail[i].account
+            self.deals[d].seller = self.mail[i].other_account
+            if side != BUY:
+                self.deals[d].buyer = self.mail[i].other_account
+                self.deals[d].seller = self.mail[i].account
+        if side == BUY:
+            self.deals[d].buy_fee += fee
+        else:
+            self.deals[d].sell_fee += fee
 
     def end(self, i: i64, t: i64) -> None:
         """What was left of an order is cancelled or expired."""
@@ -190,6 +226,8 @@ class Accounts:
         self.rows[t].code = code
         self.rows[t].limit = limit
         self.rows[t].observed = observed
+        if self.rows[t].flags & F_FEES:
+            self.fees.release(t)
         self.touch(t)
         e: i64 = self.event(EV_REJECTED, t)
         self.events[e].code = code
@@ -216,7 +254,7 @@ class Accounts:
         leaves: i64 = self.mail[i].leaves
         self.rows[t].quantity = self.rows[t].filled + leaves
         if self.rows[t].pending == 0:
-            self.reserve(t, self.need(self.rows[t].side, self.rows[t].price, leaves))
+            self.reserve(t, self.need(t, self.rows[t].price, leaves))
         self.touch(t)
         e: i64 = self.event(EV_MODIFIED, t)
         self.events[e].reason = self.mail[i].flags
@@ -231,11 +269,13 @@ class Accounts:
         if self.rows[t].pending > 0:
             self.rows[t].pending -= 1
         if self.rows[t].pending == 0:
-            self.reserve(t, self.need(self.rows[t].side, self.rows[t].price, leaves))
+            self.reserve(t, self.need(t, self.rows[t].price, leaves))
 
     def over(self, t: i64) -> None:
         """A working order ended: it leaves the lists and its request's time to live starts."""
         self.leave(t)
+        if self.rows[t].flags & F_FEES:
+            self.fees.release(t)
         self.requests.end(self.rows[t].request, self.scalars[0].time)
         a: i64 = self.rows[t].account
         if self.accounts[a].status != AC_OPEN and self.accounts[a].closing_to != 0:

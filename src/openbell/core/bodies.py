@@ -6,6 +6,7 @@ import cython
 
 if not cython.compiled:
     from openbell.core.codes import (
+        C_BUST,
         C_CANCEL,
         C_CANCEL_ALL,
         C_CLOCK_JUMP,
@@ -22,6 +23,7 @@ if not cython.compiled:
         C_OPEN_ACCOUNT,
         C_PHASE,
         C_RESUME,
+        C_SET_FEES,
         C_SET_LIMITS,
         C_SET_LISTING,
         C_SUSPEND,
@@ -32,6 +34,7 @@ if not cython.compiled:
     )
     from openbell.core.state import (
         AMOUNT_WORDS,
+        BUST_WORDS,
         CANCEL_ALL_WORDS,
         CANCEL_WORDS,
         CLOSE_WORDS,
@@ -43,6 +46,7 @@ if not cython.compiled:
         NEW_ORDER_WORDS,
         OPEN_ACCOUNT_WORDS,
         PHASE_WORDS,
+        SET_FEES_WORDS,
         SET_LIMITS_WORDS,
         SET_LISTING_WORDS,
         TRANSFER_WORDS,
@@ -82,6 +86,10 @@ def body_words(kind: i64) -> i64:
         return 0
     if kind == C_SET_LISTING:
         return SET_LISTING_WORDS
+    if kind == C_BUST:
+        return BUST_WORDS
+    if kind == C_SET_FEES:
+        return SET_FEES_WORDS
     if kind == C_SET_LIMITS:
         return SET_LIMITS_WORDS
     if kind == C_KILL or kind == C_LIFT:

@@ -18,6 +18,7 @@ C_SUSPEND = 12
 C_RESUME = 13
 C_SET_LISTING = 15
 C_PHASE = 14
+C_SET_FEES = 16
 C_OPEN_ACCOUNT = 20
 C_DEPOSIT = 21
 C_WITHDRAW = 22
@@ -33,6 +34,7 @@ C_CANCEL = 31
 C_MODIFY = 32
 C_CANCEL_ALL = 33
 C_DAY_ROLL = 40
+C_BUST = 44
 
 # --- events -----------------------------------------------------------------------------------
 EV_ACCEPTED = 1  # an order passed the account's checks and its reserve is held
@@ -54,6 +56,8 @@ EV_LIMITS = 20  # the limits of an account, a firm or the venue as they are now
 EV_KILLED = 21  # a kill switch was set or lifted
 EV_PHASE = 17  # an instrument's phase began, or its end was moved
 EV_AUCTION = 18  # what an auction would do now, or did
+EV_FEES = 22  # a schedule of fees holds from now on
+EV_BUST = 23  # a trade was taken back; what moves for it follows
 
 # --- orders -----------------------------------------------------------------------------------
 BUY = 0
@@ -158,6 +162,7 @@ LIMIT_EXPOSURE = 16
 LIMIT_DUPLICATE = 32
 LIMIT_KYC = 64
 LIMIT_RESTRICTED = 128
+LIMIT_TIER = 256
 
 # SetListing flags: which fields are set
 LISTING_TICK = 1
@@ -210,6 +215,7 @@ E_EXPOSURE = 35
 E_FIRM_EXPOSURE = 36
 E_KILLED = 37  # a kill switch is set
 E_UNKNOWN_FIRM = 38
+E_UNSETTLED = 39  # proceeds of sales that settle later do not leave the exchange
 E_UNKNOWN_INSTRUMENT = 40
 E_UNKNOWN_ORDER = 41
 E_ORDER_ENDED = 42
@@ -223,6 +229,7 @@ E_BOOK_FULL = 49  # price levels per side
 E_DUPLICATE_SYMBOL = 50
 E_NOT_SUSPENDED = 51
 E_DAY_ORDER = 52  # a day roll for a day that is not after the last
+E_UNKNOWN_TRADE = 56  # never made, or too long ago
 E_POST_ONLY = 53  # it would trade: the limit is the price it would trade at
 E_MARKET_CLOSED = 54  # the phase takes no such order; the limit is when the phase ends, 0 if unknown
 E_NO_AUCTION = 55  # OPG, CLS where no auction is scheduled
@@ -234,6 +241,7 @@ E_INSTRUMENTS_FULL = 63
 E_REQUESTS_FULL = 64
 E_OVERFLOW = 65
 E_FIRMS_FULL = 66
+E_FEES_FULL = 67
 E_RESTRICTIONS_FULL = 69
 # Refused by the sequencer, before the log: nothing was recorded and nothing will happen.
 E_TOO_LATE = 80  # validUntil has passed

@@ -18,6 +18,8 @@ cdef class Command:
     cdef Modify[::1] modify
     cdef CancelAll[::1] cancel_all
     cdef SetListing[::1] set_listing
+    cdef Bust[::1] bust
+    cdef SetFees[::1] set_fees
     cdef SetLimits[::1] set_limits
     cdef Kill[::1] kill
     cdef Phase[::1] phase

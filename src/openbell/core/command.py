@@ -17,6 +17,7 @@ from openbell.core import records
 if not cython.compiled:
     from openbell.core.codes import (
         BUY,
+        C_BUST,
         C_CANCEL,
         C_CANCEL_ALL,
         C_CLOSE_ACCOUNT,
@@ -26,6 +27,7 @@ if not cython.compiled:
         C_MODIFY,
         C_NEW_ORDER,
         C_PHASE,
+        C_SET_FEES,
         C_SET_LIMITS,
         C_SET_LISTING,
         C_TRANSFER,
@@ -59,6 +61,8 @@ class Command:
         self.modify = (records.Modify * 1).from_buffer(self.desk, body)
         self.cancel_all = (records.CancelAll * 1).from_buffer(self.desk, body)
         self.set_listing = (records.SetListing * 1).from_buffer(self.desk, body)
+        self.bust = (records.Bust * 1).from_buffer(self.desk, body)
+        self.set_fees = (records.SetFees * 1).from_buffer(self.desk, body)
         self.set_limits = (records.SetLimits * 1).from_buffer(self.desk, body)
         self.kill = (records.Kill * 1).from_buffer(self.desk, body)
         self.phase = (records.Phase * 1).from_buffer(self.desk, body)
@@ -108,6 +112,8 @@ class Command:
 
     def explained(self, kind: i64) -> bool:
         """Whether the blob of this type must say who and why."""
+        if kind == C_SET_FEES or kind == C_BUST:
+            return True
         return kind == C_SET_LIMITS or kind == C_KILL or kind == C_LIFT or kind == C_SET_LISTING
 
     def reserved(self, kind: i64) -> u64:
@@ -124,8 +130,8 @@ class Command:
             return self.close[0].reserved
         if kind == C_SET_LISTING:
             return self.set_listing[0].reserved
-        if kind == C_SET_LIMITS:
-            return self.set_limits[0].reserved
+        if kind == C_BUST:
+            return self.bust[0].reserved
         if kind == C_KILL or kind == C_LIFT:
             return self.kill[0].reserved | self.kill[0].reserved2 | self.kill[0].reserved3
         if kind == C_PHASE:

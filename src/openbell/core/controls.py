@@ -30,13 +30,14 @@ if not cython.compiled:
         LIMIT_QUANTITY,
         LIMIT_RATE,
         LIMIT_RESTRICTED,
+        LIMIT_TIER,
         LIMIT_VALUE,
         SCOPE_ACCOUNT,
         SCOPE_FIRM,
         SCOPE_VENUE,
     )
     from openbell.core.records import FIRST_ACCOUNT, NOTIONAL_MAX, QUANTITY_MAX
-    from openbell.core.state import WATCH_EXPOSURE
+    from openbell.core.rulebook import WATCH_EXPOSURE
     from openbell.core.types import CASH_TOP, DUPLICATE_NS_MAX, i64
 
 
@@ -100,7 +101,7 @@ class Controls:
         known: i64 = LIMIT_QUANTITY | LIMIT_VALUE | LIMIT_OPEN_ORDERS | LIMIT_RATE | LIMIT_EXPOSURE
         known |= LIMIT_DUPLICATE | LIMIT_RESTRICTED
         if scope == SCOPE_ACCOUNT:
-            known |= LIMIT_KYC
+            known |= LIMIT_KYC | LIMIT_TIER
         self.limit = known
         self.observed = self.change[0].flags
         if self.observed & ~known or (self.observed == 0 and scope != SCOPE_FIRM):
@@ -182,6 +183,8 @@ class Controls:
             rows[i].duplicate_ns = self.change[0].duplicate_ns
         if flags & LIMIT_KYC:
             rows[i].unapproved = 1 - self.change[0].kyc
+        if flags & LIMIT_TIER:
+            rows[i].tier = self.change[0].tier
         if flags & LIMIT_RESTRICTED:
             if self.change[0].restricted != 0:
                 rows[i].restricted += self.restrictions.add(scope, i, self.head[0].instrument)
@@ -195,6 +198,7 @@ class Controls:
         self.events[e].limit = rows[i].exposure_max
         self.events[e].observed = rows[i].duplicate_ns
         self.events[e].status = rows[i].unapproved
+        self.events[e].tif = rows[i].tier
         if flags & LIMIT_RESTRICTED:
             self.events[e].instrument = self.head[0].instrument
             self.events[e].reason = self.change[0].restricted

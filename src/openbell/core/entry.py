@@ -63,7 +63,8 @@ if not cython.compiled:
     from openbell.core.numbers import value_down, value_up
     from openbell.core.prices import collar_price
     from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
-    from openbell.core.state import F_TERMS, M_CANCEL, M_ENTER, M_MODIFY, NEW_ORDER_WORDS, NIL, WATCHED
+    from openbell.core.rulebook import WATCHED
+    from openbell.core.state import F_TERMS, M_CANCEL, M_ENTER, M_MODIFY, NEW_ORDER_WORDS, NIL
     from openbell.core.types import i64
 
 
@@ -290,7 +291,9 @@ class Entry:
     def hold(self, t: i64, a: i64, n: i64) -> i64:
         """Reserve what the new order can cost at most."""
         side: i64 = self.rows[t].side
-        amount: i64 = self.machine.need(side, self.rows[t].price, self.rows[t].quantity)
+        if self.scalars[0].tariffs != 0:
+            self.machine.fees.stamp(t)
+        amount: i64 = self.machine.need(t, self.rows[t].price, self.rows[t].quantity)
         h: i64 = self.vault.find(a, n)
         code: i64 = self.covered(side, a, h, amount)
         if code != E_OK:
@@ -428,7 +431,7 @@ class Entry:
         if self.rows[t].pending > 0:  # the book may take any of them
             price = max(price, self.rows[t].top_price)
             total = max(total, self.rows[t].top_quantity)
-        amount: i64 = self.machine.need(self.rows[t].side, price, total - self.rows[t].filled)
+        amount: i64 = self.machine.need(t, price, total - self.rows[t].filled)
         extra: i64 = amount - self.rows[t].reserved
         if extra <= 0:
             return E_OK

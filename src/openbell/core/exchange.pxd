@@ -3,12 +3,14 @@ from openbell.core.layouts cimport *
 from openbell.core.accounts cimport Accounts
 from openbell.core.bodies cimport body_words
 from openbell.core.books cimport Books
+from openbell.core.bust cimport Busts
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
 from openbell.core.controls cimport Controls
 from openbell.core.delivery cimport Delivery
 from openbell.core.entry cimport Entry
 from openbell.core.exposure cimport Exposure
+from openbell.core.fees cimport Fees
 from openbell.core.kept cimport Kept
 from openbell.core.kill cimport KillSwitches
 from openbell.core.limits cimport Limits
@@ -17,6 +19,7 @@ from openbell.core.outbox cimport Outbox
 from openbell.core.phases cimport Phases
 from openbell.core.requests cimport Requests
 from openbell.core.restrictions cimport Restrictions
+from openbell.core.rulings cimport Rulings
 from openbell.core.scopes cimport Scopes
 from openbell.core.scout cimport Scout
 from openbell.core.terms cimport Terms
@@ -55,11 +58,14 @@ cdef class Exchange:
     cdef readonly Treasury treasury
     cdef readonly Listings listings
     cdef readonly Exposure exposure
+    cdef readonly Fees fees
     cdef readonly Restrictions restrictions
     cdef readonly Limits limits
     cdef readonly Scopes scopes
     cdef readonly Controls controls
     cdef readonly KillSwitches kills
+    cdef readonly Busts busts
+    cdef readonly Rulings rulings
     cdef Scout scout
     cdef readonly i64 shard
     cdef readonly Delivery delivery

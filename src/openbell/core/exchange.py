@@ -14,12 +14,15 @@ import cython
 from openbell.core import codes, records, state
 from openbell.core.accounts import Accounts
 from openbell.core.books import Books
+from openbell.core.bust import Busts
 from openbell.core.channel import Channel
 from openbell.core.command import Command
 from openbell.core.controls import Controls
+from openbell.core.dates import business_day_after, date_of
 from openbell.core.delivery import Delivery
 from openbell.core.entry import Entry
 from openbell.core.exposure import Exposure
+from openbell.core.fees import Fees
 from openbell.core.kept import Kept
 from openbell.core.kill import KillSwitches
 from openbell.core.limits import Limits
@@ -28,6 +31,7 @@ from openbell.core.outbox import Outbox
 from openbell.core.phases import Phases
 from openbell.core.requests import Requests
 from openbell.core.restrictions import Restrictions
+from openbell.core.rulings import Rulings
 from openbell.core.scopes import Scopes
 from openbell.core.scout import Scout
 from openbell.core.terms import Terms
@@ -46,15 +50,12 @@ if not cython.compiled:
         C_DAY_ROLL,
         C_DEPOSIT,
         C_ISSUE,
-        C_KILL,
-        C_LIFT,
         C_LIST,
         C_MODIFY,
         C_NEW_ORDER,
         C_OPEN_ACCOUNT,
         C_PHASE,
         C_RESUME,
-        C_SET_LIMITS,
         C_SET_LISTING,
         C_SUSPEND,
         C_TICK,
@@ -69,13 +70,7 @@ if not cython.compiled:
         WHY_USER,
     )
     from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
-    from openbell.core.state import (
-        FAULT_LENGTH,
-        FAULT_SEQUENCE,
-        FAULT_TIME,
-        NIL,
-        OUTPUT_RECORDS,
-    )
+    from openbell.core.state import FAULT_LENGTH, FAULT_SEQUENCE, FAULT_TIME, NIL, OUTPUT_RECORDS
     from openbell.core.types import i64, u64
 
 FAULTS = {
@@ -128,6 +123,7 @@ class Exchange:
         self.timers = Timers(memory)
         self.books = Books(memory, body, self.outbox, self.post, self.mail)
         self.exposure = Exposure(memory)
+        self.fees = Fees(memory, self.command, self.outbox, self.vault)
         self.restrictions = Restrictions(memory)
         self.limits = Limits(memory, body, self.command, self.restrictions)
         self.scopes = Scopes(memory, self.command, self.outbox, self.limits)
@@ -161,6 +157,8 @@ class Exchange:
             self.mail,
         )
         self.kills = KillSwitches(memory, self.command, self.scopes, self.delivery)
+        self.busts = Busts(memory, self.command, self.outbox, self.treasury, self.vault)
+        self.rulings = Rulings(self.command, self.controls, self.fees, self.kills, self.busts)
         self.fault = 0
         self.begin(head.seq, head.ts)
 
@@ -175,6 +173,7 @@ class Exchange:
             self.vault,
             self.timers,
             self.exposure,
+            self.fees,
             self.mail,
         )
         self.terms = Terms(self.memory, self.command, self.timers)
@@ -195,11 +194,12 @@ class Exchange:
         """The state right after genesis: empty lists and the exchange's own accounts."""
         for name in ("book_free", "level_free", "ticket_free", "holding_free", "request_free"):
             setattr(self.memory["scalars"][0], name, state.NIL)
-        for name in ("ended_head", "ended_tail", "restriction_free"):
+        for name in ("ended_head", "ended_tail", "restriction_free", "fee_free"):
             setattr(self.memory["scalars"][0], name, state.NIL)
         self.scalars[0].position = seq
         self.scalars[0].time = ts
         self.scalars[0].day = 1
+        self.scalars[0].settlement = business_day_after(date_of(ts))
         kind: i64
         for kind in range(records.FIRST_ACCOUNT):
             self.treasury.blank(kind, kind, 0)
@@ -292,6 +292,7 @@ class Exchange:
         self.requests.reindex()
         self.terms.restart()
         self.restrictions.reindex()
+        self.fees.reindex()
         self.limits.ordinary()
         self.phases.rewind()
 
@@ -435,12 +436,10 @@ class Exchange:
             code = self.listings.day_roll()
         elif kind == C_SET_LISTING:
             code = self.listings.set_listing()
-        elif kind == C_SET_LIMITS:
-            code = self.controls.set_limits()
-        elif kind == C_KILL or kind == C_LIFT:
-            code = self.kills.set_switch(kind == C_KILL)
         elif kind == C_PHASE:
             code = self.listings.phase()
+        elif self.rulings.takes(kind):
+            code = self.rulings.apply(kind)
         else:
             code = self.account_command(kind)
         if code != E_OK:
@@ -472,11 +471,9 @@ class Exchange:
 
     def explain(self, kind: i64, code: i64) -> None:
         """Put a refusal's numbers into the answer."""
-        if kind == C_SET_LIMITS:
-            self.command.fail(code, self.controls.limit, self.controls.observed)
-        elif kind == C_KILL or kind == C_LIFT:
-            self.command.fail(code, self.kills.limit, self.kills.observed)
-        elif (kind < C_OPEN_ACCOUNT and kind != C_ISSUE) or kind == C_DAY_ROLL:
+        if self.rulings.takes(kind):
+            return
+        if (kind < C_OPEN_ACCOUNT and kind != C_ISSUE) or kind == C_DAY_ROLL:
             self.command.fail(code, self.listings.limit, self.listings.observed)
         else:
             self.command.fail(code, self.treasury.limit, self.treasury.observed)

@@ -11,7 +11,8 @@ import cython
 
 if not cython.compiled:
     from openbell.core.numbers import value_up
-    from openbell.core.state import NIL, WATCH_EXPOSURE
+    from openbell.core.rulebook import WATCH_EXPOSURE
+    from openbell.core.state import NIL
     from openbell.core.types import CASH_TOP, i64
 
 

@@ -29,7 +29,7 @@ if not cython.compiled:
         SCOPE_INSTRUMENT,
         SCOPE_VENUE,
     )
-    from openbell.core.state import WATCH_EXPOSURE
+    from openbell.core.rulebook import WATCH_EXPOSURE
     from openbell.core.types import CASH_TOP, SECOND_NS, i64
 
 

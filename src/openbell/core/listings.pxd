@@ -2,6 +2,7 @@ cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.books cimport Books
 from openbell.core.command cimport Command
+from openbell.core.dates cimport business_day_after
 from openbell.core.outbox cimport Outbox
 from openbell.core.scopes cimport Scopes
 

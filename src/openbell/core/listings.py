@@ -48,6 +48,7 @@ if not cython.compiled:
         RESUMED,
         SUSPENDED,
     )
+    from openbell.core.dates import business_day_after
     from openbell.core.records import ANY_INSTRUMENT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
     from openbell.core.state import NIL
     from openbell.core.types import COLLAR_MAX, i64, u64
@@ -313,6 +314,9 @@ class Listings:
             self.fix_close(n, date)
         self.scalars[0].date = date
         self.scalars[0].day += 1
+        if date >= self.scalars[0].settlement:
+            self.scalars[0].settled_day = self.scalars[0].day
+        self.scalars[0].settlement = max(self.scalars[0].settlement, business_day_after(date))
         self.books.cause = self.head[0].seq
         for n in range(self.scalars[0].instruments):
             self.books.publish(n)

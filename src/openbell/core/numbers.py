@@ -10,7 +10,7 @@ import cython
 
 if not cython.compiled:
     from openbell.core.records import QUANTITY_SCALE
-    from openbell.core.types import CASH_TOP, EASY, i64, i128
+    from openbell.core.types import CASH_TOP, EASY, MILLION, i64, i128
 
 
 def value_down(price: i64, quantity: i64) -> i64:
@@ -32,6 +32,23 @@ def value_up(price: i64, quantity: i64) -> i64:
         return price * shares
     wide: i128 = price
     wide = (wide * quantity + (QUANTITY_SCALE - 1)) // QUANTITY_SCALE
+    if wide > CASH_TOP:
+        return CASH_TOP
+    return cython.cast(i64, wide)
+
+
+def rated(
+    making: i64, maker: i64, taking: i64, taker: i64, auctioned: i64, auction: i64, more: i64, dearest: i64
+) -> i64:
+    """Four values, each at its rate in millionths, summed and rounded up; none negative, rates up to one."""
+    wide: i128 = making
+    wide = wide * maker
+    part: i128 = taking
+    wide = wide + part * taker
+    part = auctioned
+    wide = wide + part * auction
+    part = more
+    wide = (wide + part * dearest + (MILLION - 1)) // MILLION
     if wide > CASH_TOP:
         return CASH_TOP
     return cython.cast(i64, wide)

@@ -118,6 +118,21 @@ SetListing = record(
     """,
 )
 
+# What orders pay that an account of `tier` enters from now on in header.instrument, or (ANY_INSTRUMENT) in
+# every one that has no schedule of its own. Rates in millionths of value; `least` for an order that trades.
+SetFees = record(
+    "SetFees",
+    """
+    per_share i64
+    per_order i64
+    least i64
+    maker u32
+    taker u32
+    auction u32
+    tier u32
+    """,
+)
+
 # Shares come into being on header.account, at `price` each as their cost.
 Issue = record("Issue", "quantity i64\nprice i64")
 
@@ -142,8 +157,8 @@ Transfer = record("Transfer", "to_account u64\ncash i64\nquantity i64\nreserved 
 Close = record("Close", "to_account u64\nreserved u64")
 
 # What changes, by `flags` (LIMIT_*), of the limits of header.account, header.firm or the venue; 0: no limit.
-# The firm after the last known one is a new one. `kyc` 0: not approved. `restricted`: header.instrument is
-# put on the restricted list (1) or taken off it (0).
+# The firm after the last known one is a new one. `tier` is the account's, for its fees. `kyc` 0: not
+# approved. `restricted`: header.instrument is put on the restricted list (1) or taken off it (0).
 SetLimits = record(
     "SetLimits",
     """
@@ -157,7 +172,7 @@ SetLimits = record(
     scope u8
     kyc u8
     restricted u8
-    reserved u8
+    tier u8
     """,
 )
 
@@ -201,10 +216,16 @@ Modify = record(
 # header.account's orders, narrowed by header.instrument (ANY_INSTRUMENT) and side (ANY_SIDE).
 CancelAll = record("CancelAll", "side u8\nreason u8\nreserved u16\nreserved2 u32")
 
+# Take a trade back. header.actor and `second` are the two persons who say so.
+Bust = record("Bust", "trade u64\nsecond u32\nreserved u32")
+
 DayRoll = record("DayRoll", "date u32\nmarket u32")  # date: yyyymmdd, the day that begins
 
 # Commands of the exchange's own people: the blob says who and why, and is not empty.
-EXPLAINED = (codes.C_SET_LISTING, codes.C_SET_LIMITS, codes.C_KILL, codes.C_LIFT)
+EXPLAINED = (
+    codes.C_SET_LISTING, codes.C_SET_FEES, codes.C_SET_LIMITS, codes.C_KILL, codes.C_LIFT, codes.C_BUST,
+)  # fmt: skip
+
 # The phase that begins: of header.instrument, or of all instruments of `market` (ANY_INSTRUMENT). `ends_ts`
 # is when it is scheduled to end (0: not known); for `lock_ns` before that no OPG or CLS order is taken.
 Phase = record(
@@ -231,6 +252,7 @@ BODIES: dict[int, type[Record] | None] = {
     codes.C_RESUME: None,
     codes.C_SET_LISTING: SetListing,
     codes.C_PHASE: Phase,
+    codes.C_SET_FEES: SetFees,
     codes.C_OPEN_ACCOUNT: OpenAccount,
     codes.C_DEPOSIT: Amount,
     codes.C_WITHDRAW: Amount,
@@ -246,6 +268,7 @@ BODIES: dict[int, type[Record] | None] = {
     codes.C_MODIFY: Modify,
     codes.C_CANCEL_ALL: CancelAll,
     codes.C_DAY_ROLL: DayRoll,
+    codes.C_BUST: Bust,
 }
 
 # One layout for every event; which fields mean what, by type:
@@ -255,7 +278,7 @@ BODIES: dict[int, type[Record] | None] = {
 #              other_order other_account other_leaves = maker's, trade, status=1: eligible (moves `last`)
 #   FILL       order account side price quantity=this fill filled=so far leaves notional=value so far
 #              observed=value of this fill limit=fee of this fill reason=MAKER|TAKER|AUCTION trade status
-#              other_order other_account = the counterparty's
+#              other_order other_account = the counterparty's, other_leaves=settlement date (yyyymmdd)
 #   CANCELLED, EXPIRED  order account side order_type tif price quantity=total filled leaves=what ended
 #              notional=value filled reason status
 #   MODIFIED   order account side price quantity=new total filled leaves notional=value filled status
@@ -274,7 +297,11 @@ BODIES: dict[int, type[Record] | None] = {
 #   DAY        quantity=date
 #   LIMITS     order_type=SCOPE_* account other_account=firm; as they are now: quantity=largest quantity
 #              notional=largest value filled=open orders leaves=messages a second limit=exposure
-#              observed=duplicate window status=1: not approved; instrument reason=1: restricted
+#              observed=duplicate window status=1: not approved tif=tier; instrument reason=1: restricted
+#   BUST       trade instrument account=buyer other_account=seller price quantity notional=value limit=buyer's
+#              fee observed=seller's fee leaves=shares and other_leaves=cash that the error account gave
+#   FEES       instrument (ANY_INSTRUMENT: all) status=tier price=per share quantity=per order notional=least
+#              filled=maker leaves=taker limit=auction
 #   KILLED     order_type=SCOPE_* account other_account=firm instrument status=1: set, 0: lifted
 #              quantity=orders cancelled
 #   PHASE      instrument status=phase (IN_*) reason=phase before price=reference quantity=date

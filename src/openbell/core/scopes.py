@@ -28,7 +28,7 @@ if not cython.compiled:
         SCOPE_VENUE,
     )
     from openbell.core.records import FIRST_ACCOUNT
-    from openbell.core.state import WATCH_EXPOSURE, WATCH_LIMITS, WATCHED
+    from openbell.core.rulebook import WATCH_EXPOSURE, WATCH_LIMITS, WATCHED
     from openbell.core.types import i64
 
 

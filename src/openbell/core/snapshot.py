@@ -16,6 +16,7 @@ from typing import Any
 
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.layout import TYPES
+from openbell.core.rulebook import F_FEES
 from openbell.core.state import F_TERMS, NIL
 
 FORMAT = 1
@@ -47,6 +48,8 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("firm_limits", scalars.firms + 1 if controlled else 0),
         ("instrument_limits", scalars.instruments),
         ("restrictions", scalars.restriction_used),
+        ("tariffs", scalars.fee_used),
+        ("deals", min(scalars.trades + 1, len(ex.memory["deals"]))),
         ("requests", scalars.request_used),
         ("kept", scalars.request_used),
     ]
@@ -169,16 +172,17 @@ def fill_by_name(target: Any, first: int, count: int, fields: Any, data: memoryv
 # What of each record the state hash covers: everything but slots, links and reserved bytes.
 COVERED = {
     "schedules": ((0, 48),),
-    "accounts": ((0, 48), (56, 60), (68, 76), (80, 112)),
+    "accounts": ((0, 48), (56, 60), (68, 76), (80, 128)),
     "book_orders": ((0, 32), (44, 48), (52, 64)),
     "holdings": ((0, 60),),
     "tickets": ((0, 56), (72, 124), (128, 192)),
     "terms": ((0, 8),),
     "requests": ((0, 28), (48, 64)),
-    "charges": ((0, 8),),
-    "limits": ((0, 95),),
-    "firm_limits": ((0, 95),),
-    "instrument_limits": ((0, 95),),
+    "charges": ((0, 32),),
+    "tariffs": ((0, 52),),
+    "limits": ((0, 96),),
+    "firm_limits": ((0, 96),),
+    "instrument_limits": ((0, 96),),
 }
 
 
@@ -190,7 +194,7 @@ def state_hash(ex: Exchange) -> str:
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
     for name in ("deposits", "withdrawals", "working", "tickets", "requests", "holdings"):
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
-    for name in ("firms", "watch", "controlled", "restrictions"):
+    for name in ("firms", "watch", "controlled", "restrictions", "tariffs", "settlement", "settled_day"):
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
     digest.update(ex.memory.bytes_of("instruments", 0, scalars.instruments))
     digest.update(ex.memory.bytes_of("assets", 0, scalars.instruments))
@@ -265,6 +269,11 @@ def hash_controls(ex: Exchange, digest: Any) -> None:
                 if any(ex.memory.bytes_of(name, index, 1)):
                     digest.update(b"%s %d\n" % (name.encode(), index))
                     cover(ex, digest, name, index)
+    digest.update(ex.memory.bytes_of("deals", 0, dict(used(ex))["deals"]))
+    tariffs = ex.memory["tariffs"]
+    current = (s for s in range(ex.memory["scalars"][0].fee_used) if tariffs[s].current)
+    for index in sorted(current, key=lambda s: int(tariffs[s].key)):
+        cover(ex, digest, "tariffs", index)
     rows = ex.memory["restrictions"]
     keys = sorted(rows[slot].key for slot in range(ex.memory["scalars"][0].restriction_used))
     digest.update(repr([key for key in keys if key]).encode())
@@ -278,5 +287,13 @@ def hash_request(ex: Exchange, digest: Any, r: int) -> None:
         cover(ex, digest, "tickets", ex.memory["requests"][r].ticket)
         if ex.memory["tickets"][ex.memory["requests"][r].ticket].flags & F_TERMS:
             cover(ex, digest, "terms", ex.memory["requests"][r].ticket)
-        if any(ex.memory.bytes_of("charges", ex.memory["requests"][r].ticket, 1)):
-            cover(ex, digest, "charges", ex.memory["requests"][r].ticket)
+        hash_charge(ex, digest, ex.memory["requests"][r].ticket)
+
+
+def hash_charge(ex: Exchange, digest: Any, t: int) -> None:
+    """What an order carries beside its ticket: exposure, fees, and the rates that it pays."""
+    charge, flags = ex.memory["charges"][t], ex.memory["tickets"][t].flags
+    if charge.exposure or flags & F_FEES:
+        cover(ex, digest, "charges", t)
+    if flags & F_FEES and charge.schedule != NIL:
+        cover(ex, digest, "tariffs", charge.schedule)

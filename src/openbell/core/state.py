@@ -10,6 +10,7 @@ import contextlib
 import mmap
 from typing import Any
 
+from openbell.core import rulebook
 from openbell.core.layout import Record, record
 from openbell.core.records import (
     FIRST_ACCOUNT,
@@ -17,6 +18,7 @@ from openbell.core.records import (
     RULES_VERSION,
     Amount,
     Answer,
+    Bust,
     Cancel,
     CancelAll,
     Close,
@@ -31,6 +33,7 @@ from openbell.core.records import (
     NewOrder,
     OpenAccount,
     Phase,
+    SetFees,
     SetLimits,
     SetListing,
     Transfer,
@@ -78,6 +81,11 @@ Scalars = record(
     restriction_free i64
     restriction_used i64
     restrictions i64
+    tariffs i64
+    fee_free i64
+    fee_used i64
+    settlement i64
+    settled_day i64
     """,
 )
 
@@ -197,8 +205,8 @@ Account = record(
     start_cash i64
     net_deposits i64
     opened_ts i64
-    reserved3 u64
-    reserved4 u64
+    fees i64
+    unsettled i64
     """,
 )
 
@@ -268,47 +276,8 @@ OrderTerms = record("OrderTerms", "expire_ts i64")
 # Something that happens at a time of the log: `ref` says to what. `slot` of row i is the timer at place i
 # of the heap, and `place` is where a timer stands in it.
 Timer = record("Timer", "due i64\nkey u64\nref u32\nplace u32\nslot u32\nreserved u32")
-
 # Of each ticket: the slot of the timer that ends it, plus 1; 0: none.
 Alarm = record("Alarm", "timer u32\nreserved u32")
-# What an order of the same slot carries beside its ticket, while it carries any.
-Charge = record("Charge", "exposure i64")
-
-# Limits of an account (number 0: the venue), a firm or an instrument; 0 is no limit. An account counts its
-# messages of one second, and keeps its last order from the app.
-Limit = record(
-    "Limit",
-    """
-    quantity_max i64
-    value_max i64
-    exposure_max i64
-    exposure i64
-    duplicate_ns i64
-    last_ts i64
-    last_price i64
-    last_size i64
-    rate_second i64
-    rate_count u32
-    rate_max u32
-    open_orders_max u32
-    last_instrument u32
-    restricted u32
-    last_side u8
-    killed u8
-    unapproved u8
-    reserved u8
-    """,
-)
-
-# One instrument on one restricted list; `key` names both (0: a free slot).
-Restriction = record("Restriction", "key u64\nnext u32\nreserved u32")
-
-# What `watch` says of an account or, for all of them, of the venue.
-WATCH_LIMITS = 1  # its order must pass the limits, kill switches and lists
-WATCH_EXPOSURE = 2  # its exposure is kept
-WATCHED = 2  # in an asset's flags, beside PROTECTIONS_OFF: the instrument has limits or a kill switch
-FIRMS_MAX = 65_535
-RESTRICTIONS_MAX = 65_536
 
 # A request key and what became of it; `answers` of the same index holds the first answer.
 Request = record(
@@ -404,7 +373,9 @@ CANCEL_WORDS = Cancel.SIZE // 8
 MODIFY_WORDS = Modify.SIZE // 8
 CANCEL_ALL_WORDS = CancelAll.SIZE // 8
 DAY_ROLL_WORDS = DayRoll.SIZE // 8
+BUST_WORDS = Bust.SIZE // 8
 SET_LISTING_WORDS = SetListing.SIZE // 8
+SET_FEES_WORDS = SetFees.SIZE // 8
 SET_LIMITS_WORDS = SetLimits.SIZE // 8
 KILL_WORDS = Kill.SIZE // 8
 PHASE_WORDS = Phase.SIZE // 8
@@ -435,12 +406,8 @@ class Memory:
         self.add("holdings", Holding, genesis.positions)
         self.add("tickets", Ticket, tickets)
         self.add("terms", OrderTerms, tickets)
-        self.add("charges", Charge, tickets)
-        self.add("limits", Limit, genesis.accounts)
-        self.add("firm_limits", Limit, min(genesis.accounts, FIRMS_MAX))
-        self.add("instrument_limits", Limit, genesis.instruments)
-        restrictions = min(genesis.accounts, RESTRICTIONS_MAX)
-        self.add("restrictions", Restriction, restrictions)
+        for name, layout, count in rulebook.arrays(genesis, tickets):
+            self.add(name, layout, count)
         self.add("requests", Request, genesis.requests)
         self.add("kept", Answer, genesis.requests)
         # derived: rebuilt when a snapshot is loaded
@@ -450,7 +417,8 @@ class Memory:
         self.add("request_cells", Cell, power_of_two(genesis.requests))
         self.add("timers", Timer, orders)
         self.add("alarms", Alarm, tickets)
-        self.add("restriction_cells", Cell, power_of_two(restrictions))
+        self.add("restriction_cells", Cell, power_of_two(len(self["restrictions"])))
+        self.add("tariff_cells", Cell, power_of_two(len(self["tariffs"])))
         # output and mail: forgotten after each batch
         self.add("events", Event, output)
         self.add("answers", Answer, OUTPUT_RECORDS)

@@ -103,7 +103,7 @@ class Terms:
 
     def keep(self, t: i64) -> None:
         """The order's ticket takes the terms that `shape` found right, and its timer starts."""
-        self.rows[t].flags = self.flags
+        self.rows[t].flags |= self.flags
         if self.flags & F_TERMS == 0:
             return
         self.terms[t].expire_ts = self.order[0].expire_ts

@@ -1,5 +1,5 @@
 cimport cython
-from openbell.core.layouts cimport i64, NIL, ST_NONE, Scalars, Account, Ticket
+from openbell.core.layouts cimport i64, NIL, ST_NONE, F_FEES, Scalars, Account, Ticket, Charge
 from openbell.core.table cimport Table
 
 
@@ -8,6 +8,7 @@ cdef class Tickets:
     cdef Scalars[::1] scalars
     cdef Account[::1] accounts
     cdef Ticket[::1] tickets
+    cdef Charge[::1] charges
     cdef readonly Table index
     cdef readonly i64 capacity
     cdef readonly i64 working_max

@@ -11,6 +11,7 @@ from openbell.core.table import Table
 
 if not cython.compiled:
     from openbell.core.codes import ST_NONE
+    from openbell.core.rulebook import F_FEES
     from openbell.core.state import NIL
     from openbell.core.types import i64
 
@@ -22,6 +23,7 @@ class Tickets:
         self.scalars = memory["scalars"]
         self.accounts = memory["accounts"]
         self.tickets = memory["tickets"]
+        self.charges = memory["charges"]
         self.index = Table(memory["ticket_cells"], ID_INDEX_BITS)
         self.capacity = len(self.tickets)
         self.working_max = genesis.orders
@@ -62,6 +64,11 @@ class Tickets:
     def free(self, t: i64) -> None:
         """Forget an ended order."""
         self.index.remove(self.tickets[t].id)
+        if self.tickets[t].flags & F_FEES:
+            self.charges[t].fee = 0
+            self.charges[t].taken = 0
+            self.charges[t].auctioned = 0
+            self.charges[t].schedule = 0
         self.tickets[t].id = 0
         self.tickets[t].status = ST_NONE
         self.tickets[t].next = self.scalars[0].ticket_free

@@ -25,6 +25,7 @@ cdef class Treasury:
     cdef bint exists(self, i64 a) noexcept nogil
     cdef i64 usable(self, i64 a) noexcept nogil
     cdef i64 afford(self, i64 a, i64 amount) noexcept nogil
+    cdef i64 settled(self, i64 a, i64 amount) noexcept nogil
     cdef i64 same_realm(self, i64 wanted, i64 found) noexcept nogil
     cdef void blank(self, i64 a, i64 kind, i64 realm) noexcept nogil
     cdef i64 open(self) noexcept nogil

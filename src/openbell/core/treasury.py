@@ -41,6 +41,7 @@ if not cython.compiled:
         E_UNKNOWN_ACCOUNT,
         E_UNKNOWN_FIRM,
         E_UNKNOWN_INSTRUMENT,
+        E_UNSETTLED,
         E_WRONG_REALM,
         EV_ACCOUNT,
         EV_CASH,
@@ -51,7 +52,8 @@ if not cython.compiled:
     )
     from openbell.core.numbers import value_down
     from openbell.core.records import CLEARING_ACCOUNT, FIRST_ACCOUNT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
-    from openbell.core.state import NIL, WATCH_EXPOSURE, WATCH_LIMITS
+    from openbell.core.rulebook import WATCH_EXPOSURE, WATCH_LIMITS
+    from openbell.core.state import NIL
     from openbell.core.types import CASH_TOP, GROUP_MAX, i64
 
 
@@ -94,6 +96,14 @@ class Treasury:
         self.limit = self.accounts[a].cash - self.accounts[a].reserved
         self.observed = amount
         return E_INSUFFICIENT_FUNDS if amount > self.limit else E_OK
+
+    def settled(self, a: i64, amount: i64) -> i64:
+        """E_OK if the account's available cash covers `amount` without the proceeds of unsettled sales."""
+        code: i64 = self.afford(a, amount)
+        if code != E_OK:
+            return code
+        self.limit = self.vault.withdrawable(a)
+        return E_UNSETTLED if amount > self.limit else E_OK
 
     def same_realm(self, wanted: i64, found: i64) -> i64:
         """E_OK if both are one realm."""
@@ -198,7 +208,7 @@ class Treasury:
         self.observed = amount
         if amount < 1 or amount > NOTIONAL_MAX:
             return E_BAD_AMOUNT
-        code = self.afford(a, amount)
+        code = self.settled(a, amount)
         if code != E_OK:
             return code
         self.scalars[0].withdrawals += amount
@@ -243,7 +253,7 @@ class Treasury:
         self.observed = quantity
         if quantity < 0 or quantity > QUANTITY_MAX or (quantity == 0 and cash == 0):
             return E_BAD_QUANTITY
-        return self.afford(a, cash)
+        return self.settled(a, cash)
 
     def may_give(self, a: i64, b: i64, n: i64, quantity: i64) -> i64:
         self.limit = self.scalars[0].instruments
@@ -350,6 +360,10 @@ class Treasury:
             following: i64 = self.holdings[h].next
             self.hand_over(a, b, h)
             h = following
+        self.vault.roll(a)
+        self.vault.roll(b)
+        self.accounts[b].unsettled += self.accounts[a].unsettled
+        self.accounts[a].unsettled = 0
         if self.accounts[a].cash > 0:
             self.move_cash(a, b, self.accounts[a].cash, C_CLOSE_ACCOUNT)
         self.accounts[a].closing_to = 0

@@ -1,5 +1,5 @@
 cimport cython
-from openbell.core.layouts cimport i64, NIL, BUY, CLEARING_ACCOUNT, Scalars, Account, Asset, Holding
+from openbell.core.layouts cimport i64, NIL, BUY, CLEARING_ACCOUNT, FEE_ACCOUNT, Scalars, Account, Asset, Holding
 from openbell.core.numbers cimport share_of
 from openbell.core.table cimport Table
 
@@ -21,4 +21,6 @@ cdef class Vault:
     cdef void pay(self, i64 a, i64 amount) noexcept nogil
     cdef void give(self, i64 h, i64 quantity, i64 cost) noexcept nogil
     cdef i64 cost_of(self, i64 h, i64 quantity) noexcept nogil
+    cdef void charge(self, i64 a, i64 side, i64 fee) noexcept nogil
+    cdef i64 withdrawable(self, i64 a) noexcept nogil
     cdef void settle(self, i64 a, i64 h, i64 side, i64 quantity, i64 value) noexcept nogil

@@ -15,7 +15,7 @@ from openbell.core.table import Table
 if not cython.compiled:
     from openbell.core.codes import BUY
     from openbell.core.numbers import share_of
-    from openbell.core.records import CLEARING_ACCOUNT
+    from openbell.core.records import CLEARING_ACCOUNT, FEE_ACCOUNT
     from openbell.core.state import NIL
     from openbell.core.types import i64
 
@@ -34,6 +34,8 @@ class Vault:
     def roll(self, a: i64) -> None:
         """Start the account's day if it has not begun."""
         if self.accounts[a].day != self.scalars[0].day:
+            if self.accounts[a].day < self.scalars[0].settled_day:
+                self.accounts[a].unsettled = 0
             self.accounts[a].day = self.scalars[0].day
             self.accounts[a].start_cash = self.accounts[a].cash
             self.accounts[a].net_deposits = 0
@@ -120,11 +122,26 @@ class Vault:
             return
         cost: i64 = self.cost_of(h, quantity)
         self.accounts[a].cash += value
+        self.accounts[a].unsettled += value
         self.accounts[CLEARING_ACCOUNT].cash -= value
         self.holdings[h].quantity -= quantity
         self.holdings[h].cost -= cost
         self.holdings[h].realised += value - cost
         self.assets[n].clearing += quantity
+
+    def charge(self, a: i64, side: i64, fee: i64) -> None:
+        """A fill's fee; a sale's comes out of its proceeds. The account's day has begun."""
+        self.roll(FEE_ACCOUNT)
+        self.accounts[a].cash -= fee
+        self.accounts[a].fees += fee
+        self.accounts[FEE_ACCOUNT].cash += fee
+        if side != BUY:
+            self.accounts[a].unsettled -= fee
+
+    def withdrawable(self, a: i64) -> i64:
+        """What may leave the exchange: cash that is neither reserved nor the proceeds of unsettled sales."""
+        self.roll(a)
+        return max(0, self.accounts[a].cash - self.accounts[a].reserved - self.accounts[a].unsettled)
 
     def reindex(self) -> None:
         """Build the index anew from the slots, after a snapshot was loaded."""

@@ -36,8 +36,18 @@ def account(ex: Exchange, number: int) -> View | None:
         "open_orders": row.open_orders,
         "last_activity": row.last_activity,
         "opened_ts": row.opened_ts,
+        "firm": row.firm,
+        "fees": row.fees,
+        "unsettled": unsettled(ex, number),
         "positions": positions,
     }
+
+
+def unsettled(ex: Exchange, number: int) -> int:
+    """Proceeds of an account's sales that settle on a later day."""
+    row = ex.memory["accounts"][number]
+    settled: bool = row.day < ex.memory["scalars"][0].settled_day
+    return 0 if settled else int(row.unsettled)
 
 
 def holdings(ex: Exchange, number: int) -> Iterator[int]:

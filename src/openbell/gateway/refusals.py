@@ -172,6 +172,13 @@ REFUSALS: dict[int, Refusal] = {
         "Trading was stopped here; only cancels are taken.",
     ),
     codes.E_UNKNOWN_FIRM: Refusal(422, "UNKNOWN_FIRM", "Unknown firm", "The exchange knows no such firm."),
+    codes.E_UNSETTLED: Refusal(
+        422,
+        "UNSETTLED",
+        "Not settled yet",
+        "You may take out {limit} now, not {observed}: what you sold settles on the next business day.",
+        MONEY,
+    ),
     codes.E_UNKNOWN_INSTRUMENT: Refusal(
         404, "UNKNOWN_SYMBOL", "Unknown symbol", "The exchange does not list this instrument."
     ),
@@ -246,6 +253,9 @@ REFUSALS: dict[int, Refusal] = {
     codes.E_LOCKED_AUCTION: Refusal(
         422, "LOCKED_AUCTION", "Auction locked", "The auction is about to begin and takes no new orders."
     ),
+    codes.E_UNKNOWN_TRADE: Refusal(
+        404, "UNKNOWN_TRADE", "Unknown trade", "The exchange knows no such trade, or no longer."
+    ),
     codes.E_ACCOUNTS_FULL: Refusal(
         503, "ACCOUNTS_FULL", "No account free", "The exchange can open no more accounts at present."
     ),
@@ -273,6 +283,9 @@ REFUSALS: dict[int, Refusal] = {
         422, "OUT_OF_RANGE", "Out of range", "These numbers are larger than the exchange counts."
     ),
     codes.E_FIRMS_FULL: Refusal(503, "FIRMS_FULL", "Exchange full", "The exchange can take no more firms."),
+    codes.E_FEES_FULL: Refusal(
+        503, "FEES_FULL", "Exchange full", "The exchange can hold no more schedules of fees."
+    ),
     codes.E_RESTRICTIONS_FULL: Refusal(
         503, "RESTRICTIONS_FULL", "Exchange full", "The restricted lists can hold no more instruments."
     ),

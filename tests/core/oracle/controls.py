@@ -6,7 +6,7 @@ from typing import Any
 
 from openbell.core import codes
 from openbell.core.records import CASH_MAX, FIRST_ACCOUNT, NOTIONAL_MAX, QUANTITY_MAX
-from openbell.core.state import FIRMS_MAX, RESTRICTIONS_MAX
+from openbell.core.rulebook import FIRMS_MAX, RESTRICTIONS_MAX
 from tests.core.oracle.state import Account, Limits, Order, Refusal, State
 
 SECOND = 1_000_000_000
@@ -146,12 +146,14 @@ class Controls:
             limits.exposure_kept = True
         if body.flags & codes.LIMIT_KYC:
             state.accounts[head.account].approved = bool(body.kyc)
+        if body.flags & codes.LIMIT_TIER:
+            state.accounts[head.account].tier = body.tier
         if body.flags & codes.LIMIT_RESTRICTED:
             (limits.restricted.add if body.restricted else limits.restricted.discard)(head.instrument)
         self.tell_limits(head, body, limits)
 
     def check(self, head: Any, body: Any) -> None:
-        known = ANY_SCOPE | (codes.LIMIT_KYC if body.scope == codes.SCOPE_ACCOUNT else 0)
+        known = ANY_SCOPE | (codes.LIMIT_KYC | codes.LIMIT_TIER if body.scope == codes.SCOPE_ACCOUNT else 0)
         nothing = body.flags == 0 and body.scope != codes.SCOPE_FIRM
         if body.flags & ~known or nothing or body.kyc > 1 or body.restricted > 1:
             raise Refusal(codes.E_UNSUPPORTED, known, body.flags)
@@ -186,6 +188,7 @@ class Controls:
             limit=limits.exposure_max,
             observed=limits.duplicate_ns,
             status=int(body.scope == codes.SCOPE_ACCOUNT and not self.state.accounts[head.account].approved),
+            tif=self.state.accounts[head.account].tier if body.scope == codes.SCOPE_ACCOUNT else 0,
             reason=body.restricted if restricts else 0,
             **({"instrument": head.instrument} if restricts else {}),
         )

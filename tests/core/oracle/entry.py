@@ -8,6 +8,7 @@ from openbell.core import codes
 from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
 from tests.core.oracle.book import Books
 from tests.core.oracle.controls import Checks
+from tests.core.oracle.fees import Fees
 from tests.core.oracle.requests import Requests
 from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Order, Refusal, State, collar, value_down, value_up
@@ -27,6 +28,7 @@ class Entry:
         self.settlement = settlement
         self.books = books
         self.checks = Checks(state)
+        self.fees = Fees(state)
 
     # -- new ---------------------------------------------------------------------------------------
 
@@ -168,6 +170,7 @@ class Entry:
         return order.side == codes.SELL and holding is not None and holding.quantity == quantity
 
     def hold(self, order: Order) -> None:
+        self.fees.stamp(order)
         self.cover(order, order.needs)
         if self.state.open_holding(order.account, order.instrument) is None:
             positions = self.state.limits.positions
@@ -215,7 +218,7 @@ class Entry:
             self.large_enough(order, price, leaves)
             if grows:
                 self.checks.screen(order, value_up(price, leaves) - value_up(order.price, order.leaves))
-            more = (value_up(price, leaves) if order.side == codes.BUY else leaves) - order.needs
+            more = order.needs_for(price, leaves) - order.needs
             if more > 0:
                 self.cover(order, more)
         self.books.modify(order, price, total, body.if_filled)

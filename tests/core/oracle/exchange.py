@@ -11,8 +11,10 @@ from typing import Any
 
 from openbell.core import codes, records
 from tests.core.oracle.book import Books
+from tests.core.oracle.bust import Busts
 from tests.core.oracle.controls import Controls
 from tests.core.oracle.entry import Entry
+from tests.core.oracle.fees import Fees
 from tests.core.oracle.listings import Listings
 from tests.core.oracle.requests import Requests
 from tests.core.oracle.settle import Settlement
@@ -45,6 +47,8 @@ class Oracle:
             codes.C_PHASE: self.listings.phase,
             codes.C_DAY_ROLL: self.listings.day_roll,
             codes.C_SET_LISTING: self.listings.set_listing,
+            codes.C_BUST: Busts(self.state, self.treasury).bust,
+            codes.C_SET_FEES: Fees(self.state).set_fees,
             codes.C_SET_LIMITS: self.controls.set_limits,
             codes.C_OPEN_ACCOUNT: self.treasury.open,
             codes.C_DEPOSIT: self.treasury.deposit,

@@ -7,7 +7,7 @@ from typing import Any
 from openbell.core import codes
 from openbell.core.records import ANY_INSTRUMENT, NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
 from tests.core.oracle.phases import Phases
-from tests.core.oracle.state import Instrument, Refusal, State
+from tests.core.oracle.state import Instrument, Refusal, State, business_day_after
 
 COLLAR_MAX = 100_000_000  # basis points
 PRINTABLE = range(0x20, 0x7F)
@@ -179,7 +179,9 @@ class Listings:
             instrument.day_volume = instrument.day_notional = 0
         state.date = body.date
         state.day += 1
+        state.settlement = max(state.settlement, business_day_after(body.date))
         for account in state.accounts:
+            account.proceeds = [sale for sale in account.proceeds if sale[0] > body.date]
             account.start_cash = account.cash
             account.net_deposits = 0
             for holding in account.holdings.values():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from openbell.core import codes
+from openbell.core.records import FEE_ACCOUNT
 from tests.core.oracle.requests import Requests
-from tests.core.oracle.state import Order, Refusal, State
+from tests.core.oracle.state import Deal, Order, Refusal, State
 from tests.core.oracle.treasury import Treasury
 
 
@@ -36,12 +37,17 @@ class Settlement:
         else:
             cost = holding.cost * quantity // holding.quantity
             account.cash += value
+            account.proceeds.append((self.state.settlement, value))
             account.realised += value - cost
             holding.realised += value - cost
             holding.quantity -= quantity
             holding.cost -= cost
         order.filled += quantity
         order.notional += value
+        order.taken += value if role == codes.TAKER else 0
+        order.auctioned += value if role == codes.AUCTION else 0
+        fee = self.charge(order, value)
+        self.note_deal(order, other, price, quantity, value, trade, fee)
         order.status = codes.ST_PARTIALLY_FILLED if leaves else codes.ST_FILLED
         self.touch(order)
         self.state.order_event(
@@ -53,11 +59,47 @@ class Settlement:
             reason=role,
             trade=trade,
             observed=value,
+            limit=fee,
+            other_leaves=self.state.settlement,
             other_order=other.id,
             other_account=other.account,
         )
         if leaves == 0:
             self.over(order)
+
+    def note_deal(
+        self, order: Order, other: Order, price: int, quantity: int, value: int, trade: int, fee: int
+    ) -> None:
+        """What a bust of the trade has to know."""
+        buyer, seller = (order, other) if order.side == codes.BUY else (other, order)
+        deal = Deal(
+            trade,
+            order.instrument,
+            buyer.account,
+            seller.account,
+            price,
+            quantity,
+            value,
+            self.state.settlement,
+            [0, 0],
+        )
+        self.state.deals.setdefault(trade, deal).fees[order.side] += fee
+
+    def charge(self, order: Order, value: int) -> int:
+        """What the order's fee grew by; a sale pays no more than this fill brought."""
+        if order.schedule is None:
+            return 0
+        account = self.state.accounts[order.account]
+        made = order.notional - order.taken - order.auctioned
+        fee = order.schedule.fee(made, order.taken, order.auctioned, order.filled) - order.fee
+        if order.side == codes.SELL:
+            fee = min(fee, value)
+            account.proceeds.append((self.state.settlement, -fee))
+        order.fee += fee
+        account.cash -= fee
+        account.fees += fee
+        self.state.accounts[FEE_ACCOUNT].cash += fee
+        return fee
 
     def end(self, order: Order, reason: int, leaves: int) -> None:
         """What was left of an order is cancelled, or expired by time."""

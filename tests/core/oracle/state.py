@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from openbell.core import codes
 from openbell.core.records import CASH_MAX, PRICE_MAX, QUANTITY_SCALE, Answer, Event
 
+SATURDAY = 5
 EventTuple = tuple[int, ...]
 AnswerTuple = tuple[int, ...]
 Fields = dict[str, int]
@@ -26,6 +28,19 @@ def value_up(price: int, quantity: int) -> int:
     return min(-(-price * quantity // QUANTITY_SCALE), CASH_MAX)
 
 
+def business_day_after(day: int) -> int:
+    """The next Monday to Friday after a yyyymmdd; after what is no date, the next number."""
+    try:
+        found = date(day // 10_000, day // 100 % 100, day % 100) + timedelta(1)
+    except (ValueError, OverflowError):
+        return day + 1
+    if day // 10_000 == date.max.year:
+        return day + 1
+    while found.weekday() >= SATURDAY:
+        found += timedelta(1)
+    return int(f"{found.year}{found:%m%d}")
+
+
 def signed(word: int) -> int:
     """A 64-bit word as events and answers show it in a signed field."""
     return word - (1 << 64) if word >> 63 else word
@@ -37,6 +52,29 @@ def collar(side: int, price: int, basis_points: int, tick: int) -> int:
     if side == codes.BUY:
         return min(price + width, PRICE_MAX) // tick * tick
     return max(-(-(price - width) // tick) * tick, tick)
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """What an order pays: rates in millionths of its value, amounts in cash units."""
+
+    maker: int
+    taker: int
+    auction: int
+    per_share: int
+    per_order: int
+    least: int
+
+    def fee(self, made: int, taken: int, auctioned: int, quantity: int, more: int = 0) -> int:
+        """The fee of all that an order traded; `more` of it, not traded yet, at the dearest rate."""
+        rates = (
+            made * self.maker
+            + taken * self.taker
+            + auctioned * self.auction
+            + more * max(self.maker, self.taker, self.auction)
+        )
+        per_share = -(-self.per_share * quantity // QUANTITY_SCALE)
+        return max(-(-rates // 1_000_000) + per_share + self.per_order, self.least)
 
 
 @dataclass(eq=False)
@@ -65,6 +103,10 @@ class Order:
     code: int = 0
     limit: int = 0
     observed: int = 0
+    schedule: Schedule | None = None
+    fee: int = 0  # charged so far
+    taken: int = 0  # what of the value was taken, not made
+    auctioned: int = 0  # or traded in auctions
 
     @property
     def leaves(self) -> int:
@@ -77,7 +119,18 @@ class Order:
     @property
     def needs(self) -> int:
         """What it must hold in reserve: cash for a buy, shares for a sell."""
-        return value_up(self.price, self.leaves) if self.side == codes.BUY else self.leaves
+        return self.needs_for(self.price, self.leaves)
+
+    def needs_for(self, price: int, leaves: int) -> int:
+        """What it would have to hold if so much were open at that price."""
+        if self.side != codes.BUY:
+            return leaves
+        value = value_up(price, leaves)
+        if self.schedule is None or leaves <= 0:
+            return value
+        made = self.notional - self.taken - self.auctioned
+        fee = self.schedule.fee(made, self.taken, self.auctioned, self.filled + leaves, value)
+        return value + fee - self.fee
 
 
 @dataclass(eq=False)
@@ -100,6 +153,22 @@ class Holding:
     realised: int = 0
     start_quantity: int = 0
     net_transfers: int = 0
+
+
+@dataclass
+class Deal:
+    """A trade as it was settled; `fees` by side."""
+
+    trade: int
+    instrument: int
+    buyer: int
+    seller: int
+    price: int
+    quantity: int
+    value: int
+    settlement: int
+    fees: list[int]
+    busted: bool = False
 
 
 @dataclass
@@ -131,7 +200,10 @@ class Account:
     net_deposits: int = 0
     realised: int = 0
     closing_to: int = 0
+    fees: int = 0  # paid so far
+    proceeds: list[tuple[int, int]] = field(default_factory=list)  # of sales: settlement date, amount
     firm: int = 0
+    tier: int = 0
     approved: bool = True
     limits: Limits = field(default_factory=Limits)
     messages: list[int] = field(default_factory=list)  # times of those that were counted
@@ -252,6 +324,10 @@ class State:
         self.trades = 0
         self.deposits = 0
         self.withdrawals = 0
+        self.schedules: dict[tuple[int, int], Schedule] = {}  # by tier and instrument
+        opened = datetime.fromtimestamp(ts // 10**9, UTC)
+        self.settlement = business_day_after(int(f"{opened:%Y%m%d}"))
+        self.deals: dict[int, Deal] = {}  # by trade
         self.venue = Limits()
         self.firms = [Limits()]  # by number; nobody's firm is 0
         self.accounts = [Account(number, number, 0, ts, ts, number) for number in range(4)]
@@ -312,6 +388,9 @@ class State:
     def available_shares(self, account: int, instrument: int) -> int:
         holding = self.accounts[account].holdings.get(instrument)
         return holding.quantity - self.reserved_shares(account, instrument) if holding else 0
+
+    def unsettled(self, account: Account) -> int:
+        return sum(amount for _, amount in account.proceeds)
 
     def accounts_of(self, firm: int) -> list[Account]:
         return [account for account in self.accounts if account.firm == firm]

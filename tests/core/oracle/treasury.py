@@ -68,6 +68,7 @@ class Treasury:
         account = self.usable(head.account)
         self.amount(body.amount)
         self.afford(account, body.amount)
+        self.settled(account, body.amount)
         self.state.withdrawals += body.amount
         self.pay(account, -body.amount, 0, codes.C_WITHDRAW)
 
@@ -83,6 +84,7 @@ class Treasury:
         if not 0 <= body.quantity <= QUANTITY_MAX or not (body.quantity or body.cash):
             raise Refusal(codes.E_BAD_QUANTITY, QUANTITY_MAX, body.quantity)
         self.afford(a, body.cash)
+        self.settled(a, body.cash)
         if body.quantity:
             self.give(a, b, head.instrument, body.quantity)
         if body.cash:
@@ -156,6 +158,8 @@ class Treasury:
                 self.tell_shares(
                     b.number, instrument, holding.quantity, holding.cost, number, codes.C_CLOSE_ACCOUNT
                 )
+        b.proceeds += a.proceeds
+        a.proceeds = []
         if a.cash:
             self.move_cash(a, b, a.cash, codes.C_CLOSE_ACCOUNT)
         a.closing_to = 0
@@ -187,6 +191,13 @@ class Treasury:
         available = self.state.available_cash(account.number)
         if amount > available:
             raise Refusal(codes.E_INSUFFICIENT_FUNDS, available, amount)
+
+    def settled(self, account: Account, amount: int) -> None:
+        """Proceeds that settle later do not leave."""
+        state = self.state
+        free = max(0, state.available_cash(account.number) - state.unsettled(account))
+        if amount > free:
+            raise Refusal(codes.E_UNSETTLED, free, amount)
 
     def known(self, instrument: int) -> None:
         if instrument >= len(self.state.instruments):

@@ -1,0 +1,55 @@
+"""The commands of the exchange's own people, by the part of the core that carries them out."""
+
+from __future__ import annotations
+
+import cython
+
+from openbell.core.bust import Busts
+from openbell.core.command import Command
+from openbell.core.controls import Controls
+from openbell.core.fees import Fees
+from openbell.core.kill import KillSwitches
+
+if not cython.compiled:
+    from openbell.core.codes import C_BUST, C_KILL, C_LIFT, C_SET_FEES, C_SET_LIMITS, E_OK
+    from openbell.core.types import i64
+
+
+class Rulings:
+    """SET_LIMITS, SET_FEES, KILL, LIFT, BUST."""
+
+    def __init__(
+        self, command: Command, controls: Controls, fees: Fees, kills: KillSwitches, busts: Busts
+    ) -> None:
+        self.command = command
+        self.controls = controls
+        self.fees = fees
+        self.kills = kills
+        self.busts = busts
+
+    def takes(self, kind: i64) -> bool:
+        """Whether this is one of these commands."""
+        if kind == C_SET_LIMITS or kind == C_SET_FEES or kind == C_BUST:
+            return True
+        return kind == C_KILL or kind == C_LIFT
+
+    def apply(self, kind: i64) -> i64:
+        """Carry the command out; a refusal's numbers are in the answer."""
+        code: i64
+        if kind == C_SET_LIMITS:
+            code = self.controls.set_limits()
+            if code != E_OK:
+                self.command.fail(code, self.controls.limit, self.controls.observed)
+        elif kind == C_SET_FEES:
+            code = self.fees.set_fees()
+            if code != E_OK:
+                self.command.fail(code, self.fees.limit, self.fees.observed)
+        elif kind == C_BUST:
+            code = self.busts.bust()
+            if code != E_OK:
+                self.command.fail(code, self.busts.limit, self.busts.observed)
+        else:
+            code = self.kills.set_switch(kind == C_KILL)
+            if code != E_OK:
+                self.command.fail(code, self.kills.limit, self.kills.observed)
+        return code
