@@ -6,6 +6,7 @@ import random
 
 from openbell.core import codes, records
 from openbell.core.exchange import Exchange
+from openbell.ledger.events import TRADE, TYPE, unpack
 from tests.ledger.stream import SECOND, SHARE, START, USD, Unit
 
 HOUSE = 4
@@ -40,6 +41,7 @@ class Market:
         self.genesis = genesis()
         self.exchange = Exchange(self.genesis)
         self.units: list[Unit] = []
+        self.trades: list[int] = []
         self.log = bytearray(self.genesis)
 
     @property
@@ -55,6 +57,7 @@ class Market:
         events = self.exchange.events(0, self.exchange.event_count)
         self.answer = records.Answer.from_buffer_copy(self.exchange.answers(0, 1))
         self.exchange.clear()
+        self.trades += [event[TRADE] for event in unpack(events) if event[TYPE] == codes.EV_TRADE]
         unit = Unit(seq, START + seq * SECOND, bytes(command), events)
         self.units.append(unit)
         self.log += command
@@ -111,7 +114,8 @@ class RandomMarket(Market):
 
     def run(self, steps: int) -> None:
         """Do `steps` random things."""
-        rare = (self.new_account, self.close, self.transfer, self.deposit, self.withdraw, self.suspend)
+        moves = (self.transfer, self.deposit, self.withdraw)
+        rare = (self.new_account, self.close, *moves, self.suspend, self.set_fees, self.bust)
         for _ in range(steps):
             roll = self.dice.random()
             if roll < 0.62:
@@ -202,6 +206,25 @@ class RandomMarket(Market):
     def withdraw(self) -> None:
         body = records.Amount(amount=self.dice.randint(1, 5_000 * USD))
         self.do(codes.C_WITHDRAW, body, account=self.dice.choice(self.accounts))
+
+    def set_fees(self) -> None:
+        dice = self.dice
+        body = records.SetFees(
+            maker=dice.randint(0, 2000),
+            taker=dice.randint(0, 5000),
+            per_share=dice.choice((0, 30)),
+            per_order=dice.choice((0, 0, USD)),
+            least=dice.choice((0, USD // 2)),
+        )
+        number = dice.choice((records.ANY_INSTRUMENT, *self.instruments))
+        self.do(codes.C_SET_FEES, body, b"{}", instrument=number)
+
+    def bust(self) -> None:
+        """Take one of the last trades back, if there was one."""
+        traded = self.trades[-30:]
+        if traded:
+            body = records.Bust(trade=self.dice.choice(traded), second=2)
+            self.do(codes.C_BUST, body, b"{}", actor=1)
 
     def suspend(self) -> None:
         number = self.dice.choice(self.instruments)

@@ -66,6 +66,33 @@ async def test_the_ledger_of_a_random_market_equals_the_exchange(
     assert differences(url, market) == []
 
 
+async def test_each_fee_and_each_busted_trade_is_double_entry(store: LedgerStore, database: str) -> None:
+    market = RandomMarket(3)
+    for steps in range(6):
+        market.set_fees()
+        market.run(100)
+        for _ in range(steps):
+            market.bust()
+    await apply_in_batches(store, market, 3)
+    assert differences(database, market) == []
+    assert await one(store, "SELECT sum(fee) FROM ledger.fills") > 0
+    assert await one(store, "SELECT count(*) FROM ledger.entries WHERE kind = 9") > 0
+    paid = "SELECT coalesce(sum(amount), 0) FROM ledger.postings WHERE account = 2 AND asset = -1"
+    assert await one(store, f"{paid} AND kind = 2") == await one(store, "SELECT sum(fee) FROM ledger.fills")
+    assert await one(store, paid) == await one(store, "SELECT cash FROM ledger.accounts WHERE account = 2")
+    shown = sum(row["fees"] for row in views(market))
+    assert await one(store, paid) == shown
+    unbalanced = "SELECT seq, index, asset FROM ledger.postings GROUP BY 1, 2, 3 HAVING sum(amount) <> 0"
+    assert await one(store, f"SELECT count(*) FROM ({unbalanced}) AS found") == 0
+
+
+async def one(store: LedgerStore, query: str) -> int:
+    cursor = await store.connection.execute(query.encode())
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 # What an order asks beyond the plain is in the exchange's memory, not in its events.
 ASKED = {"expire_ts", "post_only", "stp"}
 
@@ -138,7 +165,4 @@ async def test_orders_that_were_pruned_are_not_missed(store: LedgerStore, databa
 
 
 async def count_orders(store: LedgerStore) -> int:
-    cursor = await store.connection.execute("SELECT count(*) FROM ledger.orders")
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
+    return await one(store, "SELECT count(*) FROM ledger.orders")

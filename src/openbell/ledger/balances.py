@@ -20,6 +20,7 @@ MOVEMENT_KINDS = {
     codes.C_ISSUE: tables.KIND_ISSUE,
     codes.C_OPEN_ACCOUNT: tables.KIND_GRANT,
     codes.C_CLOSE_ACCOUNT: tables.KIND_CLOSING,
+    codes.C_BUST: tables.KIND_BUST,
 }
 
 # Places in the rows of `tables.accounts` and `tables.holdings`.
@@ -186,7 +187,7 @@ class Balances:
         row[H_QUANTITY] += event[ev.QUANTITY]
         row[H_COST] += event[ev.NOTIONAL]
         row[H_SEQ] = self.seq
-        if row[H_QUANTITY] < 0 or row[H_COST] < 0:
+        if (row[H_QUANTITY] < 0 or row[H_COST] < 0) and row[0] != ERRORS:
             raise CannotApply(
                 f"account {row[0]} would hold {row[H_QUANTITY]} of instrument {row[1]} "
                 f"at a cost of {row[H_COST]} after command {self.seq}"

@@ -25,7 +25,16 @@ KEEP = -1  # a change's price when the event does not name the order's: as it wa
 
 # Events that move nothing: market data, refused commands, what the exchange's own people set.
 UNMOVING = frozenset(
-    (codes.EV_LEVEL, codes.EV_REFUSED, codes.EV_LIMITS, codes.EV_KILLED, codes.EV_PHASE, codes.EV_AUCTION)
+    (
+        codes.EV_LEVEL,
+        codes.EV_REFUSED,
+        codes.EV_LIMITS,
+        codes.EV_KILLED,
+        codes.EV_FEES,
+        codes.EV_BUST,  # its movements follow it
+        codes.EV_PHASE,
+        codes.EV_AUCTION,
+    )
 )
 # Events that change balances.
 MOVING = frozenset((codes.EV_FILL, codes.EV_CASH, codes.EV_SHARES, codes.EV_ACCOUNT))
