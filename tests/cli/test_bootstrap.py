@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from openbell.cli import bootstrap
+from openbell.core import codes
 from openbell.core.records import QUANTITY_SCALE
 from openbell.identity.account_id import decode_account
 from openbell.identity.tokens import Signer
@@ -44,6 +45,7 @@ class Breaking:
 
     def __init__(self, client: NodeClient, count: int) -> None:
         self.query = client.query
+        self.genesis = client.genesis
         self._client = client
         self._left = count
 
@@ -123,3 +125,20 @@ def test_every_stock_has_one_maker_and_three_traders_and_no_more_than_was_issued
         assert sum(account < 65 for account, _ in mine) == 1
         assert all(quantity >= 100 * QUANTITY_SCALE for _, quantity in mine)
         assert sum(quantity for _, quantity in mine) < bootstrap.shares(bootstrap.ISSUED_VALUE, listing)
+
+
+@pytest.mark.parametrize(("calendar", "flags"), [("always", 0), ("class", codes.AUCTIONS)])
+async def test_instruments_have_auctions_where_the_calendar_has_them(
+    tmp_path: Path, calendar: str, flags: int
+) -> None:
+    small = {"genesis_accounts": 64, "genesis_positions": 2_048, "genesis_orders": 64}
+    settings = Settings.load({}, data_dir=tmp_path, makers=1, traders=1, calendar=calendar, **small)
+    stop = asyncio.Event()
+    node = asyncio.create_task(role.run(settings, stop, lambda: None))
+    client = await NodeClient.connect(settings.node_socket, "test", "admin")
+    await bootstrap.run(client, settings, lambda done, total: None)
+    listed = (await client.query("instruments"))["data"]
+    await client.close()
+    stop.set()
+    await node
+    assert {one["flags"] for one in listed} == {flags}

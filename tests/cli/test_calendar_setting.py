@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openbell.cli.up import calendar_name
-from openbell.market.role import calendar_of
+from openbell.market.calendar import calendar_of
 from openbell.node import role
 from openbell.node.client import NodeClient
 from openbell.ops.settings import Settings, SettingsError

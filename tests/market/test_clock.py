@@ -22,7 +22,7 @@ from openbell.market.calendar import (
     calendar,
     midnight,
 )
-from openbell.market.clock import LOOK_EVERY_S, LOOK_SOON_S, RETRY_S, Clock, due, roll
+from openbell.market.clock import LOOK_EVERY_S, LOOK_SOON_S, RETRY_S, Clock, begin, command_of, due, roll
 from openbell.node.client import NodeUnavailable, OutcomeUnknown
 from tests.ledger.market import Market
 from tests.ledger.stream import START
@@ -45,6 +45,25 @@ class Node:
     def day(self) -> int:
         return int(view.totals(self.market.exchange)["day"])
 
+    def list(self, symbol: str, flags: int = codes.AUCTIONS) -> int:
+        """List an instrument; its number."""
+        low, high = records.symbol_words(symbol)
+        rules = {"tick_size": 100, "lot_size": 1, "reference_price": 1_000_000, "last_lot": 10**8}
+        collars = {"market_collar": 500, "limit_collar": 1000}
+        body = records.List(symbol_low=low, symbol_high=high, realm=1, flags=flags, **rules, **collars)
+        self.market.do(codes.C_LIST, body)
+        return int(self.market.answer.instrument)
+
+    def phase(self, instrument: int) -> tuple[str, int]:
+        """An instrument's phase and when it ends."""
+        row = view.instrument(self.market.exchange, instrument)
+        assert row is not None
+        return codes.PHASE_NAMES[row["status"]], row["phase_ends"]
+
+    def count(self, kind: int) -> int:
+        """How many events of a kind there were so far."""
+        return sum(unit.events[:: records.Event.SIZE].count(kind) for unit in self.market.units)
+
     async def query(self, name: str) -> dict[str, Any]:
         assert name == "status"
         return {"seq": self.market.position, "data": {"time": self.time}}
@@ -53,8 +72,11 @@ class Node:
         """Apply the command; then, if the link is to fail, lose the answer."""
         self.sent.append(bytes(command))
         head = records.Header.from_buffer_copy(command)
-        body = records.DayRoll.from_buffer_copy(command, records.Header.SIZE)
-        self.market.do(head.type, body, key_low=head.key_low, key_high=head.key_high)
+        layout = records.BODIES[head.type]
+        assert layout is not None
+        body = layout.from_buffer_copy(command, records.Header.SIZE)
+        keys = {"key_low": head.key_low, "key_high": head.key_high}
+        self.market.do(head.type, body, instrument=head.instrument, **keys)
         if self.failures:
             raise self.failures.pop()
         return self.market.answer
@@ -238,3 +260,87 @@ async def test_a_class_day_begins_every_twenty_minutes() -> None:
     node.time += 20 * MINUTE
     await clock.look()
     assert node.day == CLASS.day(node.time).date > first
+
+
+async def test_the_market_goes_through_every_phase_of_its_day() -> None:
+    node = Node()
+    node.time = CLASS.day(START).start
+    clock = Clock(node, CLASS, began=node.time)
+    number = node.list("AAPL")
+    seen = []
+    for entry in CLASS.entries(node.time, node.time + 20 * MINUTE):
+        node.time = entry.time
+        await clock.look()
+        if entry.phase != DAY_ROLL:
+            assert node.phase(number) == (entry.phase, CLASS.next_phase(entry.time).time)
+            seen.append(entry.phase)
+    assert seen == ["PRE_OPEN", "CONTINUOUS", "AUCTION_CALL", "CONTINUOUS", "CLOSING_AUCTION", "CLOSED"]
+    assert node.count(codes.EV_AUCTION) == 3
+
+
+async def test_a_clock_that_starts_anew_in_a_day_repeats_what_was_and_changes_nothing() -> None:
+    node = Node()
+    node.time = CLASS.dated(2026_06_01).stamp + 10 * MINUTE
+    number = node.list("AAPL")
+    await Clock(node, CLASS, began=node.time - 5 * MINUTE).look()
+    assert node.phase(number)[0] == "AUCTION_CALL"
+    told, position = node.count(codes.EV_PHASE), node.market.position
+    await Clock(node, CLASS, began=node.time - 5 * MINUTE).look()
+    assert node.phase(number)[0] == "AUCTION_CALL"
+    assert node.market.position > position
+    assert node.count(codes.EV_PHASE) == told
+
+
+async def test_phases_missed_while_away_are_gone_through_in_their_order() -> None:
+    node = Node()
+    node.time = CLASS.dated(2026_06_01).stamp + MINUTE
+    number = node.list("AAPL")
+    clock = Clock(node, CLASS, began=node.time)
+    await clock.look()
+    node.time += 15 * MINUTE
+    await clock.look()
+    assert node.phase(number)[0] == "CONTINUOUS"
+    assert node.count(codes.EV_AUCTION) == 2
+
+
+async def test_a_phase_begun_by_a_clock_of_another_schedule_is_as_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node, started = Node(), asyncio.Event()
+    node.time = CLASS.dated(2026_06_01).stamp + MINUTE
+    await Clock(node, CLASS, began=node.time).look()
+    monkeypatch.setattr(type(CLASS), "lock_ns", SECOND)
+    await Clock(node, CLASS, started.set, began=node.time).look()
+    assert node.market.answer.code == codes.E_KEY_REUSED
+    assert started.is_set()
+
+
+def test_where_the_market_never_closes_no_phase_is_begun() -> None:
+    commands = [command_of(CALENDAR, entry) for entry in CALENDAR.entries(START, START + 3 * DAY)]
+    assert [None if one is None else one[2] for one in commands] == [codes.C_DAY_ROLL, None] * 3
+
+
+def phase_of(calendar: Calendar, entry: Entry) -> records.Record:
+    return records.Phase.from_buffer_copy(begin(calendar, entry), records.Header.SIZE)
+
+
+def test_a_phase_says_when_it_ends_over_holidays_and_on_half_days() -> None:
+    wednesday, friday = XNYS.schedule(2026_11_25), XNYS.schedule(2026_11_27)
+    closed = phase_of(XNYS, wednesday[-1])
+    assert closed.phase == codes.IN_CLOSED
+    assert closed.date == 2026_11_25
+    assert closed.ends_ts == friday[1].time == midnight(2026_11_27) + 11 * HOUR + 30 * MINUTE
+    closing = phase_of(XNYS, friday[3])
+    assert closing.phase == codes.IN_CLOSING_AUCTION
+    assert closing.ends_ts == friday[4].time == midnight(2026_11_27) + 18 * HOUR
+    assert closing.lock_ns == 2 * MINUTE
+
+
+def test_each_phase_has_a_key_of_its_own_also_when_a_day_has_it_twice() -> None:
+    heads = [
+        records.Header.from_buffer_copy(begin(CLASS, entry))
+        for entry in CLASS.entries(START, START + 60 * MINUTE)
+        if entry.phase != DAY_ROLL
+    ]
+    assert len({(head.key_low, head.key_high) for head in heads}) == len(heads) > 12
+    assert {head.instrument for head in heads} == {records.ANY_INSTRUMENT}

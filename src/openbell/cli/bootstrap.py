@@ -17,6 +17,7 @@ from openbell.core.layout import Record
 from openbell.identity.account_id import encode_account
 from openbell.identity.admin_token import load_admin_token
 from openbell.identity.tokens import Signer
+from openbell.market.calendar import calendar_of
 from openbell.market.instruments import INSTRUMENTS, TICK_SIZE, Listing
 from openbell.node.client import NodeClient
 from openbell.ops.postgres import write_private
@@ -62,7 +63,7 @@ async def run(client: NodeClient, settings: Settings, report: Report) -> None:
         await sender.send([("house", _open(codes.KIND_HOUSE, 0))])
     if (await client.query("totals"))["data"]["deposits"] == 0:
         await sender.send([("cash", _deposit(HOUSE_CASH))])
-    numbers = await _list(client, sender)
+    numbers = await _list(client, sender, codes.AUCTIONS if calendar_of(client.genesis).auctions else 0)
     accounts = await _participants(client, sender, settings)
     makers, traders = accounts[: settings.makers], accounts[settings.makers :]
     await sender.send(await _missing_shares(client, plan(INSTRUMENTS, makers, traders), numbers))
@@ -70,11 +71,11 @@ async def run(client: NodeClient, settings: Settings, report: Report) -> None:
     load_admin_token(settings.admin_token_file)
 
 
-async def _list(client: NodeClient, sender: _Sender) -> dict[str, int]:
-    """List and issue what is not; each symbol's number."""
+async def _list(client: NodeClient, sender: _Sender, flags: int) -> dict[str, int]:
+    """List (with `flags`) and issue what is not; each symbol's number."""
     listed = {one["symbol"] for one in (await client.query("instruments"))["data"]}
     await sender.send(
-        (f"list {listing.symbol}", _listing(listing))
+        (f"list {listing.symbol}", _listing(listing, flags))
         for listing in INSTRUMENTS
         if listing.symbol not in listed
     )
@@ -201,7 +202,7 @@ def _deposit(amount: int) -> bytearray:
     return _pack(codes.C_DEPOSIT, records.Amount(amount=amount), account=HOUSE)
 
 
-def _listing(listing: Listing) -> bytearray:
+def _listing(listing: Listing, flags: int) -> bytearray:
     low, high = records.symbol_words(listing.symbol)
     body = records.List(
         symbol_low=low,
@@ -213,7 +214,7 @@ def _listing(listing: Listing) -> bytearray:
         last_lot=SHARE,
         market_collar=MARKET_COLLAR,
         limit_collar=LIMIT_COLLAR,
-        flags=0,
+        flags=flags,
         realm=REALM,
     )
     return _pack(codes.C_LIST, body)

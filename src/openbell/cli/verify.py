@@ -19,9 +19,9 @@ from openbell.core import snapshot, view
 from openbell.core.exchange import Exchange
 from openbell.ledger.compare import Comparison, Found
 from openbell.log.errors import LogError
+from openbell.market.calendar import calendar_of
 from openbell.market.candles import Batch
 from openbell.market.check import first_difference, stored
-from openbell.market.role import calendar_of
 from openbell.ops.postgres import Postgres, PostgresError
 from openbell.ops.settings import Settings
 

@@ -7,10 +7,13 @@ is written into its first record.
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import NamedTuple
+
+from openbell.core.records import blob_of
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -64,10 +67,16 @@ class ClockState(NamedTuple):
 
 
 class Calendar(ABC):
-    """What every calendar answers. `market` is the number that a DAY_ROLL carries."""
+    """What every calendar answers.
+
+    `market` is the number that a DAY_ROLL and a PHASE carry. Where there are `auctions`, instruments are
+    listed with them; for `lock_ns` before one no OPG or CLS order is taken.
+    """
 
     name: str
     market = 0  # an exchange has one market
+    auctions = True
+    lock_ns = 0
 
     @abstractmethod
     def day(self, time: int) -> Day:
@@ -131,6 +140,13 @@ class Calendar(ABC):
                     return entry
             day = self.following(day)
 
+    def next_phase(self, time: int) -> Entry:
+        """The first phase that begins after `time`."""
+        entry = self.next_entry(time)
+        while entry.phase == DAY_ROLL:
+            entry = self.next_entry(entry.time)
+        return entry
+
     def state(self, time: int) -> ClockState:
         """Phase and next change at `time`."""
         phase = next(entry.phase for entry in self.standing(time) if entry.phase != DAY_ROLL)
@@ -151,6 +167,7 @@ class Always(Calendar):
     """Open every day of the year around the clock; days roll at 00:00 UTC."""
 
     name = "always"
+    auctions = False
 
     def day(self, time: int) -> Day:
         start = time - time % DAY
@@ -183,6 +200,15 @@ def calendar(name: str) -> Calendar:
 
         return ClassDay()
     raise ValueError(f"calendar {name!r} is unknown to this build; use one of: {', '.join(NAMES)}")
+
+
+def calendar_of(genesis: bytes) -> Calendar:
+    """The calendar that an exchange's first command names.
+
+    Raises:
+        ValueError: this build does not have it.
+    """
+    return calendar(json.loads(blob_of(genesis)).get("calendar", "always"))
 
 
 def date_of(time: int) -> int:

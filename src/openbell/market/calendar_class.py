@@ -33,6 +33,7 @@ from openbell.market.calendar import (
 )
 
 LENGTH = 20 * MINUTE
+LOCK_BEFORE_AUCTION = 15 * SECOND
 ROLL_BEFORE = 30 * SECOND  # of the day's first minute: orders of the day before have then ended
 EPOCH = midnight(2026_01_01)
 EPOCH_ORDINAL = date(2026, 1, 1).toordinal()
@@ -50,6 +51,7 @@ class ClassDay(Calendar):
     """A trading day every twenty minutes."""
 
     name = "class"
+    lock_ns = LOCK_BEFORE_AUCTION
 
     def day(self, time: int) -> Day:
         return self._numbered((time + ROLL_BEFORE - EPOCH) // LENGTH)
@@ -73,7 +75,7 @@ class ClassDay(Calendar):
             begin - ROLL_BEFORE,
             begin + LENGTH - ROLL_BEFORE,
             begin,
-            begin + 2 * MINUTE,
+            begin + PHASES[1][0],
             begin + LENGTH,
         )
 

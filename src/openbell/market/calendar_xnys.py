@@ -2,8 +2,9 @@
 
 Orders collect from three hours before the open (06:30 in New York), trading is continuous from the open
 (09:30), the closing auction collects in the last five minutes before the close (16:00, or 13:00 on the days
-before some holidays). Ten minutes after the close, when a prolonged closing auction is over too, the next
-session's day begins: what is entered from then on is an order of that day.
+before some holidays); two minutes before an auction OPG and CLS orders are locked. Ten minutes after the
+close, when a prolonged closing auction is over too, the next session's day begins: what is entered from then
+on is an order of that day.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from openbell.market.calendar import (
 
 COLLECTS_BEFORE_OPEN = 180 * MINUTE
 AUCTION_BEFORE_CLOSE = 5 * MINUTE
+LOCK_BEFORE_AUCTION = 2 * MINUTE
 ROLL_AFTER_CLOSE = 10 * MINUTE
 FIRST, LAST = "1990-01-01", "2059-12-31"  # holidays by today's rules, so that no machine's date matters
 
@@ -44,6 +46,7 @@ class Xnys(Calendar):
     """The trading days of New York, as an exchange with auctions."""
 
     name = "XNYS"
+    lock_ns = LOCK_BEFORE_AUCTION
 
     def __init__(self) -> None:
         self._sessions = sessions()

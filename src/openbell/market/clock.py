@@ -1,4 +1,5 @@
-"""The clock: sends what the calendar schedules, by commands with a natural key, so that each acts once.
+"""The clock: sends the days and phases that the calendar schedules, by commands with a natural key, so that
+each acts once.
 
 It goes by the log's own time, which the node's ticks keep moving: the day that a roll begins is then the
 day that the log has reached, whatever this machine's wall clock says.
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 
 from openbell.core import codes
 from openbell.core.layout import Record
-from openbell.core.records import DayRoll, pack
+from openbell.core.records import ANY_INSTRUMENT, DayRoll, Phase, pack
 from openbell.market.calendar import DAY_ROLL, MINUTE, SECOND, Calendar, Entry
 from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 
@@ -26,8 +27,10 @@ RETRY_S = 1.0
 # What is due is sent again after a start. The exchange keeps a key for 24 hours, so a command of the last 23
 # that was sent before is answered and has no second effect.
 SENT_AGAIN = 23 * 60 * MINUTE
-# The day had begun, or a later one.
-DONE = (codes.E_OK, codes.E_DAY_ORDER)
+# What an entry says was so already: a later day had begun, or a clock that knew another end of this phase,
+# or another lock, had begun it.
+DONE = (codes.E_OK, codes.E_DAY_ORDER, codes.E_KEY_REUSED)
+PHASES = {name: phase for phase, name in codes.PHASE_NAMES.items()}
 
 
 class Node(Protocol):
@@ -125,17 +128,36 @@ def due(calendar: Calendar, told: int, time: int, began: int = 0) -> list[Entry]
 
 
 def command_of(calendar: Calendar, entry: Entry) -> bytearray | None:
-    """The command that brings the market to `entry`."""
-    return roll(calendar, entry.date) if entry.phase == DAY_ROLL else None
+    """The command that brings the market to `entry`; None where the calendar has one phase only, which every
+    instrument is listed in."""
+    if entry.phase == DAY_ROLL:
+        return roll(calendar, entry.date)
+    return begin(calendar, entry) if calendar.auctions else None
 
 
 def roll(calendar: Calendar, date: int) -> bytearray:
     """The command that begins `date` (yyyymmdd). Its request key says what it is, so sending it twice, by
     whomever, begins the day once."""
-    digest = hashlib.blake2b(f"DAY_ROLL/{calendar.name}/{date}".encode(), digest_size=16).digest()
-    return pack(
-        codes.C_DAY_ROLL,
-        bytes(DayRoll(date=date, market=calendar.market)),
-        key_low=int.from_bytes(digest[:8], "little"),
-        key_high=int.from_bytes(digest[8:], "little"),
+    low, high = request_key(f"DAY_ROLL/{calendar.name}/{date}")
+    body = DayRoll(date=date, market=calendar.market)
+    return pack(codes.C_DAY_ROLL, bytes(body), key_low=low, key_high=high)
+
+
+def begin(calendar: Calendar, entry: Entry) -> bytearray:
+    """The command that begins a phase of the whole market and says when it is to end; its key is made as
+    that of `roll`."""
+    low, high = request_key(f"PHASE/{entry.key}")
+    body = Phase(
+        phase=PHASES[entry.phase],
+        market=calendar.market,
+        date=entry.date,
+        ends_ts=calendar.next_phase(entry.time).time,
+        lock_ns=calendar.lock_ns,
     )
+    return pack(codes.C_PHASE, bytes(body), instrument=ANY_INSTRUMENT, key_low=low, key_high=high)
+
+
+def request_key(text: str) -> tuple[int, int]:
+    """The low and high word of the key that stands for `text`."""
+    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")

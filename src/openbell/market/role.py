@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 
-from openbell.core.records import Header, blob_of
-from openbell.market.calendar import Calendar, calendar
+from openbell.core.records import Header
+from openbell.market.calendar import calendar_of
 from openbell.market.clock import Clock
 from openbell.market.recorder import Recorder
 from openbell.node.client import NodeClient
@@ -18,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Store candles and begin days until `stop` is set.
+    """Store candles and begin days and phases until `stop` is set.
 
     Ready is when the market is in its day and phase, what was missed included, and the database was reached,
     or found to be away: then candles wait for it, trading does not.
@@ -49,12 +48,3 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
                 task.cancel()
     finally:
         await client.close()
-
-
-def calendar_of(genesis: bytes) -> Calendar:
-    """The calendar that genesis names.
-
-    Raises:
-        ValueError: this build does not have it.
-    """
-    return calendar(json.loads(blob_of(genesis)).get("calendar", "always"))
