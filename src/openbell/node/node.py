@@ -251,7 +251,7 @@ class Node:
             self.arrived()
 
     async def _tick(self) -> None:
-        """Let log time pass while nothing arrives."""
+        """Let log time pass also while nothing arrives."""
         while True:
             await asyncio.sleep(TICK_CHECK_S)
             self.sequencer.tick()

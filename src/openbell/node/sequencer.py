@@ -58,6 +58,7 @@ class Sequencer:
         self.intake = Intake()
         self.in_flight: deque[int] = deque()  # last positions of batches that are not durable yet
         self.commands = 0
+        self.tick_at = int(exchange.time) + TICK_NS  # log time of the next TICK
         self.full = False  # the log has room for urgent commands only
 
     @property
@@ -66,15 +67,21 @@ class Sequencer:
         return len(self.in_flight) < BATCHES_IN_FLIGHT and not self.gate.shut and not self.stream.writer.busy
 
     def turn(self) -> None:
-        """Log and apply what waits, if a turn may run."""
+        """Log and apply what waits, if a turn may run; a TICK that is due goes first."""
         if self.ready and len(self.intake):
-            self._run(b"")
+            self._run(self._due())
 
     def tick(self) -> None:
-        """Let log time pass if nothing else did for a second; a full log keeps its end for cancels."""
-        late = self.clock.now() - self.exchange.time >= TICK_NS
-        if self.ready and late and self.journal.room() >= len(TICK):
-            self._run(TICK)
+        """Log a TICK that is due, if a turn may run: log time passes also while nothing arrives."""
+        if self.ready and (own := self._due()):
+            self._run(own)
+
+    def _due(self) -> bytes:
+        """A TICK each second of log time, if the log has room for it and for what waits: a full log keeps
+        its end for cancels."""
+        if self.clock.now() < self.tick_at or self.journal.room() < len(TICK) + self.intake.first_size():
+            return b""
+        return TICK
 
     def durable(self, position: int) -> None:
         """Batches up to `position` are durable: their effects may leave."""
@@ -92,6 +99,9 @@ class Sequencer:
         if now - previous > JUMP_NS:
             log.warning("log time jumps by %.1f s", (now - previous) / 1e9)
             own = CLOCK_JUMP
+        elif own:
+            # In step with those before, unless one was missed.
+            self.tick_at = (self.tick_at if now - self.tick_at < TICK_NS else now) + TICK_NS
         size = self._room(own)
         taken = self.intake.take(size, BATCH_COUNT, own if len(own) <= size else b"")
         if not taken.count:
