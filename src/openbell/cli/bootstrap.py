@@ -40,6 +40,7 @@ TRADERS_PER_STOCK = 3
 MARKET_COLLAR = 500  # basis points
 LIMIT_COLLAR = 1_000
 MIN_NOTIONAL = 1 * USD
+DUPLICATE_WINDOW_NS = 500_000_000  # two clicks within it are one wish; of the app's orders only
 
 TOKEN_SECONDS = 365 * 86_400.0
 TOKEN_RATE = 5_000  # trading messages a second: the opening quotes come unmetered
@@ -62,7 +63,8 @@ async def run(client: NodeClient, settings: Settings, report: Report) -> None:
     if (await client.query("account", account=HOUSE))["data"] is None:
         await sender.send([("house", _open(codes.KIND_HOUSE, 0))])
     if (await client.query("totals"))["data"]["deposits"] == 0:
-        await sender.send([("cash", _deposit(HOUSE_CASH))])
+        # The window first: with the cash there, this step counts as done.
+        await sender.send([("duplicate window", _window()), ("cash", _deposit(HOUSE_CASH))])
     numbers = await _list(client, sender, codes.AUCTIONS if calendar_of(client.genesis).auctions else 0)
     accounts = await _participants(client, sender, settings)
     makers, traders = accounts[: settings.makers], accounts[settings.makers :]
@@ -200,6 +202,13 @@ def _open(kind: int, grant: int) -> bytearray:
 
 def _deposit(amount: int) -> bytearray:
     return _pack(codes.C_DEPOSIT, records.Amount(amount=amount), account=HOUSE)
+
+
+def _window() -> bytearray:
+    body = records.SetLimits(
+        scope=codes.SCOPE_VENUE, flags=codes.LIMIT_DUPLICATE, duplicate_ns=DUPLICATE_WINDOW_NS
+    )
+    return _pack(codes.C_SET_LIMITS, body)
 
 
 def _listing(listing: Listing, flags: int) -> bytearray:

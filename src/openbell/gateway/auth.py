@@ -39,6 +39,12 @@ def authenticate(call: Call, signer: Signer) -> Session:
     return session
 
 
+def from_app(call: Call) -> bool:
+    """Whether an authenticated request comes from the app, where a person clicks: its page signs in with the
+    cookie, programs with a bearer token."""
+    return b"authorization" not in call.headers
+
+
 def authenticate_admin(call: Call, admin_token: str) -> None:
     """Let staff through: no cookie, no session, the admin token alone.
 

@@ -52,9 +52,15 @@ def request_key(text: str) -> tuple[int, int]:
 
 
 def new_order(
-    order: OrderRequest, client_id: str, account: int, instrument: int, now: int, actor: int = 0
+    order: OrderRequest,
+    client_id: str,
+    account: int,
+    instrument: int,
+    now: int,
+    actor: int = 0,
+    flags: int = 0,
 ) -> bytes:
-    """NEW_ORDER of `account`; `client_id` names it and is its request key."""
+    """NEW_ORDER of `account`; `client_id` names it and is its request key, `flags` come to the order's."""
     blob = client_id.encode()
     padding = -len(blob) % 8
     return _NEW_ORDER.pack(
@@ -79,7 +85,7 @@ def new_order(
         order.order_type,
         order.tif,
         order.stp,
-        order.flags,
+        order.flags | flags,
     ) + blob.ljust(len(blob) + padding, b"\0")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from openbell.core import codes
 from openbell.core.records import encode_id
 from openbell.gateway import commands, limits, refusals
-from openbell.gateway.auth import authenticate
+from openbell.gateway.auth import authenticate, from_app
 from openbell.gateway.call import Call, Headers, Reply, json_reply
 from openbell.gateway.order_body import ModifiedOrderBody, new_order_body, order_body, order_fields
 from openbell.gateway.order_lookup import find_by_client_id, find_order, read_order_id
@@ -53,7 +53,14 @@ class OrderEntry:
         client_id = self._client_id(call, order)
         instrument = services.instrument(order.symbol, "/symbol")
         limit, left = services.spend(session)
-        command = commands.new_order(order, client_id, session.account, instrument, services.clock.now())
+        command = commands.new_order(
+            order,
+            client_id,
+            session.account,
+            instrument,
+            services.clock.now(),
+            flags=codes.FROM_APP if from_app(call) else 0,
+        )
         answer = await services.send(command, BY_CLIENT_ID + client_id)
         if answer.code != codes.E_OK:
             raise _refused(answer)
