@@ -65,6 +65,34 @@ def test_a_suspended_instrument_takes_no_orders_until_it_is_resumed(
     placed(demo, limit())
 
 
+def test_an_instrument_is_halted_and_opened_again_by_an_auction(
+    do: Do, staff: Session, demo: Session, maker: Session, limit: Order, symbol: str
+) -> None:
+    answer = do("phase", phase="AUCTION_CALL", symbol=symbol).json
+    assert (answer["command"], answer["instruments"], answer["cancelled"]) == ("phase", 1, 0)
+    assert staff.get(f"/v1/admin/instruments/{symbol}")["status"] == "AUCTION_CALL"
+    refused = demo.request("POST", "/v1/orders", limit(timeInForce="IOC"))
+    assert (refused.status, refused.json["code"]) == (422, "MARKET_CLOSED")
+    sold, bought = placed(maker, limit(side="SELL")), placed(demo, limit())
+    assert [order["status"] for order in (sold, bought)] == ["OPEN", "OPEN"]
+    assert do("phase", phase="CONTINUOUS", symbol=symbol).json["instruments"] == 1
+    assert demo.get(f"/v1/orders/{bought['orderId']}")["status"] == "FILLED"
+
+
+def test_the_whole_market_is_closed_and_opened(
+    do: Do, staff: Session, demo: Session, limit: Order, symbol: str
+) -> None:
+    listed = demo.get("/v1/assets/top?limit=1")["meta"]["total"]
+    try:
+        assert do("phase", phase="CLOSED").json["instruments"] >= listed
+        assert staff.get(f"/v1/admin/instruments/{symbol}")["status"] == "CLOSED"
+        waiting = placed(demo, limit())
+        assert waiting["status"] == "PENDING"
+    finally:
+        assert do("phase", phase="CONTINUOUS").status == 200
+    assert demo.get(f"/v1/orders/{waiting['orderId']}")["status"] == "OPEN"
+
+
 def test_the_same_key_takes_effect_once(do: Do, staff: Session, demo: Session) -> None:
     account, key = account_of(demo), next(_keys)
     first = do("deposit", key, account=account, amount="12.34")

@@ -87,6 +87,20 @@ def test_a_listing_has_the_usual_rules_unless_told_otherwise() -> None:
     assert body.flags == codes.PROTECTIONS_OFF
 
 
+def test_the_switches_of_a_listing_do_not_undo_each_other() -> None:
+    both = packed("list", symbol="new", referencePrice="12.34", protections="off", auctions="on")[1]
+    assert both.flags == codes.PROTECTIONS_OFF | codes.AUCTIONS
+    assert packed("list", symbol="new", referencePrice="12.34", auctions="on")[1].flags == codes.AUCTIONS
+
+
+def test_a_phase_is_the_whole_markets_or_one_instruments() -> None:
+    head, body = packed("phase", phase="closed", date="2026-03-05", endsAt="2026-03-06T11:30:00Z")
+    assert (head.instrument, body.phase, body.market) == (records.ANY_INSTRUMENT, codes.IN_CLOSED, 0)
+    assert (body.date, body.ends_ts) == (2026_03_05, 1_772_796_600 * 10**9)
+    head, body = packed("phase", phase="AUCTION_CALL", symbol="aapl")
+    assert (head.instrument, body.phase, body.ends_ts) == (7, codes.IN_AUCTION_CALL, 0)
+
+
 def test_a_cancel_all_without_symbol_and_side_means_all() -> None:
     head, body = packed("cancel-all", account="A00000004")
     assert (head.instrument, body.side) == (records.ANY_INSTRUMENT, records.ANY_SIDE)
@@ -108,6 +122,8 @@ def test_a_cancel_all_without_symbol_and_side_means_all() -> None:
         ("list", {"symbol": "A", "referencePrice": "1", "realm": "4294967296"}, "/realm", "out of range"),
         ("day-roll", {"date": "20260305x"}, "/date", "is a date like 2026-03-05"),
         ("cancel-all", {"account": "A00000004", "side": "up"}, "/side", "is one of BUY, SELL"),
+        ("phase", {"phase": "SUSPENDED"}, "/phase", "is one of CONTINUOUS, CLOSED, PRE_OPEN"),
+        ("phase", {"phase": "CLOSED", "endsAt": "21:00"}, "/endsAt", "is a time like 2026-03-05T21:00:00Z"),
     ],
 )
 def test_a_wrong_field_is_named(name: str, given: dict[str, str], pointer: str, said: str) -> None:

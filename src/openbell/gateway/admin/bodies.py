@@ -11,15 +11,17 @@ from openbell.core import codes
 from openbell.core.layout import Record
 from openbell.gateway.account_body import STATUS_NAMES
 from openbell.gateway.decimals import money, money_or_none, quantity
+from openbell.gateway.market_body import STATUS_NAMES as PHASE_NAMES
 from openbell.gateway.times import rfc3339
 from openbell.gateway.words import AccountKind, AccountStatus, Decimal, Time, TradingStatus
 from openbell.identity.account_id import encode_account
 
-TRADING = {codes.IN_CONTINUOUS: "CONTINUOUS", codes.IN_SUSPENDED: "SUSPENDED"}
-
 
 class AdminAnswerBody(Struct, rename="camel", kw_only=True):
-    """A command that took effect, at log position `seq`. The same `key` again answers this again."""
+    """A command that took effect, at log position `seq`. The same `key` again answers this again.
+
+    `instruments`: how many began a phase.
+    """
 
     command: str
     key: str
@@ -28,6 +30,7 @@ class AdminAnswerBody(Struct, rename="camel", kw_only=True):
     replayed: bool
     account_id: str | None
     instrument: int | None
+    instruments: int | None
     cancelled: int
 
 
@@ -116,7 +119,8 @@ def answer_body(command: str, key: str, answer: Record) -> AdminAnswerBody:
         replayed=bool(answer.flags & codes.REPLAYED),
         account_id=encode_account(answer.account) if answer.account else None,
         instrument=answer.instrument if listed else None,
-        cancelled=answer.count,
+        instruments=answer.count if command == "phase" else None,
+        cancelled=0 if command == "phase" else answer.count,
     )
 
 
@@ -151,7 +155,7 @@ def instrument_body(row: Mapping[str, Any], seq: int) -> AdminInstrumentBody:
     return AdminInstrumentBody(
         symbol=row["symbol"],
         instrument=row["instrument"],
-        status=TRADING[row["status"]],
+        status=PHASE_NAMES[row["status"]],
         realm=row["realm"],
         tick_size=money(row["tick_size"]),
         lot_size=quantity(row["lot_size"]),

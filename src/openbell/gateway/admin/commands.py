@@ -77,6 +77,19 @@ COMMANDS: dict[str, AdminCommand] = {
         ),
         AdminCommand("resume", codes.C_RESUME, "Resume trading in a suspended instrument", (_SYMBOL,)),
         AdminCommand(
+            "phase",
+            codes.C_PHASE,
+            "Begin a phase of an instrument or of the whole market, until the clock begins the next",
+            (
+                Field("phase", kinds.PHASE, "body.phase", "which"),
+                Field("symbol", kinds.SYMBOL, "instrument", "only this one", None, records.ANY_INSTRUMENT),
+                Field("market", kinds.COUNT, "body.market", "the market's number", "0"),
+                Field("date", kinds.DATE, "body.date", "the trading day", None, 0),
+                Field("ends_at", kinds.TIME, "body.ends_ts", "when it is to end, if known", None, 0),
+            ),
+            (("body.lock_ns", 0),),
+        ),
+        AdminCommand(
             "list",
             codes.C_LIST,
             "List a new instrument",
@@ -94,6 +107,7 @@ COMMANDS: dict[str, AdminCommand] = {
                 Field("realm", kinds.COUNT, "body.realm", "whose accounts may trade it", "1"),
                 Field("market", kinds.COUNT, "body.market", "whose phases it follows", "0"),
                 Field("protections", kinds.PROTECTIONS, "body.flags", "off only for replays", "on"),
+                Field("auctions", kinds.AUCTIONS, "body.flags", "on where its market has them", "off"),
             ),
             fixed=(("body.tier", 0),),
         ),
@@ -221,7 +235,8 @@ def pack(
         if not dot:
             header[place] = value
         else:
-            setattr(body, name, value)
+            # Switches share the record's flags, each with bits of its own.
+            setattr(body, name, getattr(body, name) | value if name == "flags" else value)
     blob = msgspec.json.encode({"who": signed.who, "why": signed.why})
     return records.pack(command.type, bytes(body) if body else b"", blob, **header)
 

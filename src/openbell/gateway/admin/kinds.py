@@ -9,6 +9,7 @@ from typing import NamedTuple
 from openbell.core import codes
 from openbell.core.records import symbol_words
 from openbell.gateway.decimals import PRICE_DECIMALS, QUANTITY_DECIMALS, DecimalError, parse_decimal
+from openbell.gateway.times import parse_time
 from openbell.identity.account_id import decode_account
 
 # The number of a symbol, None for one that is not listed.
@@ -76,6 +77,13 @@ def _date(text: str, _: Lookup) -> Words:
     return (day.year * 10_000 + day.month * 100 + day.day,)
 
 
+def _time(text: str, _: Lookup) -> Words:
+    try:
+        return (parse_time(text),)
+    except ValueError:
+        raise FieldError("is a time like 2026-03-05T21:00:00Z") from None
+
+
 def _one_of(words: dict[str, int]) -> Callable[[str, Lookup], Words]:
     def read(text: str, _: Lookup) -> Words:
         found = {word.upper(): number for word, number in words.items()}.get(text.upper())
@@ -100,3 +108,8 @@ COUNT = Kind("whole number", "1", _decimal(0))
 DATE = Kind("date", "2026-03-05", _date)
 SIDE = Kind("BUY or SELL", "BUY", _one_of({name: side for side, name in codes.SIDE_NAMES.items()}))
 PROTECTIONS = Kind("on or off", "on", _switch(0, codes.PROTECTIONS_OFF))
+AUCTIONS = Kind("on or off", "on", _switch(codes.AUCTIONS, 0))
+TIME = Kind("time", "2026-03-05T21:00:00Z", _time)
+# A suspension begins and ends by commands of its own.
+BY_PHASE = {codes.PHASE_NAMES[phase]: phase for phase in codes.PHASES if phase != codes.IN_SUSPENDED}
+PHASE = Kind("phase", "CLOSED", _one_of(BY_PHASE))
