@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,17 @@ def test_a_suspended_instrument_takes_no_orders_until_it_is_resumed(
     placed(demo, limit())
 
 
+def told_of_an_auction(session: Session, symbol: str) -> dict[str, Any]:
+    """A quote with what an auction would trade, which comes within a second."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        quote: dict[str, Any] = session.get(f"/v1/quotes/{symbol}")
+        if quote["auction"] and quote["auction"]["pairedQuantity"] != "0":
+            return quote
+        time.sleep(0.05)
+    raise AssertionError(f"no auction was told of: {quote}")
+
+
 def test_an_instrument_is_halted_and_opened_again_by_an_auction(
     do: Do, staff: Session, demo: Session, maker: Session, limit: Order, symbol: str
 ) -> None:
@@ -75,8 +87,22 @@ def test_an_instrument_is_halted_and_opened_again_by_an_auction(
     assert (refused.status, refused.json["code"]) == (422, "MARKET_CLOSED")
     sold, bought = placed(maker, limit(side="SELL")), placed(demo, limit())
     assert [order["status"] for order in (sold, bought)] == ["OPEN", "OPEN"]
+    quote = told_of_an_auction(demo, symbol)
+    assert (quote["status"], quote["bid"], quote["ask"], quote["bidSize"]) == (
+        "AUCTION_CALL",
+        None,
+        None,
+        "0",
+    )
+    paired = {"indicativePrice": sold["price"], "pairedQuantity": "10", "imbalance": "0"}
+    assert quote["auction"] == paired | {
+        "imbalanceSide": None,
+        "referencePrice": sold["price"],
+        "uncrossAt": None,
+    }
     assert do("phase", phase="CONTINUOUS", symbol=symbol).json["instruments"] == 1
     assert demo.get(f"/v1/orders/{bought['orderId']}")["status"] == "FILLED"
+    assert demo.get(f"/v1/quotes/{symbol}")["auction"] is None
 
 
 def test_the_whole_market_is_closed_and_opened(

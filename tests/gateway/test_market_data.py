@@ -131,6 +131,7 @@ def test_the_clock_says_open_and_when_the_day_ends(public: Session) -> None:
     assert abs((datetime.fromisoformat(clock["timestamp"]) - now).total_seconds()) < 5
     assert clock["nextChange"]["phase"] == "DAY_ROLL"
     assert clock["nextChange"]["at"].endswith("T00:00:00.000000Z")
+    assert clock["nextOpen"] is None
 
 
 def test_health_tells_of_every_part(public: Session) -> None:

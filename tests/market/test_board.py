@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from openbell.core import codes
 from openbell.core.codes import BUY, SELL
 from openbell.market.board import Board
-from openbell.market.ticker import PRINTS_KEPT
+from openbell.market.ticker import PRINTS_KEPT, Auction
 from tests.market.events import SHARE, event, level, list_command, row, trade, unit
 
 
@@ -77,6 +77,43 @@ def test_a_listing_appears_with_its_reference_price(board: Board) -> None:
 def test_a_phase_is_the_status(board: Board) -> None:
     board.apply(unit(11, event(codes.EV_PHASE, instrument=0, status=codes.IN_PRE_OPEN)))
     assert board.quote(0).status == codes.IN_PRE_OPEN
+
+
+def auction(**fields: int) -> bytes:
+    told = {"price": 1_001_000, "quantity": 5 * SHARE, "leaves": 2 * SHARE, "side": codes.SELL}
+    told |= {"limit": 1_000_000, "observed": 4_000}
+    return event(codes.EV_AUCTION, instrument=0, status=codes.IN_PRE_OPEN, **(told | fields))
+
+
+def test_only_continuous_trading_has_a_bid_and_an_ask(board: Board) -> None:
+    board.apply(unit(11, level(0, BUY, 1_001_000, SHARE), level(0, codes.SELL, 1_002_000, SHARE)))
+    assert (board.quote(0).bid, board.quote(0).ask) == (1_001_000, 1_002_000)
+    board.apply(unit(12, event(codes.EV_PHASE, instrument=0, status=codes.IN_PRE_OPEN)))
+    board.apply(unit(13, level(0, BUY, 1_003_000, SHARE)))
+    assert (board.quote(0).bid, board.quote(0).bid_size, board.quote(0).ask) == (0, 0, 0)
+    assert board.depth(0, 1).bids[0].price == 1_003_000
+    board.apply(unit(14, event(codes.EV_PHASE, instrument=0, status=codes.IN_CONTINUOUS)))
+    assert board.quote(0).bid == 1_003_000
+
+
+def test_a_quote_says_what_the_auction_under_way_would_do(board: Board) -> None:
+    board.apply(unit(11, event(codes.EV_PHASE, instrument=0, status=codes.IN_PRE_OPEN)))
+    assert board.quote(0).auction is None
+    board.apply(unit(12, auction(), ts=50_000))
+    expected = Auction(1_001_000, 5 * SHARE, 2 * SHARE, codes.SELL, 1_000_000, 54_000)
+    assert (board.quote(0).auction, board.quote(0).seq) == (expected, 12)
+    board.drain()
+    board.apply(unit(13, auction(observed=3_000), ts=51_000))
+    assert (board.quote(0).seq, board.drain().quotes) == (12, set()), "nothing new was told"
+    board.apply(unit(14, auction(price=0, quantity=0, leaves=0, observed=0), ts=52_000))
+    assert board.quote(0).auction == Auction(0, 0, 0, codes.SELL, 1_000_000, 0)
+    assert board.drain().quotes == {0}
+
+
+def test_when_an_auction_is_done_it_is_no_more(board: Board) -> None:
+    board.apply(unit(11, event(codes.EV_PHASE, instrument=0, status=codes.IN_PRE_OPEN), auction()))
+    board.apply(unit(12, auction(reason=codes.AUCTION), event(codes.EV_PHASE, status=codes.IN_CONTINUOUS)))
+    assert board.quote(0).auction is None
 
 
 def test_suspending_and_resuming_changes_the_status(board: Board) -> None:

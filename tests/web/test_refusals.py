@@ -121,14 +121,31 @@ def test_a_halt_is_said_at_once_and_stops_new_orders(page: Page) -> None:
 
 
 def test_a_closed_market_says_when_it_opens(page: Page) -> None:
-    opens = {"phase": "CONTINUOUS", "at": "2026-03-09T09:30:00Z"}
-    clock = {"timestamp": "2026-03-07T12:00:00Z", "calendar": "XNYS", "phase": "CLOSED", "isOpen": False}
-    closed = clock | {"tradingDate": "2026-03-06", "nextChange": opens, "seq": 1}
+    # On a Friday evening the next day begins first, then on Monday orders collect, and then it opens.
+    following = {"phase": "DAY_ROLL", "at": "2026-03-06T21:10:00Z"}
+    clock = {"timestamp": "2026-03-06T21:05:00Z", "calendar": "XNYS", "phase": "CLOSED", "isOpen": False}
+    closed = clock | {"tradingDate": "2026-03-06", "nextChange": following, "seq": 1}
+    closed |= {"nextOpen": "2026-03-09T13:30:00Z"}
     page.route("**/v1/clock", lambda route: route.fulfill(json=closed))
     screens.start_demo(page)
     screens.open_stock(page)
     screens.open_ticket(page)
     expect(page.get_by_text(re.compile(r"The market opens Monday"))).to_be_visible()
+    expect(page.get_by_role("button", name="Review order")).to_be_disabled()
+
+
+def test_an_auction_shows_what_it_would_do(page: Page) -> None:
+    auction = {"indicativePrice": "311.25", "pairedQuantity": "1200", "imbalance": "80", "imbalanceSide": "BUY"}
+    auction |= {"referencePrice": "310.00", "uncrossAt": None}
+    gathers = {"status": "AUCTION_CALL", "bid": None, "ask": None, "auction": auction}
+    begun = watch_stream(page, lambda quote: quote | gathers)
+    screens.start_demo(page)
+    screens.open_stock(page)
+    begun.set()
+    expect(page.get_by_text("$311.25")).to_be_visible()
+    expect(page.get_by_text("to buy")).to_be_visible()
+    screens.open_ticket(page)
+    expect(page.get_by_text("The market is closed.")).to_be_visible()
     expect(page.get_by_role("button", name="Review order")).to_be_disabled()
 
 

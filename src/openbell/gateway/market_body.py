@@ -17,13 +17,26 @@ from openbell.market.board import Depth
 from openbell.market.book import Level
 from openbell.market.history import Candle
 from openbell.market.instruments import Listing, find
-from openbell.market.ticker import Print, Quote, Ticker
+from openbell.market.ticker import Auction, Print, Quote, Ticker
 
 STATUS_NAMES = {phase: codes.PHASE_NAMES[phase] for phase in codes.PHASES}
 
 
+class AuctionBody(Struct, rename="camel", kw_only=True):
+    """What the auction under way would do, as of a second ago at most: at `indicative_price` (null: nothing
+    would trade) `paired_quantity` trades, and `imbalance` of one side is left."""
+
+    indicative_price: Decimal | None
+    paired_quantity: Decimal
+    imbalance: Decimal
+    imbalance_side: Side | None
+    reference_price: Decimal
+    uncross_at: Time | None
+
+
 class QuoteBody(Struct, rename="camel", kw_only=True):
-    """An instrument's quote; `change` counts from the official close, `previous_close`."""
+    """An instrument's quote; `change` counts from the official close, `previous_close`. Only in CONTINUOUS
+    there are bid and ask; `auction` is there while orders gather for one."""
 
     symbol: str
     bid: Decimal | None
@@ -40,6 +53,7 @@ class QuoteBody(Struct, rename="camel", kw_only=True):
     low: Decimal | None
     previous_close: Decimal
     status: TradingStatus
+    auction: AuctionBody | None
     timestamp: Time
     seq: int
     simulated: bool = True
@@ -160,7 +174,7 @@ class ChangeBody(Struct, kw_only=True):
 
 
 class ClockBody(Struct, rename="camel", kw_only=True):
-    """What time the exchange has, and what it does."""
+    """What time the exchange has, what it does; `next_open`: when continuous trading begins, null in it."""
 
     timestamp: Time
     calendar: str
@@ -168,7 +182,22 @@ class ClockBody(Struct, rename="camel", kw_only=True):
     is_open: bool
     trading_date: str
     next_change: ChangeBody | None
+    next_open: Time | None
     seq: int
+
+
+def auction_body(auction: Auction | None) -> AuctionBody | None:
+    """What an auction would do."""
+    if auction is None:
+        return None
+    return AuctionBody(
+        indicative_price=money_or_none(auction.price),
+        paired_quantity=quantity(auction.quantity),
+        imbalance=quantity(auction.imbalance),
+        imbalance_side=codes.SIDE_NAMES[auction.side] if auction.imbalance else None,
+        reference_price=money(auction.reference),
+        uncross_at=rfc3339(auction.uncross_ts) if auction.uncross_ts else None,
+    )
 
 
 def quote_body(quote: Quote) -> QuoteBody:
@@ -189,6 +218,7 @@ def quote_body(quote: Quote) -> QuoteBody:
         low=money_or_none(quote.day_low),
         previous_close=money(quote.close),
         status=STATUS_NAMES[quote.status],
+        auction=auction_body(quote.auction),
         timestamp=rfc3339(quote.ts),
         seq=quote.seq,
     )

@@ -171,6 +171,7 @@ async def get_clock(services: GivenServices) -> ClockBody:
         is_open=state.is_open,
         trading_date=date,
         next_change=ChangeBody(phase=phase, at=rfc3339(state.next_change)),
+        next_open=None if state.is_open else rfc3339(services.calendar.next_open(state.time)),
         seq=services.board.seq,
     )
 

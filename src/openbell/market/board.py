@@ -14,13 +14,14 @@ from openbell.core.records import Header, List, symbol_text
 from openbell.market import events
 from openbell.market.book import Level, Side
 from openbell.market.events import UnitLike
-from openbell.market.ticker import PRINTS_KEPT, Print, Quote, Ticker
+from openbell.market.ticker import PRINTS_KEPT, Auction, Print, Quote, Ticker
 
 LISTING_STATUS = {
     codes.LISTED: codes.IN_CONTINUOUS,
     codes.SUSPENDED: codes.IN_SUSPENDED,
     codes.RESUMED: codes.IN_CONTINUOUS,
 }
+COLLECTING = (codes.IN_PRE_OPEN, codes.IN_CLOSING_AUCTION, codes.IN_AUCTION_CALL)
 
 
 class Depth(NamedTuple):
@@ -91,6 +92,8 @@ class Board:
                 self._instrument(unit, at)
             elif kind == codes.EV_PHASE:
                 self._phase(unit, at)
+            elif kind == codes.EV_AUCTION:
+                self._auction(unit, at)
         self.seq = max(self.seq, unit.seq)
 
     def apply_all(self, units: Iterable[UnitLike]) -> None:
@@ -167,9 +170,25 @@ class Board:
         phase, number = events.INSTRUMENT.unpack_from(unit.events, at)
         self._set_status(unit, number, phase)
 
+    def _auction(self, unit: UnitLike, at: int) -> None:
+        """What the auction would do now; when it is done, trades and the phase that follows say the rest."""
+        side, _, done, number, price, quantity, imbalance, reference, left = events.AUCTION.unpack_from(
+            unit.events, at
+        )
+        ticker = self._tickers[number]
+        if done or unit.seq <= ticker.stats_from:
+            return
+        told = Auction(price, quantity, imbalance, side, reference, unit.ts + left if left else 0)
+        if told != ticker.auction:
+            ticker.auction = told
+            ticker.seq, ticker.ts = unit.seq, unit.ts
+            self._changes.quotes.add(number)
+
     def _set_status(self, unit: UnitLike, number: int, status: int) -> None:
         ticker = self._tickers[number]
         if unit.seq > ticker.stats_from:
+            if status not in COLLECTING:
+                ticker.auction = None
             ticker.status = status
             ticker.seq, ticker.ts = unit.seq, unit.ts
         self._changes.quotes.add(number)

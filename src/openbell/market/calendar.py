@@ -147,6 +147,13 @@ class Calendar(ABC):
             entry = self.next_entry(entry.time)
         return entry
 
+    def next_open(self, time: int) -> int:
+        """When continuous trading begins after `time`."""
+        entry = self.next_entry(time)
+        while entry.phase != CONTINUOUS:
+            entry = self.next_entry(entry.time)
+        return entry.time
+
     def state(self, time: int) -> ClockState:
         """Phase and next change at `time`."""
         phase = next(entry.phase for entry in self.standing(time) if entry.phase != DAY_ROLL)

@@ -44,5 +44,6 @@ TRADE = fields("side", "status", "instrument", "price", "quantity", "notional", 
 LEVEL = fields("side", "instrument", "price", "quantity", "leaves")
 CLOSE = fields("instrument", "price")
 INSTRUMENT = fields("status", "instrument")
+AUCTION = fields("side", "status", "reason", "instrument", "price", "quantity", "leaves", "limit", "observed")
 
 ELIGIBLE = 1  # bit of a TRADE's status: it moves last and candle prices

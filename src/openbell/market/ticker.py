@@ -24,8 +24,22 @@ class Print(NamedTuple):
     seq: int
 
 
+class Auction(NamedTuple):
+    """What an auction under way would do: `price` 0: nothing would trade, `uncross_ts` 0: not known when."""
+
+    price: int
+    quantity: int
+    imbalance: int
+    side: int
+    reference: int
+    uncross_ts: int
+
+
 class Quote(NamedTuple):
     """An instrument at log position `seq`; 0 stands for "none" in bid, ask, last and the day's prices.
+
+    Only continuous trading has a bid and an ask. Where orders gather for an auction, `auction` is what it
+    would do, as published each second.
 
     `price` is the last eligible trade, before the first one the official close, before the first of these
     the reference price. `change` is `price` less the official close, `change_bp` the same in 1/100 percent.
@@ -53,6 +67,7 @@ class Quote(NamedTuple):
     day_open: int
     day_high: int
     day_low: int
+    auction: Auction | None
     ts: int
     seq: int
 
@@ -62,9 +77,10 @@ class Ticker:
     already in it."""
 
     __slots__ = (
-        "asks", "bids", "book_from", "book_seq", "book_ts", "close", "day_high", "day_low", "day_open",
-        "instrument", "last", "last_size", "last_ts", "lot_size", "min_notional", "notional", "prints",
-        "reference_price", "seq", "stats_from", "status", "symbol", "tick_size", "trades", "ts", "volume",
+        "asks", "auction", "bids", "book_from", "book_seq", "book_ts", "close", "day_high", "day_low",
+        "day_open", "instrument", "last", "last_size", "last_ts", "lot_size", "min_notional", "notional",
+        "prints", "reference_price", "seq", "stats_from", "status", "symbol", "tick_size", "trades", "ts",
+        "volume",
     )  # fmt: skip
 
     def __init__(self, instrument: int, symbol: str, row: Mapping[str, Any], seq: int) -> None:
@@ -87,13 +103,15 @@ class Ticker:
         self.trades: int = row["trades"]
         self.bids = Side(codes.BUY)
         self.asks = Side(codes.SELL)
+        self.auction: Auction | None = None
         self.prints: deque[Print] = deque(maxlen=PRINTS_KEPT)
         self.ts = self.book_ts = self.last_ts
         self.seq = self.book_seq = self.stats_from = self.book_from = seq
 
     def quote(self) -> Quote:
         """The quote now."""
-        bid, ask = self.bids.best(), self.asks.best()
+        trades = self.status == codes.IN_CONTINUOUS
+        bid, ask = (self.bids.best(), self.asks.best()) if trades else (None, None)
         price = self.last or self.close
         change = price - self.close
         return Quote(
@@ -117,6 +135,7 @@ class Ticker:
             day_open=self.day_open,
             day_high=self.day_high,
             day_low=self.day_low,
+            auction=self.auction,
             ts=max(self.ts, self.book_ts),
             seq=max(self.seq, self.book_seq),
         )

@@ -11,7 +11,7 @@ from msgspec import Struct
 from openbell.core.records import encode_id
 from openbell.gateway import decimals
 from openbell.gateway.decimals import money, money_or_none, quantity
-from openbell.gateway.market_body import STATUS_NAMES, LevelBody, level_body
+from openbell.gateway.market_body import STATUS_NAMES, AuctionBody, LevelBody, auction_body, level_body
 from openbell.gateway.times import milliseconds
 from openbell.gateway.words import (
     Decimal,
@@ -145,6 +145,7 @@ class QuoteMessage(Said, tag="QUOTE", kw_only=True):
     change_percent: Decimal
     volume: Decimal
     status: TradingStatus
+    auction: AuctionBody | None
     seq: int
     prev_seq: int
     snapshot: bool
@@ -262,6 +263,7 @@ def quote_message(quote: Quote, prev_seq: int, snapshot: bool) -> bytes:
             change_percent=decimals.percent(quote.change, quote.close),
             volume=quantity(quote.volume),
             status=STATUS_NAMES[quote.status],
+            auction=auction_body(quote.auction),
             seq=quote.seq,
             prev_seq=prev_seq,
             snapshot=snapshot,

@@ -7,10 +7,10 @@ import { Heading } from '@/components/ui/heading/heading';
 import { Modal } from '@/components/ui/modal/modal';
 import { assetQuery } from '@/features/assets/api/get-asset';
 import { clockQuery } from '@/features/assets/api/get-clock';
+import { closedWord } from '@/features/assets/closed-word';
 import { CancelButton } from '@/features/orders/components/cancel-button';
 import { portfolioQuery } from '@/features/portfolio/api/get-portfolio';
 import type { Draft, Terms } from '@/features/trade/order-draft';
-import { weekdayTimeOf } from '@/lib/format';
 import { useFreshness } from '@/lib/stream/use-connection';
 import { useQuote, useTick } from '@/lib/stream/use-market';
 import { useWide } from '@/lib/use-wide';
@@ -147,11 +147,7 @@ function useBlocked(symbol: string): string | null {
   const quote = useQuote(symbol);
   if (state === 'offline') return 'You are offline. Orders are sent only with a live connection, never later.';
   if (stale) return 'Waiting for live prices. Orders are sent only with a live connection, never later.';
-  if ((quote?.status ?? asset?.status) === 'SUSPENDED') return `Trading in ${symbol} is halted.`;
-  if (clock?.isOpen === false) {
-    return clock.nextChange === null
-      ? 'The market is closed.'
-      : `The market opens ${weekdayTimeOf(clock.nextChange.at)}.`;
-  }
-  return null;
+  const status = quote?.status ?? asset?.status;
+  if (status === 'SUSPENDED') return `Trading in ${symbol} is halted.`;
+  return closedWord(clock, status);
 }

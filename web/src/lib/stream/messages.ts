@@ -12,6 +12,16 @@ export interface Tick {
   seq: number;
 }
 
+/** What an auction under way would do; anew each second. */
+export interface Auction {
+  indicativePrice: string | null;
+  pairedQuantity: string;
+  imbalance: string;
+  imbalanceSide: string | null;
+  referencePrice: string;
+  uncrossAt: string | null;
+}
+
 export interface Quote {
   type: 'QUOTE';
   symbol: string;
@@ -28,6 +38,7 @@ export interface Quote {
   changePercent: string;
   volume: string;
   status: string;
+  auction: Auction | null;
   ts: number;
   seq: number;
 }
