@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bench.venue import Session
+from bench.venue import Reply, Session
 from openbell.ops.postgres import ADMIN, Postgres
 from tests.gateway.exchange import LocalExchange
 
@@ -84,3 +84,30 @@ def limit(symbol: str, price: str) -> Order:
         return {name: value for name, value in (body | changes).items() if value is not None}
 
     return make
+
+
+SIGNED = {"who": "Ada", "why": "a test"}
+Do = Callable[..., Reply]
+_admin_keys = (f"admin-test-{number}" for number in itertools.count(1))
+
+
+def admin_key() -> str:
+    """A key that no other command has."""
+    return next(_admin_keys)
+
+
+@pytest.fixture
+def staff(exchange: LocalExchange) -> Session:
+    """Requests with the admin token."""
+    return exchange.session(exchange.settings.admin_token_file.read_text().strip())
+
+
+@pytest.fixture
+def do(staff: Session) -> Do:
+    """Sends an admin command."""
+
+    def send(name: str, key: str | None = None, **fields: Any) -> Reply:
+        headers = {"Idempotency-Key": key or admin_key()}
+        return staff.request("POST", f"/v1/admin/{name}", SIGNED | fields, headers=headers)
+
+    return send

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from bench.venue import Reply, Session
-from tests.gateway.conftest import Order
+from bench.venue import Session
+from tests.gateway.conftest import SIGNED, Do, Order, admin_key
 from tests.gateway.exchange import LocalExchange
 from tests.gateway.test_orders import placed
 
 HOUSE = "A00000004"
-SIGNED = {"who": "Ada", "why": "a test"}
-_keys = (f"admin-test-{number}" for number in itertools.count(1))
-
-Do = Callable[..., Reply]
-
-
-@pytest.fixture
-def staff(exchange: LocalExchange) -> Session:
-    """Requests with the admin token."""
-    return exchange.session(exchange.settings.admin_token_file.read_text().strip())
-
-
-@pytest.fixture
-def do(staff: Session) -> Do:
-    """Sends an admin command."""
-
-    def send(name: str, key: str | None = None, **fields: Any) -> Reply:
-        headers = {"Idempotency-Key": key or next(_keys)}
-        return staff.request("POST", f"/v1/admin/{name}", SIGNED | fields, headers=headers)
-
-    return send
 
 
 def account_of(session: Session) -> str:
@@ -120,7 +97,7 @@ def test_the_whole_market_is_closed_and_opened(
 
 
 def test_the_same_key_takes_effect_once(do: Do, staff: Session, demo: Session) -> None:
-    account, key = account_of(demo), next(_keys)
+    account, key = account_of(demo), admin_key()
     first = do("deposit", key, account=account, amount="12.34")
     second = do("deposit", key, account=account, amount="12.34")
     assert (first.status, second.status) == (200, 200)

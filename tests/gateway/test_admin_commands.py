@@ -10,11 +10,12 @@ from openbell.core import codes, records
 from openbell.gateway.admin.commands import (
     COMMANDS,
     WHO_MAX,
-    AdminCommand,
     Signature,
     pack,
     read_signature,
 )
+from openbell.gateway.admin.fields import AdminCommand
+from openbell.gateway.admin.kinds import PERSON, person_number
 from openbell.gateway.admin.routes import read_texts
 from openbell.gateway.commands import request_key
 from openbell.gateway.problems import Problem
@@ -22,6 +23,18 @@ from openbell.gateway.problems import Problem
 NOW = 1_700_000_000 * 10**9
 SIGNED = Signature("Ada", "a test", "k-1")
 LOOKUP = {"AAPL": 7}.get
+# What SET_LIMITS can change: field and flag.
+LIMITED = {
+    "order_quantity_max": codes.LIMIT_QUANTITY,
+    "order_value_max": codes.LIMIT_VALUE,
+    "exposure_max": codes.LIMIT_EXPOSURE,
+    "duplicate_ns": codes.LIMIT_DUPLICATE,
+    "open_orders_max": codes.LIMIT_OPEN_ORDERS,
+    "message_rate": codes.LIMIT_RATE,
+    "tier": codes.LIMIT_TIER,
+    "kyc": codes.LIMIT_KYC,
+    "restricted": codes.LIMIT_RESTRICTED,
+}
 
 
 def examples(command: AdminCommand) -> dict[str, str]:
@@ -53,7 +66,9 @@ def test_every_command_of_the_table_becomes_a_record_with_who_and_why(command: A
     assert head.type == command.type
     assert head.length == len(record)
     assert head.valid_until > NOW
-    assert json.loads(records.blob_of(record)) == {"who": "Ada", "why": "a test"}
+    others = {field.camel: "Grace" for field in command.fields if field.kind is PERSON}
+    assert json.loads(records.blob_of(record)) == {"who": "Ada", "why": "a test"} | others
+    assert head.actor == person_number("Ada") != 0
     assert (head.key_low, head.key_high) == request_key("admin/k-1") != request_key("k-1")
 
 
@@ -65,10 +80,49 @@ def test_fields_go_where_the_record_has_them(command: AdminCommand) -> None:
     targets += [target for target, _ in command.fixed]
     for target in targets:
         place, dot, name = target.partition(".")
-        assert (place == "body" and name in body) if dot else place in ("account", "instrument")
-    # What no field and no constant sets stays zero, and must be spare.
+        assert (place == "body" and name in body) if dot else place in ("account", "firm", "instrument")
+    # What no field and no constant sets stays zero, and must be spare, or not named by the record's flags.
     unset = body - {target.partition(".")[2] for target in targets}
-    assert all(name.startswith("reserved") for name in unset)
+    if command.type == codes.C_SET_LIMITS:
+        unset -= set(LIMITED)
+    assert all(name.startswith("reserved") for name in unset - {"flags"})
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_the_flags_of_a_change_name_what_was_given_and_nothing_else(command: AdminCommand) -> None:
+    if command.type not in (codes.C_SET_LIMITS, codes.C_SET_LISTING):
+        assert not any(field.flag for field in command.fields)
+        return
+    needed = {field.camel: field.kind.example for field in command.fields if field.required}
+    fixed = dict(command.fixed).get("body.flags", 0)
+    for field in command.fields:
+        if field.flag:
+            _, body = packed(command.name, **needed, **{field.camel: field.kind.example})
+            assert body.flags == field.flag
+            if command.type == codes.C_SET_LIMITS:
+                assert field.target == f"body.{dict(zip(LIMITED.values(), LIMITED, strict=True))[field.flag]}"
+    if fixed:
+        _, body = packed(command.name, **needed)
+        assert body.flags == fixed
+
+
+@pytest.mark.parametrize("name", ["limit-firm", "limit-venue", "limit-account", "change-listing"])
+def test_a_change_changes_something(name: str) -> None:
+    needed = {field.camel: field.kind.example for field in COMMANDS[name].fields if field.required}
+    [(_, said)] = wrong(name, **needed)
+    assert "give at least one of" in said
+
+
+def test_two_persons_are_two_numbers_and_one_is_one() -> None:
+    _, body = packed("bust", trade="0000000000001", second="Grace")
+    assert body.second == person_number("  grace ") != person_number("Ada")
+
+
+def test_rates_are_millionths_and_spans_nanoseconds() -> None:
+    head, body = packed("set-fees", taker="0.25", perShare="0.003")
+    assert (head.instrument, body.taker, body.per_share) == (records.ANY_INSTRUMENT, 2500, 30)
+    _, body = packed("limit-venue", window="0.5")
+    assert (body.scope, body.duplicate_ns) == (codes.SCOPE_VENUE, 500_000_000)
 
 
 def test_amounts_are_exact_and_symbols_are_numbers() -> None:
@@ -124,6 +178,10 @@ def test_a_cancel_all_without_symbol_and_side_means_all() -> None:
         ("cancel-all", {"account": "A00000004", "side": "up"}, "/side", "is one of BUY, SELL"),
         ("phase", {"phase": "SUSPENDED"}, "/phase", "is one of CONTINUOUS, CLOSED, PRE_OPEN"),
         ("phase", {"phase": "CLOSED", "endsAt": "21:00"}, "/endsAt", "is a time like 2026-03-05T21:00:00Z"),
+        ("bust", {"trade": "1", "second": "Grace"}, "/trade", "is a trade's id of 13 characters"),
+        ("bust", {"trade": "0000000000001", "second": ""}, "/second", "is a person's name"),
+        ("limit-account", {"account": "A00000004", "tier": "4294967296"}, "/tier", "tier is out of range"),
+        ("open", {"kind": "CLEARING"}, "/kind", "is one of USER, HOUSE"),
     ],
 )
 def test_a_wrong_field_is_named(name: str, given: dict[str, str], pointer: str, said: str) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from openbell.gateway.admin.commands import COMMANDS, SHOWN, WHO_MAX, WHY_MAX, AdminCommand, read_signature
+from openbell.gateway.admin.commands import COMMANDS, SHOWN, WHO_MAX, WHY_MAX, read_signature
+from openbell.gateway.admin.fields import AdminCommand
 from openbell.gateway.problems import Problem
 from openbell.node.errors import NodeUnavailable
 from openbell.ops.settings import Settings

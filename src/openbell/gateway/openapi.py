@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from openbell.gateway import account_body, health_routes, market_body, order_body, order_request, problems
 from openbell.gateway.admin import bodies
-from openbell.gateway.admin.commands import COMMANDS, WHO_MAX, WHY_MAX, AdminCommand
+from openbell.gateway.admin.commands import COMMANDS, WHO_MAX, WHY_MAX
+from openbell.gateway.admin.fields import AdminCommand
 from openbell.gateway.api import make_api, operation_id
 from openbell.gateway.routes import RAW_ROUTES, RawRoute
 

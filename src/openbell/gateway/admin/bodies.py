@@ -45,7 +45,7 @@ class AdminPositionBody(Struct, rename="camel", kw_only=True):
 
 
 class AdminAccountBody(Struct, rename="camel", kw_only=True):
-    """An account as the core has it."""
+    """An account as the core has it. `fees` were paid so far; `withdrawable_cash` may leave now."""
 
     account_id: str
     kind: AccountKind
@@ -53,6 +53,9 @@ class AdminAccountBody(Struct, rename="camel", kw_only=True):
     realm: int
     cash: Decimal
     reserved_cash: Decimal
+    withdrawable_cash: Decimal
+    fees: Decimal
+    firm: int
     open_orders: int
     created_at: Time
     last_activity_at: Time
@@ -133,6 +136,9 @@ def account_body(row: Mapping[str, Any], symbols: Mapping[int, str], seq: int) -
         realm=row["realm"],
         cash=money(row["cash"]),
         reserved_cash=money(row["reserved"]),
+        withdrawable_cash=money(max(0, row["cash"] - row["reserved"] - row["unsettled"])),
+        fees=money(row["fees"]),
+        firm=row["firm"],
         open_orders=row["open_orders"],
         created_at=rfc3339(row["opened_ts"]),
         last_activity_at=rfc3339(row["last_activity"]),

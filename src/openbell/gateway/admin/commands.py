@@ -1,12 +1,7 @@
-"""The table of admin commands: one entry makes the route, the terminal's command and both descriptions.
-
-A field's `target` says where its value goes: a name alone is the header's (`account`, `instrument`), one
-with `body.` before it is the record's body.
-"""
+"""The table of admin commands: one entry makes the route, the terminal's command and both descriptions."""
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,7 +10,9 @@ import msgspec
 
 from openbell.core import codes, records
 from openbell.gateway.admin import kinds
-from openbell.gateway.admin.kinds import FieldError, Kind, Lookup
+from openbell.gateway.admin.controls import CONTROLS
+from openbell.gateway.admin.fields import SYMBOL, AdminCommand, Field, account
+from openbell.gateway.admin.kinds import FieldError, Lookup
 from openbell.gateway.commands import VALID_FOR_NS, request_key
 from openbell.gateway.order_request import CLIENT_ID, CLIENT_ID_RULE
 from openbell.gateway.problems import FieldProblem, malformed
@@ -25,57 +22,15 @@ WHY_MAX = 300
 KEY_PREFIX = "admin/"  # so that no key is one that an account's owner chose
 
 
-class Field(NamedTuple):
-    """One field of a command. `default` is as a person would write it; `absent` is what the record gets
-    when it is left out; with neither it must be given."""
-
-    name: str
-    kind: Kind
-    target: str
-    help: str
-    default: str | None = None
-    absent: int | None = None
-
-    @property
-    def required(self) -> bool:
-        """Whether it must be given."""
-        return self.default is None and self.absent is None
-
-    @property
-    def camel(self) -> str:
-        """Its name in JSON."""
-        return re.sub(r"_(\w)", lambda match: match[1].upper(), self.name)
-
-    @property
-    def option(self) -> str:
-        """Its name on the terminal."""
-        return "--" + self.name.replace("_", "-")
-
-
-class AdminCommand(NamedTuple):
-    """One command: its name outside, its record's type, what it does."""
-
-    name: str
-    type: int
-    help: str
-    fields: tuple[Field, ...]
-    fixed: tuple[tuple[str, int], ...] = ()
-
-
-def _account(help_: str = "whose") -> Field:
-    return Field("account", kinds.ACCOUNT, "account", help_)
-
-
-_SYMBOL = Field("symbol", kinds.SYMBOL, "instrument", "the instrument")
 _AMOUNT = Field("amount", kinds.MONEY, "body.amount", "how much")
 
 COMMANDS: dict[str, AdminCommand] = {
     command.name: command
     for command in (
         AdminCommand(
-            "suspend", codes.C_SUSPEND, "Suspend trading in an instrument: only cancels are taken", (_SYMBOL,)
+            "suspend", codes.C_SUSPEND, "Suspend trading in an instrument: only cancels are taken", (SYMBOL,)
         ),
-        AdminCommand("resume", codes.C_RESUME, "Resume trading in a suspended instrument", (_SYMBOL,)),
+        AdminCommand("resume", codes.C_RESUME, "Resume trading in a suspended instrument", (SYMBOL,)),
         AdminCommand(
             "phase",
             codes.C_PHASE,
@@ -116,20 +71,33 @@ COMMANDS: dict[str, AdminCommand] = {
             codes.C_ISSUE,
             "Issue shares of an instrument to an account",
             (
-                _account("who gets them"),
-                _SYMBOL,
+                account("who gets them"),
+                SYMBOL,
                 Field("quantity", kinds.SHARES, "body.quantity", "how many shares"),
                 Field("price", kinds.MONEY, "body.price", "their cost, each"),
             ),
         ),
-        AdminCommand("deposit", codes.C_DEPOSIT, "Bring cash in from outside", (_account(), _AMOUNT)),
-        AdminCommand("withdraw", codes.C_WITHDRAW, "Take cash out", (_account(), _AMOUNT)),
+        AdminCommand(
+            "open",
+            codes.C_OPEN_ACCOUNT,
+            "Open an account",
+            (
+                Field("kind", kinds.ACCOUNT_KIND, "body.kind", "whose it is", "USER"),
+                Field("realm", kinds.COUNT, "body.realm", "where it trades", "1"),
+                Field("firm", kinds.COUNT, "firm", "the firm that it belongs to, 0: none", "0"),
+                Field("group", kinds.COUNT, "body.group", "the owner of several accounts, 0: none", "0"),
+                Field("grant", kinds.MONEY, "body.grant", "cash that it begins with", "0"),
+                Field("source", kinds.ACCOUNT, "body.source_account", "whose cash that was", None, 0),
+            ),
+        ),
+        AdminCommand("deposit", codes.C_DEPOSIT, "Bring cash in from outside", (account(), _AMOUNT)),
+        AdminCommand("withdraw", codes.C_WITHDRAW, "Take cash out", (account(), _AMOUNT)),
         AdminCommand(
             "transfer",
             codes.C_TRANSFER,
             "Move cash, shares or both between two accounts",
             (
-                _account("from whom"),
+                account("from whom"),
                 Field("to", kinds.ACCOUNT, "body.to_account", "to whom"),
                 Field("cash", kinds.MONEY, "body.cash", "how much cash", "0"),
                 Field("symbol", kinds.SYMBOL, "instrument", "shares of which instrument", None, 0),
@@ -137,21 +105,21 @@ COMMANDS: dict[str, AdminCommand] = {
             ),
         ),
         AdminCommand(
-            "lock", codes.C_LOCK_ACCOUNT, "Lock an account: it may cancel and nothing else", (_account(),)
+            "lock", codes.C_LOCK_ACCOUNT, "Lock an account: it may cancel and nothing else", (account(),)
         ),
-        AdminCommand("unlock", codes.C_UNLOCK_ACCOUNT, "Unlock an account", (_account(),)),
+        AdminCommand("unlock", codes.C_UNLOCK_ACCOUNT, "Unlock an account", (account(),)),
         AdminCommand(
             "close",
             codes.C_CLOSE_ACCOUNT,
             "Close an account: cancel its orders, hand its cash and shares over",
-            (_account(), Field("to", kinds.ACCOUNT, "body.to_account", "who gets what it has")),
+            (account(), Field("to", kinds.ACCOUNT, "body.to_account", "who gets what it has")),
         ),
         AdminCommand(
             "cancel-all",
             codes.C_CANCEL_ALL,
             "Cancel an account's working orders",
             (
-                _account(),
+                account(),
                 Field(
                     "symbol",
                     kinds.SYMBOL,
@@ -173,6 +141,7 @@ COMMANDS: dict[str, AdminCommand] = {
                 Field("market", kinds.COUNT, "body.market", "the market's number", "0"),
             ),
         ),
+        *CONTROLS,
     )
 }
 
@@ -227,6 +196,7 @@ def pack(
         Problem: 400, with every field that is wrong, missing or unknown.
     """
     header = {"valid_until": now + VALID_FOR_NS, "account": 0, "instrument": 0}
+    header["actor"] = kinds.person_number(signed.who)
     header["key_low"], header["key_high"] = request_key(KEY_PREFIX + signed.key)
     layout = records.BODIES[command.type]
     body = layout() if layout else None
@@ -237,7 +207,8 @@ def pack(
         else:
             # Switches share the record's flags, each with bits of its own.
             setattr(body, name, getattr(body, name) | value if name == "flags" else value)
-    blob = msgspec.json.encode({"who": signed.who, "why": signed.why})
+    others = {f.camel: given[f.camel].strip() for f in command.fields if f.kind is kinds.PERSON}
+    blob = msgspec.json.encode({"who": signed.who, "why": signed.why} | others)
     return records.pack(command.type, bytes(body) if body else b"", blob, **header)
 
 
@@ -250,20 +221,28 @@ def _values(command: AdminCommand, given: Mapping[str, str], lookup: Lookup) -> 
         if name not in known
     ]
     found: list[tuple[str, int]] = []
+    flags = 0
     for field in command.fields:
         text = given.get(field.camel, field.default)
         try:
             if text is not None:
                 values = field.kind.read(text.strip(), lookup)
                 found += zip((field.target + end for end in field.kind.words), values, strict=True)
+                flags |= field.flag
             elif field.absent is not None:
                 found.append((field.target, field.absent))
-            else:
+            elif not field.flag:
                 raise FieldError(f"is required ({field.kind.name})")
         except FieldError as error:
             errors.append(FieldProblem(f"/{field.camel}", "INVALID_FIELD", f"{field.camel} {error}."))
+    changes = [field.camel for field in command.fields if field.flag]
+    if changes and not flags:
+        detail = f"{command.name} changes what is given: give at least one of {', '.join(changes)}."
+        errors.append(FieldProblem(f"/{changes[0]}", "INVALID_FIELD", detail))
     if errors:
         raise malformed(errors)
+    if changes:
+        found.append(("body.flags", flags))
     return _fit(command, found)
 
 
@@ -271,7 +250,7 @@ def _fit(command: AdminCommand, found: list[tuple[str, int]]) -> list[tuple[str,
     """The values, each known to fit into its field of the record."""
     layout: Any = records.BODIES[command.type]
     sizes = dict(layout.FIELDS) if layout else {}
-    sizes |= {"account": "u64", "instrument": "u32"}
+    sizes |= {"account": "u64", "firm": "u32", "instrument": "u32"}
     for target, value in found:
         kind = sizes[target.rpartition(".")[2]]
         if value >> (int(kind[1:]) - (kind[0] == "i")):

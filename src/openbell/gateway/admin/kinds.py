@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
 from openbell.core import codes
-from openbell.core.records import symbol_words
+from openbell.core.records import decode_id, symbol_words
 from openbell.gateway.decimals import PRICE_DECIMALS, QUANTITY_DECIMALS, DecimalError, parse_decimal
 from openbell.gateway.times import parse_time
 from openbell.identity.account_id import decode_account
@@ -17,6 +18,7 @@ Lookup = Callable[[str], int | None]
 Words = tuple[int, ...]
 
 NUMBER_MAX = 2**63 - 1
+PERSON_MAX = 64  # bytes of a name
 
 
 class FieldError(ValueError):
@@ -84,6 +86,25 @@ def _time(text: str, _: Lookup) -> Words:
         raise FieldError("is a time like 2026-03-05T21:00:00Z") from None
 
 
+def _trade(text: str, _: Lookup) -> Words:
+    try:
+        return (decode_id(text.lower()),)
+    except ValueError:
+        raise FieldError("is a trade's id of 13 characters") from None
+
+
+def person_number(name: str) -> int:
+    """The number that stands for a person in a record; the blob beside it has the name. Never 0."""
+    digest = hashlib.blake2b(" ".join(name.lower().split()).encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "little") or 1
+
+
+def _person(text: str, _: Lookup) -> Words:
+    if not text or len(text.encode()) > PERSON_MAX or not text.isprintable():
+        raise FieldError(f"is a person's name, 1 to {PERSON_MAX} bytes of text")
+    return (person_number(text),)
+
+
 def _one_of(words: dict[str, int]) -> Callable[[str, Lookup], Words]:
     def read(text: str, _: Lookup) -> Words:
         found = {word.upper(): number for word, number in words.items()}.get(text.upper())
@@ -106,6 +127,12 @@ SHARES = Kind("shares", "100", _decimal(QUANTITY_DECIMALS))
 PERCENT = Kind("percent", "5", _decimal(2))  # in the record: basis points
 COUNT = Kind("whole number", "1", _decimal(0))
 DATE = Kind("date", "2026-03-05", _date)
+SECONDS = Kind("seconds", "0.5", _decimal(9))  # in the record: nanoseconds
+RATE = Kind("percent", "0.25", _decimal(4))  # in the record: millionths
+TRADE = Kind("trade id", "0000000000001", _trade)
+PERSON = Kind("name", "Grace", _person)
+OPENED = (codes.KIND_USER, codes.KIND_HOUSE, codes.KIND_PARTICIPANT, codes.KIND_DEMO)
+ACCOUNT_KIND = Kind("kind", "USER", _one_of({codes.KIND_NAMES[kind]: kind for kind in OPENED}))
 SIDE = Kind("BUY or SELL", "BUY", _one_of({name: side for side, name in codes.SIDE_NAMES.items()}))
 PROTECTIONS = Kind("on or off", "on", _switch(0, codes.PROTECTIONS_OFF))
 AUCTIONS = Kind("on or off", "on", _switch(codes.AUCTIONS, 0))

@@ -10,7 +10,8 @@ from msgspec import Struct
 from openbell.core import codes
 from openbell.gateway import refusals
 from openbell.gateway.admin import bodies
-from openbell.gateway.admin.commands import SHOWN, AdminCommand, Signature, pack
+from openbell.gateway.admin.commands import SHOWN, Signature, pack
+from openbell.gateway.admin.fields import AdminCommand
 from openbell.gateway.problems import Problem, not_found, outcome_unknown, unavailable, unknown_symbol
 from openbell.gateway.refusals import MONEY, SHARES, Refusal
 from openbell.identity.account_id import decode_account
@@ -44,7 +45,12 @@ REFUSALS: dict[int, Refusal] = {
     codes.E_NOT_SUSPENDED: Refusal(
         409, "NOT_SUSPENDED", "Not suspended", "Trading in this instrument is not suspended."
     ),
-    codes.E_NOT_ALLOWED: Refusal(409, "NOT_ALLOWED", "Not allowed", "This cannot be done with that account."),
+    codes.E_NOT_ALLOWED: Refusal(
+        409,
+        "NOT_ALLOWED",
+        "Not allowed",
+        "This cannot be done with that account, that trade or that switch as it is.",
+    ),
     codes.E_WRONG_REALM: Refusal(
         409, "WRONG_REALM", "Other realm", "Cash and shares do not leave their realm."
     ),

@@ -18,7 +18,8 @@ from openbell.gateway.admin.bodies import (
     AdminStatusBody,
     AdminTotalsBody,
 )
-from openbell.gateway.admin.commands import COMMANDS, AdminCommand, read_signature
+from openbell.gateway.admin.commands import COMMANDS, read_signature
+from openbell.gateway.admin.fields import AdminCommand
 from openbell.gateway.admin.office import Office
 from openbell.gateway.call import BODY_BYTES_MAX, Call, too_large
 from openbell.gateway.problems import Problem, bad_json
