@@ -28,7 +28,7 @@ class Desk:
         for intent in intents:
             self.sent.append(intent)
             if intent.order is None:
-                if intent.level >= 0:
+                if intent.time_in_force != "IOC":
                     name = f"{len(self.sent):013d}"
                     order = Order(
                         name, intent.symbol, intent.side, intent.price, intent.quantity, intent.level

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from openbell.simulator.floor import Floor
+from openbell.simulator.floor import GATHERED_MAX, Floor
 from openbell.simulator.stock import Stock
 from tests.simulator.desk import Desk
 
@@ -105,3 +105,28 @@ def test_the_opening_can_begin_with_the_best_level_alone() -> None:
     for stock in floor.thin():
         floor.quote(stock, 0.0)
     assert floor.thin() == []
+
+
+def test_in_a_closed_market_makers_quote_and_traders_wait() -> None:
+    floor, makers, traders = market()
+    floor.phase = "CLOSED"
+    before = sum(len(maker.sent) for maker in makers)
+    for k in range(400):
+        floor.turn(k / 200)
+    assert sum(len(maker.sent) for maker in makers) > before
+    assert not any(trader.sent for trader in traders)
+
+
+def test_while_orders_gather_traders_send_a_few_that_stand() -> None:
+    floor, _, traders = market()
+    floor.phase = "PRE_OPEN"
+    for k in range(2_000):
+        floor.turn(k / 200)
+    for trader in traders:
+        assert {intent.time_in_force for intent in trader.sent} == {"DAY"}
+        assert len(trader.sent) == len(trader.blotter.orders) == GATHERED_MAX
+        trader.sent.clear()
+    floor.phase = "CONTINUOUS"
+    for k in range(400):
+        floor.turn(10 + k / 200)
+    assert {intent.time_in_force for trader in traders for intent in trader.sent} == {"IOC"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from openbell.simulator.trader import CLIPS_MAX, decide
@@ -29,6 +30,11 @@ def test_both_kinds_are_sent_and_none_of_them_rests() -> None:
     sent = orders(30_935.0)
     assert {order.type for order in sent} == {"MARKET", "LIMIT"}
     assert {order.time_in_force for order in sent} == {"IOC"}
+
+
+def test_while_orders_gather_they_stand_for_the_day() -> None:
+    gathered = decide(AAPL, 30_935.0, 30_930, 30_940, 10_000, RICH, Random(1), "DAY")
+    assert gathered == replace(orders(30_935.0, count=1)[0], time_in_force="DAY")
 
 
 def test_what_looks_cheap_is_bought_more_often() -> None:

@@ -1,4 +1,4 @@
-"""Which stocks there are and what they cost, asked of the exchange itself."""
+"""Which stocks there are, what they cost, and what phase the market is in, asked of the exchange itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from openbell.simulator.stock import Stock, cents
 PAGE = 100
 PATIENCE_S = 60.0
 RETRY_S = 0.25
+LOOK_EVERY_S = 60.0
+AFTER_CHANGE_S = 0.1
 
 
 async def discover(client: Client) -> list[Stock]:
@@ -28,6 +30,22 @@ async def discover(client: Client) -> list[Stock]:
             if stocks:
                 return stocks
             await asyncio.sleep(RETRY_S)
+
+
+async def clock(client: Client) -> tuple[str, float]:
+    """The market's phase, and the seconds for which that is true at least.
+
+    Raises:
+        LostError: the exchange did not say.
+    """
+    reply = await client.request(b"GET", b"/v1/clock")
+    if reply.status != 200:
+        raise LostError(f"clock answered {reply.status}")
+    said = messages.clock.decode(reply.body)
+    left = LOOK_EVERY_S
+    if said.nextChange is not None:
+        left = min(left, (said.nextChange.at - said.timestamp).total_seconds())
+    return said.phase, max(0.0, left) + AFTER_CHANGE_S
 
 
 async def _pages(client: Client) -> list[Stock]:

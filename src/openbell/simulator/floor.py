@@ -15,9 +15,11 @@ from openbell.simulator.stock import Stock
 from openbell.simulator.trader import decide
 from openbell.simulator.walk import FairValues
 
+CONTINUOUS, CLOSED = "CONTINUOUS", "CLOSED"
 TRADE_PART = 0.15  # of all messages: orders of traders
 CASH_PART = 0.9  # of a maker's cash: what its bids may use
 FEW = 3  # traders of a stock that none of them holds yet
+GATHERED_MAX = 20  # working orders of a trader while orders gather for an auction
 DRAWS = 8  # stocks looked at in one turn before it is given up
 
 
@@ -46,6 +48,7 @@ class Floor:
     def __init__(
         self, stocks: list[Stock], makers: Sequence[Participant], traders: Sequence[Participant], seed: int
     ) -> None:
+        self.phase = CONTINUOUS  # what the exchange's clock says
         self._random = Random(f"{seed}/floor")
         self._fair = FairValues(stocks, seed)
         self._activity = Activity(stocks, self._random)
@@ -130,13 +133,19 @@ class Floor:
         return len(intents)
 
     def _trade(self, stock: Stock, at_s: float) -> int:
+        if self.phase == CLOSED:
+            return 0
         touch = self._touch(stock)
         trader = self._random.choice(self._traders[stock.symbol])
         if touch is None or not trader.can_send(stock.symbol):
             return 0
+        gathers = self.phase != CONTINUOUS
+        if gathers and len(trader.blotter.orders) >= GATHERED_MAX:
+            return 0
         fair = self._fair.value(stock, at_s)
         shares = trader.blotter.shares.get(stock.symbol, 0)
-        intent = decide(stock, fair, *touch, shares, trader.blotter.cash, self._random)
+        stands = "DAY" if gathers else "IOC"
+        intent = decide(stock, fair, *touch, shares, trader.blotter.cash, self._random, stands)
         if intent is None:
             return 0
         trader.send([intent])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 WORKING = ("PENDING", "OPEN", "PARTIALLY_FILLED")
@@ -28,6 +30,20 @@ class AssetPage(msgspec.Struct, frozen=True):
 
     data: list[Asset]
     meta: Meta
+
+
+class Change(msgspec.Struct, frozen=True):
+    """The next change that the clock tells of."""
+
+    at: datetime
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """The answer of `GET /v1/clock`."""
+
+    timestamp: datetime
+    phase: str
+    nextChange: Change | None = None  # noqa: N815
 
 
 class OrderReply(msgspec.Struct, frozen=True):
@@ -88,6 +104,7 @@ class StreamMessage(msgspec.Struct, frozen=True):
 
 
 asset_page = msgspec.json.Decoder(AssetPage)
+clock = msgspec.json.Decoder(Clock)
 order_reply = msgspec.json.Decoder(OrderReply)
 order_page = msgspec.json.Decoder(OrderPage)
 portfolio = msgspec.json.Decoder(Portfolio)

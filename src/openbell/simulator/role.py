@@ -13,7 +13,7 @@ from openbell.ops.settings import Settings
 from openbell.simulator import participants
 from openbell.simulator.account import Account, SignInError
 from openbell.simulator.client import Client, LostError
-from openbell.simulator.discovery import discover
+from openbell.simulator.discovery import clock, discover
 from openbell.simulator.floor import Floor
 from openbell.simulator.quoting import LEVELS
 from openbell.simulator.stock import Stock
@@ -83,11 +83,25 @@ class _Simulation:
         makers = [account for account in self._accounts if account.role == "maker"]
         traders = [account for account in self._accounts if account.role == "trader"]
         self._floor = Floor(stocks, makers, traders, self._settings.seed)
-        await self._quote_all(self._floor, self._floor.one_sided, 1, OPENING_S)
-        logger.info("%d stocks are quoted", len(stocks) - len(self._floor.one_sided()))
-        ready()
-        await self._quote_all(self._floor, self._floor.thin, LEVELS, DEEPENING_S)
-        await self._trade(self._floor)
+        phases = asyncio.create_task(self._follow_phases(self._floor))
+        try:
+            await self._quote_all(self._floor, self._floor.one_sided, 1, OPENING_S)
+            logger.info("%d stocks are quoted", len(stocks) - len(self._floor.one_sided()))
+            ready()
+            await self._quote_all(self._floor, self._floor.thin, LEVELS, DEEPENING_S)
+            await self._trade(self._floor)
+        finally:
+            phases.cancel()
+
+    async def _follow_phases(self, floor: Floor) -> None:
+        """Tell the floor of each phase of the market."""
+        while True:
+            pause_s = SYNC_RETRY_S
+            try:
+                floor.phase, pause_s = await clock(self._clients[0])
+            except (LostError, ValueError) as error:
+                logger.debug("the exchange does not tell its phase: %s", error)
+            await asyncio.sleep(pause_s)
 
     async def _quote_all(
         self, floor: Floor, left: Callable[[], list[Stock]], levels: int, patience_s: float

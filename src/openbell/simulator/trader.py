@@ -14,13 +14,21 @@ CLIPS_MAX = 3.0  # no order is worth more than so many usual ones
 
 
 def decide(
-    stock: Stock, fair: float, bid: int, ask: int, shares: int, cash: int, random: Random
+    stock: Stock,
+    fair: float,
+    bid: int,
+    ask: int,
+    shares: int,
+    cash: int,
+    random: Random,
+    time_in_force: str = "IOC",
 ) -> Intent | None:
     """The order to send, or None when the account can carry none.
 
     Args:
         fair: the trader's opinion, in cents. bid, ask: the best prices, in cents.
         shares: what it can sell. cash: what it can spend, in cents.
+        time_in_force: how long it stands; none rests in continuous trading.
     """
     middle = (bid + ask) / 2
     if random.random() < INFORMED:
@@ -39,7 +47,7 @@ def decide(
         return None
     side = "BUY" if buys else "SELL"
     if random.random() < MARKET_PART:
-        return Intent(NEW, stock.symbol, side, -1, 0, quantity, None, "MARKET", "IOC")
+        return Intent(NEW, stock.symbol, side, -1, 0, quantity, None, "MARKET", time_in_force)
     through = random.randrange(3)
     price = ask + through if buys else max(1, bid - through)
-    return Intent(NEW, stock.symbol, side, -1, price, quantity, None, "LIMIT", "IOC")
+    return Intent(NEW, stock.symbol, side, -1, price, quantity, None, "LIMIT", time_in_force)
