@@ -119,6 +119,7 @@ def test_the_auctions_of_a_day_trade_and_make_its_close(quick_venue: Venue) -> N
     body = {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "quantity": "1", "price": price}
     refused = buyer.request("POST", "/v1/orders", body | {"timeInForce": "IOC"})
     assert (refused.status, refused.json["code"]) == (422, "MARKET_CLOSED")
+    assert "Continuous trading begins at 20" in refused.json["detail"]
     early = [place(seller, "SELL", price), place(buyer, "BUY", price)]
     assert [order["status"] for order in early] == ["OPEN", "OPEN"]
     told = wait_for_auction(buyer)

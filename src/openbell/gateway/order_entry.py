@@ -20,8 +20,9 @@ from openbell.gateway.order_request import (
     read_new_order,
     read_place_order,
 )
-from openbell.gateway.problems import FieldProblem, malformed
+from openbell.gateway.problems import FieldProblem, Problem, malformed
 from openbell.gateway.services import Services
+from openbell.gateway.times import rfc3339
 from openbell.identity.tokens import Session
 
 BY_CLIENT_ID = "/v1/orders:by-client-id/"
@@ -62,6 +63,8 @@ class OrderEntry:
             flags=codes.FROM_APP if from_app(call) else 0,
         )
         answer = await services.send(command, BY_CLIENT_ID + client_id)
+        if answer.code == codes.E_MARKET_CLOSED:
+            raise self._closed(answer)
         if answer.code != codes.E_OK:
             raise _refused(answer)
         headers = _headers(limit, left, answer)
@@ -112,6 +115,14 @@ class OrderEntry:
         row = await find_order(self._services, account, order_id)
         return order_fields(row, self._services.symbol(row["instrument"]))
 
+    def _closed(self, answer: Any) -> Problem:
+        """The refusal of an order that the phase does not take, with when trading begins by the calendar."""
+        calendar, now = self._services.calendar, self._services.clock.now()
+        problem = _refused(answer)
+        if not calendar.state(now).is_open:
+            problem.detail += f" Continuous trading begins at {rfc3339(calendar.next_open(now))}."
+        return problem
+
     def _client_id(self, call: Call, order: OrderRequest) -> str:
         given = call.header(b"idempotency-key")
         if given is None:
@@ -144,6 +155,6 @@ def _headers(limit: int, left: int, answer: Any) -> Headers:
     return (*said, REPLAYED_HEADER) if answer.flags & codes.REPLAYED else said
 
 
-def _refused(answer: Any, order_id: int | None = None) -> Exception:
+def _refused(answer: Any, order_id: int | None = None) -> Problem:
     number = order_id or answer.order
     return refusals.problem(answer.code, answer.limit, answer.observed, encode_id(number) if number else None)
