@@ -233,7 +233,7 @@ class Accounts:
         self.events[e].code = code
         self.events[e].limit = limit
         self.events[e].observed = observed
-        self.requests.end(self.rows[t].request, self.scalars[0].time)
+        self.requests.end(self.rows[t].request, self.rows[t].account, self.scalars[0].time)
 
     def modified(self, i: i64, t: i64) -> None:
         leaves: i64 = self.mail[i].leaves
@@ -276,7 +276,7 @@ class Accounts:
         self.leave(t)
         if self.rows[t].flags & F_FEES:
             self.fees.release(t)
-        self.requests.end(self.rows[t].request, self.scalars[0].time)
+        self.requests.end(self.rows[t].request, self.rows[t].account, self.scalars[0].time)
         a: i64 = self.rows[t].account
         if self.accounts[a].status != AC_OPEN and self.accounts[a].closing_to != 0:
             self.closing = a

@@ -267,7 +267,7 @@ class Books:
             self.queue.forget(slot)
             return
         self.orders[slot].filled = self.filled
-        self.queue.append(slot, price, self.leaves)
+        self.queue.append(slot, n, side, price, self.leaves)
 
     # -- matching --------------------------------------------------------------------------------
 

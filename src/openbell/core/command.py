@@ -149,11 +149,12 @@ class Command:
         """A 64-bit mix of what a repeat of this request must repeat: type, instrument, body and blob."""
         kind: u64 = self.head[0].type
         mixed: u64 = kind << 32 | self.head[0].instrument
+        factor: u64 = GOLDEN
         i: i64
         for i in range(HEADER_WORDS, self.size):
-            mixed = ((mixed ^ self.words[i]) * GOLDEN) & WORD
-            mixed = mixed ^ (mixed >> 29)
-        return mixed
+            mixed = (mixed + self.words[i] * factor) & WORD
+            factor = (factor + GOLDEN + GOLDEN) & WORD
+        return ((mixed ^ (mixed >> 32)) * GOLDEN) & WORD
 
     def begin(self) -> i64:
         """The index of a fresh answer to the command on the desk."""

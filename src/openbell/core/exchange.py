@@ -410,7 +410,7 @@ class Exchange:
         if not self.requests.make_room():
             return -1
         r: i64 = self.requests.add(account, self.head[0].key_low, self.head[0].key_high, body, NIL)
-        self.requests.end(r, self.head[0].ts)
+        self.requests.end(r, account, self.head[0].ts)
         return r
 
     def other_command(self, a: i64, kind: i64) -> None:

@@ -25,6 +25,7 @@ class Ladder:
         self.rungs = memory["rungs"]
         self.levels = memory["levels"]
         self.depth = depth
+        self.guess = 0  # looked at first: the last search's result, unless the scout knows better
 
     def count(self, n: i64, side: i64) -> i64:
         """How many prices a side has."""
@@ -50,6 +51,19 @@ class Ladder:
         """The position of the first rung whose key is not below `key`, counted from the worst."""
         base: i64 = (2 * n + side) * self.depth
         high: i64 = self.count(n, side)
+        if self.guess <= high and self.holds(base, high, self.guess, key):
+            return self.guess
+        self.guess = self.search(base, high, key)
+        return self.guess
+
+    def holds(self, base: i64, count: i64, place: i64, key: i64) -> bool:
+        """Whether `place` is the position of the first of `count` rungs whose key is not below `key`."""
+        if place < count and self.rungs[base + place].key < key:
+            return False
+        return place == 0 or self.rungs[base + place - 1].key < key
+
+    def search(self, base: i64, high: i64, key: i64) -> i64:
+        """That position: near the best one rung at a time, farther away by halves."""
         low: i64 = 0
         near: i64 = high - NEAR
         while high > 0 and high > near:

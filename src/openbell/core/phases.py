@@ -138,7 +138,8 @@ class Phases:
         if self.orders[slot].order_type == MARKET:
             self.books.queue.wait(slot, self.orders[slot].side, price, leaves)
         else:
-            self.books.queue.append(slot, price, leaves)
+            n: i64 = self.orders[slot].instrument
+            self.books.queue.append(slot, n, self.orders[slot].side, price, leaves)
 
     def tell_status(self, n: i64, slot: i64, status: i64) -> None:
         """Tell an order's account that it waits for its phase, or that it has found it."""

@@ -15,7 +15,7 @@ from openbell.core.table import Table
 if not cython.compiled:
     from openbell.core.codes import EV_LEVEL
     from openbell.core.state import NIL
-    from openbell.core.types import i64
+    from openbell.core.types import i64, prefetch
 
 
 class Queue:
@@ -30,15 +30,18 @@ class Queue:
         self.lists = Lists(memory)
         self.outbox = outbox
         self.events = memory["events"]
+        self.guess = 0  # the slot looked at first: the scout's of this command
 
     def find(self, order: i64) -> i64:
         """The slot of a resting order, or -1."""
+        if order != 0 and self.orders[self.guess].id == order:
+            return self.guess
         return self.index.find(order)
 
     def new(self, order: i64, n: i64, side: i64, price: i64, leaves: i64, filled: i64) -> i64:
         """Rest an order behind all others of its price; returns its slot."""
         slot: i64 = self.fresh(order, n, side, filled)
-        self.append(slot, price, leaves)
+        self.append(slot, n, side, price, leaves)
         return slot
 
     def fresh(self, order: i64, n: i64, side: i64, filled: i64) -> i64:
@@ -46,6 +49,8 @@ class Queue:
         slot: i64 = self.scalars[0].book_free
         if slot != NIL:
             self.scalars[0].book_free = self.orders[slot].next
+            if cython.compiled and self.orders[slot].next != NIL:
+                prefetch(cython.address(self.orders[self.orders[slot].next].id))
         else:
             slot = self.scalars[0].book_used
             self.scalars[0].book_used = slot + 1
@@ -57,10 +62,8 @@ class Queue:
         self.index.insert(order, slot)
         return slot
 
-    def append(self, slot: i64, price: i64, leaves: i64) -> None:
-        """Link the order at `slot` behind all others at `price`."""
-        n: i64 = self.orders[slot].instrument
-        side: i64 = self.orders[slot].side
+    def append(self, slot: i64, n: i64, side: i64, price: i64, leaves: i64) -> None:
+        """Link the order at `slot` behind all others of instrument and side at `price`."""
         level: i64 = self.ladder.find(n, side, price)
         if level < 0:
             level = self.ladder.add(n, side, price)
@@ -125,7 +128,7 @@ class Queue:
         if is_listed:
             self.wait(slot, which, price, leaves)
         else:
-            self.append(slot, price, leaves)
+            self.append(slot, self.orders[slot].instrument, self.orders[slot].side, price, leaves)
 
     def shrink(self, slot: i64, leaves: i64) -> None:
         """Lower an order's open size; it keeps its place."""

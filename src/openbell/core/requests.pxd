@@ -18,11 +18,12 @@ cdef class Requests:
     cdef readonly i64 ended_max
     cdef readonly i64 ttl
     cdef readonly i64 evicted
+    cdef u64 mark
 
     cdef i64 find(self, i64 account, u64 low, u64 high) noexcept nogil
     cdef bint make_room(self) noexcept nogil
     cdef i64 add(self, i64 account, u64 low, u64 high, u64 body, i64 ticket) noexcept nogil
-    cdef void end(self, i64 r, i64 now) noexcept nogil
+    cdef void end(self, i64 r, i64 a, i64 now) noexcept nogil
     cdef void trim(self, i64 account) noexcept nogil
     cdef void expire(self, i64 now) noexcept nogil
     cdef void evict(self, i64 r) noexcept nogil

@@ -37,11 +37,13 @@ class Requests:
         self.capacity = len(self.requests)
         self.ended_max = genesis.ended_per_account
         self.ttl = genesis.request_ttl_ns
+        self.mark = 0  # fingerprint of the key looked for last
         self.evicted = 0  # how often the longest ended of all went
 
     def find(self, account: i64, low: u64, high: u64) -> i64:
         """The request of `account` with this key, or -1."""
         mark: u64 = fingerprint(account, low, high)
+        self.mark = mark
         cell: i64 = self.index.first(mark)
         while cell >= 0:
             r: i64 = self.index.cells[cell].value
@@ -65,7 +67,7 @@ class Requests:
             self.evict(self.scalars[0].ended_head)
 
     def add(self, account: i64, low: u64, high: u64, body: u64, ticket: i64) -> i64:
-        """A new request, not ended; the caller has made room."""
+        """A new request, not ended; the caller has made room, and looked for the key just before."""
         r: i64 = self.scalars[0].request_free
         if r != NIL:
             self.scalars[0].request_free = self.requests[r].next
@@ -80,12 +82,11 @@ class Requests:
         self.requests[r].ticket = ticket
         self.requests[r].ended = 0
         if low != 0 or high != 0:
-            self.index.insert(fingerprint(account, low, high), r)
+            self.index.insert(self.mark, r)
         return r
 
-    def end(self, r: i64, now: i64) -> None:
-        """The request's order, or the request itself, is over: start its time to live."""
-        a: i64 = self.requests[r].account
+    def end(self, r: i64, a: i64, now: i64) -> None:
+        """The request of account `a`, or its order, is over: start its time to live."""
         self.requests[r].ended_ts = now
         self.requests[r].ended = 1
         tail: i64 = self.accounts[a].ended_tail

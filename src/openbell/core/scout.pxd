@@ -29,11 +29,14 @@ cdef class Scout:
     cdef i64 stop
     cdef i64 count
     cdef i64 old
+    cdef i64 newest
 
     cdef void begin(self, i64 at, i64 stop) noexcept nogil
     cdef void step(self) noexcept nogil
+    cdef void suggest(self, i64 m) noexcept nogil
     cdef void owner(self, i64 ticket, i64 account) noexcept nogil
     cdef void fresh(self) noexcept nogil
+    cdef void empty(self) noexcept nogil
     cdef void cells(self, i64 number) noexcept nogil
     cdef void records(self, i64 number) noexcept nogil
     cdef void links(self, i64 number) noexcept nogil
@@ -41,5 +44,4 @@ cdef class Scout:
     cdef void aim(self, i64 m) noexcept nogil
     cdef void makers(self, i64 number) noexcept nogil
     cdef void owners(self, i64 number) noexcept nogil
-    cdef void answer(self, i64 slot) noexcept nogil
     cdef void oldest(self) noexcept nogil

@@ -68,6 +68,7 @@ class Scout:
         self.stop = 0
         self.count = 0
         self.old = 0
+        self.newest = 0
 
     def read(self, source: Any) -> None:
         """Look into this batch from now on."""
@@ -96,37 +97,46 @@ class Scout:
         self.links(self.count + LINKS_AHEAD)
         self.makers(self.count + MAKERS_AHEAD)
         self.owners(self.count + OWNERS_AHEAD)
+        self.suggest(self.count & (MARKS - 1))
         self.count += 1
         self.fresh()
         if self.old < self.requests.evicted + OLD_AHEAD:
             self.oldest()
+
+    def suggest(self, m: i64) -> None:
+        """Say where the order of the command to be applied lies, or where in its ladder it will."""
+        if self.marks[m].kind == C_NEW_ORDER:
+            self.ladder.guess = self.marks[m].slot
+        elif self.marks[m].kind != 0 and self.marks[m].ticket != NIL and self.marks[m].slot != NIL:
+            self.tickets.guess = self.marks[m].ticket
+            self.queue.guess = self.marks[m].slot
 
     def owner(self, ticket: i64, account: i64) -> None:
         """A fill or an end of this order is about to be settled."""
         prefetch(cython.address(self.rows[ticket].id))
         prefetch(cython.address(self.rows[ticket].prev))
         prefetch(cython.address(self.accounts[account].cash))
+        prefetch(cython.address(self.accounts[account].unsettled))
 
     def fresh(self) -> None:
         """Ask for the slots that were never used and will be taken next."""
         slot: i64 = self.scalars[0].ticket_used + ROWS_AHEAD
-        if slot < self.tickets.capacity:
+        if slot != self.newest and slot < self.tickets.capacity:
+            self.newest = slot
             prefetch(cython.address(self.rows[slot].id))
             prefetch(cython.address(self.rows[slot].prev))
             prefetch(cython.address(self.rows[slot].text0))
         slot = self.scalars[0].request_used + ROWS_AHEAD
         if slot < self.requests.capacity:
             prefetch(cython.address(self.asked[slot].key_low))
-            self.answer(slot)
-        slot = self.scalars[0].holding_used + ROWS_AHEAD
+            prefetch(cython.address(self.kept[slot].leaves))  # it begins where the one before it ends
+            prefetch(cython.address(self.kept[slot].events))
+
+    def empty(self) -> None:
+        """Ask for the holding that an account's first order in an instrument will take."""
+        slot: i64 = self.scalars[0].holding_used + ROWS_AHEAD
         if slot < self.vault.capacity:
             prefetch(cython.address(self.holdings[slot].quantity))
-
-    def answer(self, slot: i64) -> None:
-        """Ask for the kept answer of a request: two cache lines or three."""
-        prefetch(cython.address(self.kept[slot].seq))
-        prefetch(cython.address(self.kept[slot].leaves))
-        prefetch(cython.address(self.kept[slot].events))
 
     # -- stages of a command ---------------------------------------------------------------------
 
@@ -168,24 +178,28 @@ class Scout:
             return
         at: i64 = self.marks[m].at
         account: i64 = self.marks[m].account
-        slot: i64 = self.accounts[account].ended_tail
-        if slot != NIL:
-            prefetch(cython.address(self.asked[slot].key_low))
+        slot: i64
         if kind == C_NEW_ORDER:
             slot = self.accounts[account].work_tail
             if slot != NIL:
                 prefetch(cython.address(self.rows[slot].prev))
             slot = self.vault.find(account, self.source[at + 10] & NIL)
-            if slot >= 0:
+            if slot < 0:
+                prefetch(cython.address(self.accounts[account].holdings))
+                self.empty()
+            elif self.source[at + HEADER_WORDS + 7] & 1 == SELL:
                 prefetch(cython.address(self.holdings[slot].quantity))
             return
-        slot = self.tickets.find(self.source[at + HEADER_WORDS])
+        slot = self.accounts[account].ended_tail
+        if slot != NIL:
+            prefetch(cython.address(self.asked[slot].key_low))
+        slot = self.tickets.index.find(self.source[at + HEADER_WORDS])
         self.marks[m].ticket = NIL
         if slot >= 0:
             self.marks[m].ticket = slot
             prefetch(cython.address(self.rows[slot].id))
             prefetch(cython.address(self.rows[slot].prev))
-        slot = self.queue.find(self.source[at + HEADER_WORDS])
+        slot = self.queue.index.find(self.source[at + HEADER_WORDS])
         self.marks[m].slot = NIL
         if slot >= 0:
             self.marks[m].slot = slot
@@ -231,6 +245,7 @@ class Scout:
     def aim(self, m: i64) -> None:
         """Ask for the level that a new order will meet: the other side's best, else its own."""
         self.marks[m].level = NIL
+        self.marks[m].slot = 0
         at: i64 = self.marks[m].at
         n: i64 = self.source[at + 10] & NIL
         if n >= self.scalars[0].instruments:
@@ -244,6 +259,7 @@ class Scout:
             best: i64 = self.levels[level].price
             if (side == BUY and price < best) or (side == SELL and price > best):
                 level = self.ladder.find(n, side, price)
+                self.marks[m].slot = self.ladder.guess
                 self.marks[m].ticket = 0
         if level < 0:
             return
@@ -272,6 +288,11 @@ class Scout:
         slot = self.orders[slot].next
         if slot != NIL:
             prefetch(cython.address(self.orders[slot].id))
+        account: i64 = self.marks[m].account
+        prefetch(cython.address(self.accounts[account].unsettled))
+        slot = self.accounts[account].ended_tail
+        if slot != NIL:
+            prefetch(cython.address(self.asked[slot].key_low))
 
     def owners(self, number: i64) -> None:
         """Ask for what settles the first trade of a marked new order on the other side."""
@@ -282,9 +303,12 @@ class Scout:
         if slot == NIL:
             return
         self.beside(self.orders[slot].ref, True)
-        slot = self.accounts[self.orders[slot].account].ended_tail
+        tail: i64 = self.accounts[self.orders[slot].account].ended_tail
+        if tail != NIL:
+            prefetch(cython.address(self.asked[tail].key_low))
+        slot = self.orders[slot].next
         if slot != NIL:
-            prefetch(cython.address(self.asked[slot].key_low))
+            self.owner(self.orders[slot].ref, self.orders[slot].account)
 
     # -- what will be forgotten ------------------------------------------------------------------
 
@@ -310,7 +334,9 @@ class Scout:
             fingerprint(self.asked[slot].account, self.asked[slot].key_low, self.asked[slot].key_high)
         )
         prefetch(cython.address(self.accounts[self.asked[slot].account].cash))
-        self.answer(slot)
+        prefetch(cython.address(self.kept[slot].seq))
+        prefetch(cython.address(self.kept[slot].leaves))
+        prefetch(cython.address(self.kept[slot].events))
         slot = self.asked[slot].ticket
         if slot != NIL:
             prefetch(cython.address(self.rows[slot].id))

@@ -12,6 +12,7 @@ cdef class Tickets:
     cdef readonly Table index
     cdef readonly i64 capacity
     cdef readonly i64 working_max
+    cdef public i64 guess
 
     cdef i64 find(self, i64 order) noexcept nogil
     cdef bint has_room(self) noexcept nogil

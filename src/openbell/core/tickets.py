@@ -27,9 +27,12 @@ class Tickets:
         self.index = Table(memory["ticket_cells"], ID_INDEX_BITS)
         self.capacity = len(self.tickets)
         self.working_max = genesis.orders
+        self.guess = 0  # the ticket looked at first: the scout's of this command
 
     def find(self, order: i64) -> i64:
         """The ticket of an order that works or ended lately, or -1."""
+        if order != 0 and self.tickets[self.guess].id == order:
+            return self.guess
         return self.index.find(order)
 
     def has_room(self) -> bool:
