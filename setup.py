@@ -31,10 +31,10 @@ sys.path.insert(0, str(SOURCE))
 
 def layouts() -> str:
     """The text of core/layouts.pxd."""
-    from openbell.core import codes, layout, records, rulebook, state, types
+    from openbell.core import codes, layout, records, rulebook, schedule, state, types
 
     lines = [
-        "# Made by setup.py from layout.py, codes.py, records.py, rulebook.py, state.py and types.py.",
+        "# Made by setup.py from layout, codes, records, rulebook, schedule, state and types.",
         "",
         *(f"ctypedef {c} {name}" for name, (_, _, c, _) in layout.TYPES.items()),
         "",
@@ -45,7 +45,7 @@ def layouts() -> str:
         "    #define ob_copy_words(to, words, count) __builtin_memcpy(to, words, 8 * (count))",
     ]
     names: dict[str, int] = {}
-    for module in (codes, records, rulebook, state, types):
+    for module in (codes, records, rulebook, schedule, state, types):
         for name, value in vars(module).items():
             if name.isupper() and type(value) is int:
                 names[name] = value

@@ -19,7 +19,8 @@ from core_flow import PRICE, SHARE, START_NS, Flow, Peer
 
 from openbell.core import codes, records, view
 from openbell.core.exchange import Exchange
-from openbell.core.state import MADV_POPULATE_WRITE, NIL
+from openbell.core.memory import MADV_POPULATE_WRITE
+from openbell.core.state import NIL
 
 EVENTS_MAX = 8  # events of a command, on average at most
 BATCH = 128  # commands handed over at once

@@ -223,12 +223,19 @@ def modify(
     price: int | None = None,
     quantity: int | None = None,
     if_filled: int = -1,
+    display: int | None = None,
     **header: Any,
 ) -> bytearray:
     """MODIFY of what is given; `quantity` is the new total."""
     flags = codes.SET_PRICE * (price is not None) | codes.SET_QUANTITY * (quantity is not None)
+    flags |= codes.SET_DISPLAY * (display is not None)
     body = records.Modify(
-        order=order_id, price=price or 0, quantity=quantity or 0, if_filled=if_filled, flags=flags
+        order=order_id,
+        price=price or 0,
+        quantity=quantity or 0,
+        if_filled=if_filled,
+        display=display or 0,
+        flags=flags,
     )
     return records.pack(codes.C_MODIFY, bytes(body), account=account, **header)
 

@@ -13,15 +13,19 @@ from typing import Any, NamedTuple
 
 from openbell.core import codes, records, rulebook, state
 from openbell.core.exchange import Exchange
+from openbell.core.schedule import Schedule
 from tests.core.oracle.state import EventTuple, value_up
 
 NIL = state.NIL
+EDGE = records.PRICE_MAX + 1
 LAYOUTS = {
     "accounts": state.Account,
     "assets": state.Asset,
     "instruments": state.Instrument,
-    "schedules": state.Schedule,
+    "schedules": Schedule,
     "levels": state.Level,
+    "shades": state.Shade,
+    "extras": state.BookExtra,
     "book_orders": state.BookOrder,
     "holdings": state.Holding,
     "tickets": state.Ticket,
@@ -66,6 +70,8 @@ class Invariants:
         self.requests = self.rows("requests", self.scalars.request_used)
         self.levels = self.rows("levels", self.scalars.level_used)
         self.book_orders = self.rows("book_orders", self.scalars.book_used)
+        self.shades = self.rows("shades", self.scalars.level_used)
+        self.extras = self.rows("extras", self.scalars.book_used)
         self.charges = self.rows("charges", self.scalars.ticket_used)
         self.limits = self.rows("limits", self.scalars.accounts)
         self.tariffs = self.rows("tariffs", self.scalars.fee_used)
@@ -208,6 +214,7 @@ class Invariants:
     def check_books(self, working: dict[int, Any]) -> None:
         depth = self.exchange.books.ladder.depth
         resting: dict[int, Any] = {}
+        self.open: dict[int, int] = {}
         used = 0
         for n, instrument in enumerate(self.instruments):
             best: list[int] = []
@@ -218,19 +225,22 @@ class Invariants:
                 for rung in rungs:
                     level = self.levels[rung.level]
                     assert rung.key == (level.price if side == codes.BUY else -level.price)
-                    self.check_level(n, side, level, resting)
+                    self.check_level(n, side, rung.level, resting)
                 used += count
-                best += [self.levels[rung.level].price for rung in rungs[-1:]]
+                best += [rung.key for rung in rungs if self.is_firm(rung.level)][-1:] or [-EDGE]
             used += self.check_lists(n, resting)
-            if instrument.status == codes.IN_CONTINUOUS and instrument.bids and instrument.asks:
-                assert best[0] < best[1], f"instrument {n} is crossed: {best}"
-        assert used + self.free("level_free", "levels") == self.scalars.level_used
+            if instrument.status == codes.IN_CONTINUOUS:
+                assert best[0] < -best[1], f"instrument {n} is crossed: {best}"
+        assert self.scalars.slices == sum(self.waiting(slot) for slot in self.slots(resting))
+        assert used + self.free("level_free", "levels", "head") == self.scalars.level_used
         assert len(resting) == self.scalars.book_live
         assert self.free("book_free", "book_orders") == self.scalars.book_used - len(resting)
         assert resting.keys() == working.keys(), "what works rests, and nothing else"
         for number, order in resting.items():
             ticket = working[number]
-            assert (order.leaves, order.filled) == (ticket.quantity - ticket.filled, ticket.filled)
+            assert (self.open[number], order.filled) == (ticket.quantity - ticket.filled, ticket.filled)
+            assert order.flags == ticket.flags & ~(state.F_TERMS | rulebook.F_FEES)
+            assert order.owner == self.accounts[order.account].group
             assert (order.price, order.side, order.account) == (ticket.price, ticket.side, ticket.account)
             assert (order.tif, order.order_type) == (ticket.tif, ticket.order_type)
             since = self.schedules[order.instrument].since
@@ -246,7 +256,8 @@ class Invariants:
         for which, number in lists:
             if number == NIL:
                 continue
-            for order in self.check_queue(n, self.levels[number], resting):
+            assert self.levels[number].price == self.levels[number].shaded == 0
+            for order in self.check_queue(n, number, resting):
                 if which == "closes":
                     assert order.tif == codes.CLS
                     self.closing[n].append(order.id)
@@ -255,24 +266,57 @@ class Invariants:
                     assert order.side == (codes.SELL if which == "sells" else codes.BUY)
         return sum(number != NIL for _, number in lists)
 
-    def check_level(self, n: int, side: int, level: Any, resting: dict[int, Any]) -> None:
-        for order in self.check_queue(n, level, resting):
-            assert (order.side, order.price, order.order_type) == (side, level.price, codes.LIMIT)
+    def check_level(self, n: int, side: int, index: int, resting: dict[int, Any]) -> None:
+        for order in self.check_queue(n, index, resting):
+            assert (order.side, order.price, order.order_type) == (
+                side,
+                self.levels[index].price,
+                codes.LIMIT,
+            )
             if self.instruments[n].status == codes.IN_CONTINUOUS:
                 assert order.tif not in (codes.OPG, codes.CLS) and not self.schedules[n].since
 
-    def check_queue(self, n: int, level: Any, resting: dict[int, Any]) -> list[Any]:
-        queue = [self.book_orders[slot] for slot in self.chain(level.head, self.book_orders, "next")]
-        assert queue, "an empty level"
-        assert level.orders == len(queue)
-        assert level.quantity == sum(order.leaves for order in queue)
-        assert self.book_orders[level.tail] == queue[-1]
-        arrivals = [self.arrivals[order.id] for order in queue]
-        assert arrivals == sorted(arrivals), f"a queue is not in the order of arrival: {queue}"
-        for order in queue:
+    def check_queue(self, n: int, index: int, resting: dict[int, Any]) -> list[Any]:
+        level, shade = self.levels[index], self.shades[index]
+        shown = list(self.chain(level.head, self.book_orders, "next"))
+        hidden = list(self.chain(shade.head, self.book_orders, "next")) if level.shaded else []
+        assert shown or hidden, "an empty level"
+        assert level.orders == len(shown)
+        assert level.quantity == sum(self.book_orders[slot].leaves for slot in shown)
+        assert level.tail == (shown or [NIL])[-1]
+        icebergs = [slot for slot in shown if self.book_orders[slot].flags & state.F_ICEBERG]
+        assert level.shaded == len(hidden) + len(icebergs)
+        if level.shaded:
+            unseen = sum(self.extras[slot].rest for slot in icebergs)
+            assert shade.hidden == unseen + sum(self.book_orders[slot].leaves for slot in hidden)
+            assert (shade.orders, shade.tail) == (len(hidden), (hidden or [NIL])[-1])
+        plain = [slot for slot in shown if slot not in icebergs]  # a refilled slice goes behind
+        for slots in (hidden, plain):
+            arrivals = [self.arrivals[self.book_orders[slot].id] for slot in slots]
+            assert arrivals == sorted(arrivals), "a queue is not in the order of arrival"
+        for slot in shown + hidden:
+            order = self.book_orders[slot]
             assert order.instrument == n
+            assert (slot in hidden) == bool(order.flags & state.F_HIDDEN)
+            assert order.leaves > 0
             resting[order.id] = order
-        return queue
+            self.open[order.id] = order.leaves + (self.extras[slot].rest if slot in icebergs else 0)
+        return [self.book_orders[slot] for slot in shown + hidden]
+
+    def is_firm(self, index: int) -> bool:
+        """Whether a level holds an order that trades with whatever comes: others may be crossed."""
+        level = self.levels[index]
+        hidden = self.chain(self.shades[index].head, self.book_orders, "next") if level.shaded else ()
+        return bool(level.orders) or any(self.extras[slot].least == 0 for slot in hidden)
+
+    def slots(self, resting: dict[int, Any]) -> Iterator[int]:
+        return (slot for slot, order in enumerate(self.book_orders) if order.id in resting)
+
+    def waiting(self, slot: int) -> int:
+        """How many slices an iceberg will still show."""
+        extra = self.extras[slot]
+        iceberg = self.book_orders[slot].flags & state.F_ICEBERG
+        return -(-extra.rest // extra.display) if iceberg else 0
 
     # -- requests ------------------------------------------------------------------------------------
 
@@ -308,6 +352,6 @@ class Invariants:
             head = getattr(rows[head], link)
         raise AssertionError("a list runs in a circle")
 
-    def free(self, head: str, name: str) -> int:
+    def free(self, head: str, name: str, link: str = "next") -> int:
         rows = getattr(self, name)
-        return sum(1 for _ in self.chain(getattr(self.scalars, head), rows, "next"))
+        return sum(1 for _ in self.chain(getattr(self.scalars, head), rows, link))

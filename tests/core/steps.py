@@ -128,6 +128,14 @@ class Steps:
     def back(self) -> int:
         return self.draw.whole(0, 40) if self.one_in(4) else self.draw.whole(0, 10)
 
+    def display(self, quantity: int) -> dict[str, int]:
+        """An iceberg, or a hidden order with a minimum or without; sometimes with fields that do not fit."""
+        if self.odd(20):
+            return {name: self.draw.pick(ODD_NUMBERS) for name in ("display", "min_quantity")}
+        if self.one_in(2):
+            return {"display": max(1, quantity // self.draw.pick((1, 2, 3, 5)))}
+        return {"display": 0, "min_quantity": self.draw.pick((0, 0, 1, quantity // 2, quantity))}
+
     # -- kinds ---------------------------------------------------------------------------------------
 
     def new(self) -> Step:
@@ -145,6 +153,8 @@ class Steps:
             tif, ends = codes.GTD, self.draw.pick(ENDS)
         if self.one_in(10):
             fields["flags"] = codes.POST_ONLY
+        if self.one_in(6):
+            fields |= self.display(quantity)
         if self.one_in(3):
             fields["stp"] = self.draw.pick((0, 9, 255)) if self.odd(40) else self.draw.pick(MODES)
         if self.odd(30):
@@ -182,8 +192,11 @@ class Steps:
         lots = self.draw.whole(0, 8) if quantity is not None and not self.one_in(20) else None
         if_filled = self.draw.pick((0, 0, SHARE, 2 * SHARE)) if self.one_in(6) else -1
         made = commands.modify(self.account(), 0, price, quantity, if_filled, **self.header())
+        body = records.Modify.from_buffer(made, records.Header.SIZE)
+        if self.one_in(6):
+            body.flags |= codes.SET_DISPLAY
+            body.display = self.draw.pick((-1, 0, 1, SHARE, 2 * SHARE, self.quantity(0)))
         if self.odd(30):
-            body = records.Modify.from_buffer(made, records.Header.SIZE)
             body.flags = self.draw.pick((0, codes.SET_STOP_PRICE, 1 << 63))
             body.stop_price = self.draw.pick((0, 1))
         back = -1 if self.odd(30) else self.back()

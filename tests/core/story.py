@@ -124,12 +124,14 @@ class Market:
         quantity: int | None = None,
         at: int | None = None,
         if_filled: int = -1,
+        display: int | None = None,
     ) -> Said:
-        """`quantity` is the new total, filled part included; `if_filled` is in shares."""
+        """`quantity` is the new total, filled part included; `if_filled` and `display` are in shares."""
         new_price = None if at is None else at * CENT
         total = None if quantity is None else quantity * SHARE
         guard = if_filled if if_filled < 0 else if_filled * SHARE
-        return self.do(commands.modify(account, order, new_price, total, guard))
+        shown = display if display is None or display < 0 else display * SHARE
+        return self.do(commands.modify(account, order, new_price, total, guard, shown))
 
     def phase(self, name: str, after: int = 1000, **more: Any) -> Said:
         """The clock begins a phase of instrument 0 (`more`: market, instrument, ends_ts, lock_ns)."""

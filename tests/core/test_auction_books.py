@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
@@ -14,9 +14,9 @@ from tests.core.commands import SECOND, SHARE, START, USD
 from tests.core.differences import assert_same
 from tests.core.driver import Core
 from tests.core.invariants import Invariants
-from tests.core.oracle.auction import Outcome, collared
+from tests.core.oracle.auction import Outcome, collared, in_turn, limits
 from tests.core.oracle.exchange import Oracle
-from tests.core.oracle.state import Instrument
+from tests.core.oracle.state import Instrument, Resting
 from tests.core.scale import much
 from tests.core.views import assert_views_same
 
@@ -59,7 +59,21 @@ class Session:
             ticks = drift + self.draw.randint(-self.spread, self.spread)
             price = max(self.middle + 100 * ticks, 100) if order_type == codes.LIMIT else 0
             quantity = self.draw.randint(1, 9) * self.draw.choice((1, 1, 10)) * SHARE
-            yield commands.order(HOUSE, 0, side, price, quantity, order_type, tif)
+            shown = (
+                self.shown(quantity)
+                if order_type == codes.LIMIT and tif not in (codes.OPG, codes.CLS)
+                else {}
+            )
+            yield commands.order(HOUSE, 0, side, price, quantity, order_type, tif, **shown)
+
+    def shown(self, quantity: int) -> dict[str, int]:
+        """How much of an order is displayed: mostly all of it."""
+        kind = self.draw.random()
+        if kind < 0.25:
+            return {"display": self.draw.randint(1, quantity // SHARE) * SHARE}
+        if kind < 0.5:
+            return {"display": 0, "min_quantity": self.draw.choice((0, 0, quantity // 2))}
+        return {}
 
     def change(self) -> bytearray:
         """A cancel or a modify of a command before it, if that was an order."""
@@ -69,7 +83,9 @@ class Session:
         price = self.middle + 100 * self.draw.randint(-self.spread, self.spread)
         which = self.draw.randint(1, 3)
         total = self.draw.randint(1, 30) * SHARE
-        return commands.modify(HOUSE, order, price if which & 1 else None, total if which & 2 else None)
+        display = self.draw.choice((-1, 0, SHARE, 2 * SHARE)) if self.draw.random() < 0.2 else None
+        price, total = price if which & 1 else None, total if which & 2 else None
+        return commands.modify(HOUSE, order, price, total, display=display)
 
     def steps(self) -> Iterator[tuple[bytearray, int]]:
         """Commands, each with the nanoseconds since the one before."""
@@ -92,6 +108,14 @@ class Session:
         return opening + closing[: self.draw.randint(1, 4)]
 
 
+# Who takes part in an auction beside plain orders.
+WAYS: dict[str, Callable[[Resting], bool]] = {
+    "hidden": lambda one: one.hidden,
+    "iceberg": lambda one: one.waiting > 0,
+    "minimum": lambda one: one.order.min_quantity > 0,
+}
+
+
 class Watch:
     """Counts in which ways auctions ended, as the oracle sees them."""
 
@@ -109,14 +133,21 @@ class Watch:
             self.seen.add("market orders" if any(book.markets) else "limits only")
             if not any(book.levels):
                 self.seen.add("market orders only")
+            self.seen |= {name for name in WAYS if any(map(WAYS[name], self.sides(book, found)))}
             if book.protected and collared(book, found, book.reference(1)).price == found.price:
                 self.seen.add("extended" if book.extended else "at once")
         else:
             self.seen.add("nothing to trade")
         self.uncross(book, found)
 
+    def sides(self, book: Instrument, found: Outcome) -> Iterator[Resting]:
+        """Everyone who can trade."""
+        for side in (codes.BUY, codes.SELL):
+            yield from in_turn(book, side, found.price)
+
     def note_crossing(self, book: Instrument, side: int) -> None:
-        if book.best(0) and book.best(1) and book.best(0) >= book.best(1):
+        bids, asks = limits(book, codes.BUY), limits(book, codes.SELL)
+        if bids and asks and max(bids) >= min(asks):
             self.seen.add(f"crossing {codes.SIDE_NAMES[side]} ended")
         self.crossing(book, side)
 
@@ -149,6 +180,7 @@ def test_core_and_oracle_uncross_alike(seed: int) -> None:
 def test_the_sessions_reach_every_way_that_an_auction_ends() -> None:
     seen = frozenset().union(*(run(seed) for seed in SESSIONS))
     assert sorted(seen) == [
-        "at once", "crossing BUY ended", "crossing SELL ended", "extended", "limits only", "market orders",
-        "market orders only", "no surplus", "nothing to trade", "surplus of buyers", "surplus of sellers",
+        "at once", "crossing BUY ended", "crossing SELL ended", "extended", "hidden", "iceberg",
+        "limits only", "market orders", "market orders only", "minimum", "no surplus", "nothing to trade",
+        "surplus of buyers", "surplus of sellers",
     ]  # fmt: skip

@@ -96,3 +96,11 @@ def test_the_capacity_of_working_orders_is_that_of_timers() -> None:
     assert market.buy(HOUSE, 1, at=99_00, tif=codes.GTD, expire_ts=market.ts + SECOND).code == "ORDERS_FULL"
     tick(market, SECOND)
     enter(market, SECOND)
+
+
+def test_an_order_that_waits_for_its_phase_ends_at_its_time_in_a_loaded_exchange(tmp_path: Path) -> None:
+    market = Market()
+    market.phase("CLOSED")
+    enter(market, SECOND)
+    snapshot.save(market.exchange, tmp_path / "s", {})
+    assert snapshot.load(tmp_path / "s")[0].timers.count == 1

@@ -85,6 +85,8 @@ def order_view(order: Order) -> View:
         "stp": order.stp,
         "post_only": order.post_only,
         "expire_ts": order.expire_ts,
+        "display": order.display,
+        "min_quantity": order.min_quantity,
         "client_id": order.client_id.rstrip(b"\0").decode("ascii", "replace"),
         "seq": order.seq,
         "created_ts": order.created_ts,
@@ -95,8 +97,9 @@ def order_view(order: Order) -> View:
 def depth_view(instrument: Instrument) -> View:
     return {
         name: [
-            [price, sum(resting.leaves for resting in queue), len(queue)]
+            [price, sum(resting.shown for resting in queue), sum(not resting.hidden for resting in queue)]
             for price, queue in sorted(instrument.levels[side].items(), reverse=side == codes.BUY)
+            if any(resting.shown for resting in queue)
         ]
         for name, side in (("bids", codes.BUY), ("asks", codes.SELL))
     }

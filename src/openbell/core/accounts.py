@@ -32,6 +32,7 @@ if not cython.compiled:
         EV_REJECTED,
         GTD,
         PRIORITY_KEPT,
+        SET_DISPLAY,
         ST_CANCELLED,
         ST_EXPIRED,
         ST_FILLED,
@@ -46,6 +47,10 @@ if not cython.compiled:
     from openbell.core.numbers import value_up
     from openbell.core.rulebook import F_FEES, WATCH_EXPOSURE
     from openbell.core.state import (
+        F_HIDDEN,
+        F_ICEBERG,
+        F_SHADED,
+        F_TERMS,
         M_END,
         M_FILL,
         M_MODIFIED,
@@ -80,6 +85,7 @@ class Accounts:
         self.holdings = memory["holdings"]
         self.rows = memory["tickets"]
         self.alarms = memory["alarms"]
+        self.terms = memory["terms"]
         self.command = command
         self.answers = memory["answers"]
         self.outbox = outbox
@@ -241,13 +247,30 @@ class Accounts:
         self.rows[t].quantity = self.rows[t].filled + leaves
         self.settle_reserve(t, leaves)
         if self.answers_now(i):
-            self.answers[self.command.count - 1].flags = self.mail[i].flags
+            self.answers[self.command.count - 1].flags = self.mail[i].flags & (PRIORITY_KEPT | UNCHANGED)
+        if self.mail[i].flags & SET_DISPLAY:
+            self.display(t, self.mail[i].value)
         if self.mail[i].flags & UNCHANGED:
             return
         self.touch(t)
         e: i64 = self.event(EV_MODIFIED, t)
         self.events[e].leaves = leaves
         self.events[e].reason = self.mail[i].flags & PRIORITY_KEPT
+
+    def display(self, t: i64, display: i64) -> None:
+        """A modify changed how much of the order is shown."""
+        flags: i64 = self.rows[t].flags
+        if flags & F_SHADED == 0:
+            self.terms[t].min_quantity = 0
+        if flags & F_TERMS == 0:
+            self.terms[t].expire_ts = 0
+        self.terms[t].display = display
+        flags = (flags & ~F_SHADED) | F_TERMS
+        if display == 0:
+            flags |= F_HIDDEN
+        elif display > 0:
+            flags |= F_ICEBERG
+        self.rows[t].flags = flags
 
     def reduced(self, i: i64, t: i64) -> None:
         """Self-trade prevention lowered the order's open size, and so its total."""

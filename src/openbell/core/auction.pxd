@@ -2,6 +2,7 @@ cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.books cimport Books
 from openbell.core.channel cimport Channel
+from openbell.core.hidden cimport Hidden
 from openbell.core.lists cimport Lists
 from openbell.core.numbers cimport value_down
 from openbell.core.outbox cimport Outbox
@@ -13,10 +14,12 @@ cdef class Auction:
     cdef Scalars[::1] scalars
     cdef Instrument[::1] instruments
     cdef Level[::1] levels
+    cdef Shade[::1] shades
     cdef BookOrder[::1] orders
     cdef Event[::1] events
     cdef Message[::1] letters
     cdef Books books
+    cdef Hidden hidden
     cdef Lists lists
     cdef Outbox outbox
     cdef Channel mail
@@ -26,11 +29,13 @@ cdef class Auction:
     cdef i64 sold
 
     cdef void try_price(self, i64 n, i64 price) noexcept nogil
+    cdef i64 size(self, i64 level) noexcept nogil
     cdef i64 market_size(self, i64 level, i64 side, i64 price) noexcept nogil
     cdef bint accepts(self, i64 slot, i64 side, i64 price) noexcept nogil
     cdef i64 volume(self) noexcept nogil
     cdef i64 imbalance(self) noexcept nogil
     cdef void find(self, i64 n, i64 reference) noexcept nogil
+    cdef i64 best(self, i64 n, i64 side) noexcept nogil
     cdef i64 worst(self, i64 n, i64 side) noexcept nogil
     cdef bint search(self, i64 n, i64 low, i64 steps, i64 tick, i64 reference) noexcept nogil
     cdef i64 first_tied(self, i64 n, i64 low, i64 step, i64 tick, i64 bought, i64 sold) noexcept nogil
@@ -43,10 +48,12 @@ cdef class Auction:
     cdef i64 first(self, i64 n, i64 side) noexcept nogil
     cdef i64 from_here(self, i64 n, i64 side, i64 slot) noexcept nogil
     cdef i64 head(self, i64 n, i64 side) noexcept nogil
+    cdef i64 front(self, i64 level) noexcept nogil
     cdef i64 after(self, i64 n, i64 side, i64 slot) noexcept nogil
-    cdef void leave(self, i64 n, i64 side, i64 level) noexcept nogil
+    cdef void finish(self, i64 n, i64 side, i64 slot) noexcept nogil
+    cdef void leave(self, i64 n, i64 side, i64 slot) noexcept nogil
     cdef void trade(self, i64 n, i64 buyer, i64 seller, i64 quantity) noexcept nogil
-    cdef void lower(self, i64 slot, i64 quantity) noexcept nogil
+    cdef i64 lower(self, i64 slot, i64 quantity) noexcept nogil
     cdef void fill(self, i64 n, i64 slot, i64 other, i64 quantity, i64 value, i64 trade) noexcept nogil
     cdef i64 letter(self, i64 n, i64 slot, i64 kind) noexcept nogil
     cdef void end(self, i64 n, i64 slot) noexcept nogil

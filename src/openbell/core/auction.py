@@ -27,7 +27,7 @@ if not cython.compiled:
     )
     from openbell.core.numbers import value_down
     from openbell.core.prices import collar_price
-    from openbell.core.state import M_END, M_FILL, NIL
+    from openbell.core.state import F_HIDDEN, M_END, M_FILL, NIL
     from openbell.core.types import AUCTION_COLLAR, CASH_TOP, i64
 
 
@@ -38,9 +38,11 @@ class Auction:
         self.scalars = memory["scalars"]
         self.instruments = memory["instruments"]
         self.levels = memory["levels"]
+        self.shades = memory["shades"]
         self.orders = memory["book_orders"]
         self.events = memory["events"]
         self.books = books
+        self.hidden = books.hidden
         self.lists = books.queue.lists
         self.outbox = outbox
         self.mail = mail
@@ -59,15 +61,21 @@ class Auction:
         rank: i64 = 0
         level: i64 = self.books.ladder.best(n, BUY)
         while level >= 0 and self.levels[level].price >= price:
-            self.bought = min(self.bought + self.levels[level].quantity, CASH_TOP)
+            self.bought = min(self.bought + self.size(level), CASH_TOP)
             rank += 1
             level = self.books.ladder.at(n, BUY, rank)
         rank = 0
         level = self.books.ladder.best(n, SELL)
         while level >= 0 and self.levels[level].price <= price:
-            self.sold = min(self.sold + self.levels[level].quantity, CASH_TOP)
+            self.sold = min(self.sold + self.size(level), CASH_TOP)
             rank += 1
             level = self.books.ladder.at(n, SELL, rank)
+
+    def size(self, level: i64) -> i64:
+        """All that a price has, shown or not."""
+        if self.levels[level].shaded == 0:
+            return self.levels[level].quantity
+        return self.levels[level].quantity + self.shades[level].hidden
 
     def market_size(self, level: i64, side: i64, price: i64) -> i64:
         """The size of the market orders whose caps let them trade at a price."""
@@ -95,8 +103,8 @@ class Auction:
     def find(self, n: i64, reference: i64) -> None:
         """The auction's outcome: `price`, `bought`, `sold`; all zero if nothing would trade."""
         low: i64 = self.worst(n, BUY)
-        high: i64 = max(self.books.prices.best_price(n, BUY), self.worst(n, SELL))
-        ask: i64 = self.books.prices.best_price(n, SELL)
+        high: i64 = max(self.best(n, BUY), self.worst(n, SELL))
+        ask: i64 = self.best(n, SELL)
         if low == 0 or (ask != 0 and ask < low):
             low = ask
         tick: i64 = self.instruments[n].tick_size
@@ -107,6 +115,11 @@ class Auction:
             self.price = 0
             self.bought = 0
             self.sold = 0
+
+    def best(self, n: i64, side: i64) -> i64:
+        """The best price of a side, shown or not, or 0."""
+        level: i64 = self.books.ladder.best(n, side)
+        return self.levels[level].price if level >= 0 else 0
 
     def worst(self, n: i64, side: i64) -> i64:
         """The worst price of a side, or 0."""
@@ -203,31 +216,25 @@ class Auction:
             self.end_crossing(n, BUY if self.bought > self.sold else SELL)
 
     def trade_all(self, n: i64, left: i64) -> None:
-        """Pair buyers and sellers: market orders first, then by price, then by time."""
+        """Pair buyers and sellers: market orders, then by price, displayed before hidden, then by time."""
         buyer: i64 = self.first(n, BUY)
         seller: i64 = self.first(n, SELL)
-        buy_level: i64 = NIL
-        sell_level: i64 = NIL
+        last_buyer: i64 = NIL
+        last_seller: i64 = NIL
         while left > 0:
-            quantity: i64 = min(left, min(self.orders[buyer].leaves, self.orders[seller].leaves))
+            quantity: i64 = min(left, min(self.hidden.open(buyer), self.hidden.open(seller)))
             left -= quantity
             self.trade(n, buyer, seller, quantity)
-            buy_level = self.orders[buyer].level
-            sell_level = self.orders[seller].level
-            if self.orders[buyer].leaves == 0:
-                buyer = self.after(n, BUY, buyer)
-                if self.levels[buy_level].orders == 0:
-                    self.leave(n, BUY, buy_level)
-                    buy_level = NIL
-            if self.orders[seller].leaves == 0:
-                seller = self.after(n, SELL, seller)
-                if self.levels[sell_level].orders == 0:
-                    self.leave(n, SELL, sell_level)
-                    sell_level = NIL
-        if buy_level != NIL and self.levels[buy_level].price != 0:
-            self.books.queue.tell(n, BUY, buy_level)
-        if sell_level != NIL and self.levels[sell_level].price != 0:
-            self.books.queue.tell(n, SELL, sell_level)
+            last_buyer = buyer
+            last_seller = seller
+            if self.hidden.open(last_buyer) == 0:
+                buyer = self.after(n, BUY, last_buyer)
+                self.leave(n, BUY, last_buyer)
+            if self.hidden.open(last_seller) == 0:
+                seller = self.after(n, SELL, last_seller)
+                self.leave(n, SELL, last_seller)
+        self.finish(n, BUY, last_buyer)
+        self.finish(n, SELL, last_seller)
 
     def first(self, n: i64, side: i64) -> i64:
         """The order of a side that trades first."""
@@ -245,8 +252,12 @@ class Auction:
     def head(self, n: i64, side: i64) -> i64:
         """The first order at the best price of a side, or NIL."""
         level: i64 = self.books.ladder.best(n, side)
-        if level < 0:
-            return NIL
+        return self.front(level) if level >= 0 else NIL
+
+    def front(self, level: i64) -> i64:
+        """The first order of a level: what is displayed, then what is hidden."""
+        if self.levels[level].head == NIL and self.levels[level].shaded != 0:
+            return self.shades[level].head
         return self.levels[level].head
 
     def after(self, n: i64, side: i64, slot: i64) -> i64:
@@ -254,22 +265,38 @@ class Auction:
         level: i64 = self.orders[slot].level
         following: i64 = self.orders[slot].next
         is_market: bool = self.orders[slot].order_type == MARKET
-        self.books.queue.unlink(slot, level)
+        self.hidden.detach(slot, level)
         self.books.queue.forget(slot)
         if is_market:
             return self.from_here(n, side, following)
+        if following == NIL:
+            following = self.front(level)
         if following != NIL:
             return following
         level = self.books.ladder.at(n, side, 1)  # the emptied level is still the best
-        return self.levels[level].head if level >= 0 else NIL
+        return self.front(level) if level >= 0 else NIL
 
-    def leave(self, n: i64, side: i64, level: i64) -> None:
-        """A price or a list is used up."""
+    def leave(self, n: i64, side: i64, slot: i64) -> None:
+        """A filled order has left; what its price shows, its price or its list may be used up."""
+        level: i64 = self.orders[slot].level
+        if self.levels[level].orders != 0:
+            return
         if self.levels[level].price == 0:
             self.lists.drop(n, level)
-        else:
+            return
+        if self.orders[slot].flags & F_HIDDEN == 0:
             self.books.queue.tell(n, side, level)
+        if self.levels[level].shaded == 0:
             self.books.ladder.drop(n, side, level)
+
+    def finish(self, n: i64, side: i64, slot: i64) -> None:
+        """After the last trade of a side: an emptied slice's next, and what is shown at its price now."""
+        level: i64 = self.orders[slot].level
+        if self.orders[slot].id != 0 and self.orders[slot].leaves == 0:
+            self.hidden.refill(slot, level)
+        is_shown: bool = self.orders[slot].flags & F_HIDDEN == 0 and self.levels[level].price != 0
+        if is_shown and self.levels[level].orders != 0:
+            self.books.queue.tell(n, side, level)
 
     def trade(self, n: i64, buyer: i64, seller: i64, quantity: i64) -> None:
         """Every trade of an auction is eligible; the buyer is named first."""
@@ -277,28 +304,29 @@ class Auction:
         trade: i64 = self.scalars[0].trades + 1
         self.scalars[0].trades = trade
         trade = trade | self.books.shard << 53
-        self.lower(buyer, quantity)
-        self.lower(seller, quantity)
+        bought: i64 = self.lower(buyer, quantity)
+        sold: i64 = self.lower(seller, quantity)
         e: i64 = self.outbox.event(EV_TRADE, n, self.orders[buyer].account, self.orders[buyer].id)
         self.events[e].side = BUY
         self.events[e].price = self.price
         self.events[e].quantity = quantity
         self.events[e].filled = self.orders[buyer].filled
-        self.events[e].leaves = self.orders[buyer].leaves
+        self.events[e].leaves = bought
         self.events[e].notional = value
         self.events[e].other_order = self.orders[seller].id
         self.events[e].other_account = self.orders[seller].account
-        self.events[e].other_leaves = self.orders[seller].leaves
+        self.events[e].other_leaves = sold
         self.events[e].trade = trade
         self.events[e].status = 1
         self.fill(n, buyer, seller, quantity, value, trade)
         self.fill(n, seller, buyer, quantity, value, trade)
         self.books.prices.print_trade(n, self.price, quantity, value, self.books.time, True)
 
-    def lower(self, slot: i64, quantity: i64) -> None:
-        self.orders[slot].leaves -= quantity
+    def lower(self, slot: i64, quantity: i64) -> i64:
+        """Take what is traded off an order; returns what is left of it."""
+        self.hidden.take(slot, self.orders[slot].level, quantity)
         self.orders[slot].filled += quantity
-        self.levels[self.orders[slot].level].quantity -= quantity
+        return self.hidden.open(slot)
 
     def fill(self, n: i64, slot: i64, other: i64, quantity: i64, value: i64, trade: i64) -> None:
         """Tell an owner's account of its side of a trade."""
@@ -306,7 +334,7 @@ class Auction:
         self.letters[i].reason = AUCTION
         self.letters[i].price = self.price
         self.letters[i].quantity = quantity
-        self.letters[i].leaves = self.orders[slot].leaves
+        self.letters[i].leaves = self.hidden.open(slot)
         self.letters[i].value = value
         self.letters[i].trade = trade
         self.letters[i].other_order = self.orders[other].id
@@ -325,7 +353,7 @@ class Auction:
         """End an order that the auction did not fill; it has left its queue."""
         i: i64 = self.letter(n, slot, M_END)
         self.letters[i].reason = WHY_AUCTION_UNFILLED
-        self.letters[i].leaves = self.orders[slot].leaves
+        self.letters[i].leaves = self.hidden.open(slot)
         self.books.queue.forget(slot)
 
     def end_list(self, n: i64, which: i64) -> None:
@@ -355,10 +383,10 @@ class Auction:
     def end_crossing(self, n: i64, side: i64) -> None:
         """A collar, or market orders that went first, can leave limits that cross: the surplus gives way."""
         while True:
-            bid: i64 = self.books.prices.best_price(n, BUY)
-            ask: i64 = self.books.prices.best_price(n, SELL)
+            bid: i64 = self.best(n, BUY)
+            ask: i64 = self.best(n, SELL)
             if bid == 0 or ask == 0 or bid < ask:
                 return
             slot: i64 = self.head(n, side)
-            self.books.queue.remove(slot)
+            self.hidden.remove(slot)
             self.end(n, slot)

@@ -1,10 +1,12 @@
 cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.channel cimport Channel
+from openbell.core.checks cimport Checks
+from openbell.core.hidden cimport Hidden
 from openbell.core.ladder cimport Ladder
 from openbell.core.numbers cimport value_down
 from openbell.core.outbox cimport Outbox
-from openbell.core.prices cimport Prices, collar_price
+from openbell.core.prices cimport Prices
 from openbell.core.queue cimport Queue
 from openbell.core.rehearsal cimport Rehearsal
 from openbell.core.selftrade cimport SelfTrade
@@ -22,7 +24,11 @@ cdef class Books:
     cdef readonly Ladder ladder
     cdef readonly Prices prices
     cdef readonly Queue queue
+    cdef Shade[::1] shades
+    cdef BookExtra[::1] extras
+    cdef readonly Hidden hidden
     cdef Rehearsal rehearsal
+    cdef readonly Checks checks
     cdef SelfTrade selftrade
     cdef Outbox outbox
     cdef Channel mail
@@ -38,24 +44,23 @@ cdef class Books:
     cdef i64 cut
     cdef i64 leaves
     cdef i64 filled
-    # what a refusal says
-    cdef i64 limit
-    cdef i64 observed
 
     cdef bint handle(self, i64 i) noexcept nogil
     cdef void enter(self, i64 i) noexcept nogil
+    cdef i64 slot(self, i64 i, i64 n, i64 side) noexcept nogil
     cdef void cancel(self, i64 i) noexcept nogil
     cdef void modify(self, i64 i) noexcept nogil
     cdef void replace(self, i64 i, i64 slot, i64 price, i64 leaves) noexcept nogil
-    cdef void requeue(self, i64 slot, i64 n, i64 side, i64 price, i64 leaves) noexcept nogil
+    cdef void requeue(self, i64 slot, i64 n, i64 side, i64 price, i64 leaves, i64 display) noexcept nogil
     cdef void match(self, i64 n, i64 side, i64 price) noexcept nogil
-    cdef void sweep(self, i64 n, i64 side, i64 level, i64 at) noexcept nogil
+    cdef i64 sweep(self, i64 n, i64 side, i64 level, i64 at) noexcept nogil
+    cdef void sweep_hidden(self, i64 n, i64 side, i64 level, i64 at) noexcept nogil
+    cdef void hit_hidden(self, i64 n, i64 side, i64 maker, i64 level, i64 at) noexcept nogil
     cdef bint meet_own(self, i64 maker, i64 level) noexcept nogil
     cdef void trade(self, i64 n, i64 side, i64 maker, i64 price, i64 quantity) noexcept nogil
-    cdef void fill(self, i64 n, i64 side, i64 maker, i64 price, i64 quantity, i64 value, i64 trade) noexcept nogil
-    cdef i64 check(self, i64 n, i64 side, i64 order_type, i64 price, i64 quantity) noexcept nogil
-    cdef bint has_room(self, i64 n, i64 side, i64 price, i64 leaving) noexcept nogil
-    cdef bint takes(self, i64 n, i64 side, i64 price) noexcept nogil
+    cdef void fill(
+        self, i64 n, i64 side, i64 maker, i64 price, i64 quantity, i64 value, i64 trade, i64 left
+    ) noexcept nogil
     cdef bint rests(self, i64 i) noexcept nogil
     cdef i64 why_left(self, i64 i, i64 n, i64 side) noexcept nogil
     cdef void take_on(self, i64 i) noexcept nogil

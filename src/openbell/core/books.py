@@ -11,6 +11,8 @@ from typing import Any
 import cython
 
 from openbell.core.channel import Channel
+from openbell.core.checks import Checks
+from openbell.core.hidden import Hidden
 from openbell.core.ladder import Ladder
 from openbell.core.outbox import Outbox
 from openbell.core.prices import Prices
@@ -21,33 +23,26 @@ from openbell.core.selftrade import SelfTrade
 if not cython.compiled:
     from openbell.core.codes import (
         BUY,
-        CANCEL_BOTH,
         CANCEL_NEWEST,
         CANCEL_OLDEST,
         DAY,
         DECREMENT,
         E_BOOK_FULL,
         E_FILLED_SINCE,
-        E_LOT_SIZE,
         E_OK,
-        E_POST_ONLY,
-        E_PRICE_COLLAR,
-        E_SUSPENDED,
-        E_TICK_SIZE,
         EV_ACCEPTED,
         EV_TRADE,
         FOK,
         GTC,
         GTD,
         IN_CONTINUOUS,
-        IN_SUSPENDED,
         LIMIT,
         MAKER,
         MARKET,
         OPG,
         PRIORITY_KEPT,
         PROTECTIONS_OFF,
-        SELL,
+        SET_DISPLAY,
         SET_PRICE,
         SET_QUANTITY,
         ST_OPEN,
@@ -61,9 +56,10 @@ if not cython.compiled:
         WHY_USER,
     )
     from openbell.core.numbers import value_down
-    from openbell.core.prices import collar_price
     from openbell.core.state import (
-        F_POST_ONLY,
+        F_HIDDEN,
+        F_ICEBERG,
+        F_SHADED,
         F_STP,
         F_STP_SHIFT,
         M_CANCEL,
@@ -93,8 +89,12 @@ class Books:
         self.ladder = Ladder(memory, genesis.levels)
         self.prices = Prices(memory, self.ladder)
         self.queue = Queue(memory, self.ladder, outbox)
+        self.hidden = Hidden(memory, genesis, self.ladder, self.queue)
         self.rehearsal = Rehearsal(memory, self.ladder)
-        self.selftrade = SelfTrade(memory, self.queue, mail)
+        self.checks = Checks(memory, self.ladder, self.prices, self.hidden, self.rehearsal)
+        self.selftrade = SelfTrade(memory, self.queue, self.hidden, mail)
+        self.shades = memory["shades"]
+        self.extras = memory["extras"]
         self.outbox = outbox
         self.events = memory["events"]
         self.inbox = inbox.messages
@@ -111,8 +111,6 @@ class Books:
         self.cut = 0
         self.leaves = 0
         self.filled = 0
-        self.limit = 0
-        self.observed = 0
 
     def run(self, messages: Any, start: i64, stop: i64) -> i64:
         """Apply an array of messages without an account machine, as a shard of books only would.
@@ -154,11 +152,11 @@ class Books:
         price: i64 = self.inbox[i].price
         self.leaves = self.inbox[i].quantity
         self.filled = 0
-        code: i64 = self.check(n, side, self.inbox[i].order_type, price, self.leaves)
-        if code == E_OK and self.rests(i) and not self.has_room(n, side, price, NIL):
+        code: i64 = self.checks.check(n, side, self.inbox[i].order_type, price, self.leaves)
+        if code == E_OK and self.rests(i) and not self.checks.has_room(n, side, price, NIL):
             code = E_BOOK_FULL
-        if code == E_OK and self.inbox[i].flags & F_POST_ONLY and self.takes(n, side, price):
-            code = E_POST_ONLY
+        if code == E_OK and self.inbox[i].flags != 0:
+            code = self.checks.special(n, side, price, self.leaves, self.inbox[i].flags, self.inbox[i].leaves)
         if code != E_OK:
             self.refuse(i, M_REFUSED, code)
             return
@@ -173,23 +171,30 @@ class Books:
             self.end_cut(i)
             return
         if self.rests(i):
-            slot: i64 = self.queue.new(self.taker, n, side, price, self.leaves, self.filled)
-            self.orders[slot].ref = self.taker_ref
-            self.orders[slot].account = self.taker_account
-            self.orders[slot].tif = self.inbox[i].tif
-            self.orders[slot].order_type = self.inbox[i].order_type
-            self.orders[slot].flags = self.inbox[i].flags
-            self.orders[slot].owner = self.inbox[i].other_account
+            self.hidden.put(self.slot(i, n, side), n, side, price, self.leaves)
         else:
             self.end(i, self.why_left(i, n, side))
+
+    def slot(self, i: i64, n: i64, side: i64) -> i64:
+        """A slot for the order in message `i`, linked nowhere yet."""
+        slot: i64 = self.queue.fresh(self.inbox[i].order, n, side, self.filled)
+        self.orders[slot].ref = self.inbox[i].ref
+        self.orders[slot].account = self.inbox[i].account
+        self.orders[slot].tif = self.inbox[i].tif
+        self.orders[slot].order_type = self.inbox[i].order_type
+        self.orders[slot].flags = self.inbox[i].flags
+        self.orders[slot].owner = self.inbox[i].other_account
+        if self.inbox[i].flags & F_SHADED:
+            self.hidden.dress(slot, self.inbox[i].leaves, self.inbox[i].value)
+        return slot
 
     def cancel(self, i: i64) -> None:
         slot: i64 = self.queue.find(self.inbox[i].order)
         if slot < 0:
             self.refuse(i, M_NOT_FOUND, E_OK)
             return
-        self.leaves = self.orders[slot].leaves
-        self.queue.remove(slot)
+        self.leaves = self.hidden.open(slot)
+        self.hidden.remove(slot)
         self.queue.forget(slot)
         self.end(i, self.inbox[i].reason)
 
@@ -200,11 +205,11 @@ class Books:
             return
         filled: i64 = self.orders[slot].filled
         if self.inbox[i].limit >= 0 and self.inbox[i].limit != filled:
-            self.limit = self.inbox[i].limit
-            self.observed = filled
+            self.checks.limit = self.inbox[i].limit
+            self.checks.observed = filled
             self.refuse(i, M_NOT_MODIFIED, E_FILLED_SINCE)
             return
-        self.leaves = self.orders[slot].leaves
+        self.leaves = self.hidden.open(slot)
         price: i64 = self.orders[slot].price
         total: i64 = filled + self.leaves
         if self.inbox[i].flags & SET_PRICE:
@@ -212,81 +217,83 @@ class Books:
         if self.inbox[i].flags & SET_QUANTITY:
             total = self.inbox[i].quantity
         if total <= filled:
-            self.queue.remove(slot)
+            self.hidden.remove(slot)
             self.queue.forget(slot)
             self.end(i, WHY_USER)
             return
         self.replace(i, slot, price, total - filled)
 
     def replace(self, i: i64, slot: i64, price: i64, leaves: i64) -> None:
-        """Give the resting order at `slot` a price and an open size, whole or not at all."""
+        """Give the resting order at `slot` a price, an open size and a display, whole or not at all."""
         n: i64 = self.orders[slot].instrument
         side: i64 = self.orders[slot].side
+        display: i64 = self.hidden.display(slot)
         same: bool = price == self.orders[slot].price
-        kept: bool = same and leaves <= self.orders[slot].leaves
-        code: i64 = E_OK
-        if not (same and leaves == self.orders[slot].leaves):
-            code = self.check(n, side, MARKET if kept else self.orders[slot].order_type, price, leaves)
-            listed: bool = self.levels[self.orders[slot].level].price == 0
-            if code == E_OK and not same and not listed and not self.has_room(n, side, price, slot):
-                code = E_BOOK_FULL
-        if code == E_OK and self.orders[slot].flags & F_POST_ONLY and self.takes(n, side, price):
-            code = E_POST_ONLY
+        if self.inbox[i].flags & SET_DISPLAY and self.inbox[i].value != display:
+            display = self.inbox[i].value
+            same = False
+        kept: bool = same and leaves <= self.leaves
+        unchanged: bool = same and leaves == self.leaves
+        code: i64 = E_OK if unchanged else self.checks.change(slot, n, side, kept, price, leaves, display)
         if code != E_OK:
             self.refuse(i, M_NOT_MODIFIED, code)
             return
         letter: i64 = self.reply(i, M_MODIFIED)
         self.letters[letter].leaves = leaves
         self.letters[letter].price = price
-        self.letters[letter].quantity = self.orders[slot].filled + leaves
-        if kept:
+        self.letters[letter].value = display
+        if not kept:
+            self.letters[letter].flags = self.inbox[i].flags & SET_DISPLAY
+            self.cut = 0
+            self.requeue(slot, n, side, price, leaves, display)
+            self.end_cut(i)
+        elif unchanged:
+            self.letters[letter].flags = PRIORITY_KEPT | UNCHANGED
+        else:
             self.letters[letter].flags = PRIORITY_KEPT
-            if leaves == self.orders[slot].leaves:
-                self.letters[letter].flags = PRIORITY_KEPT | UNCHANGED
-            else:
-                self.queue.shrink(slot, leaves)
-            return
-        self.cut = 0
-        self.requeue(slot, n, side, price, leaves)
-        self.end_cut(i)
+            self.hidden.shrink(slot, leaves)
 
-    def requeue(self, slot: i64, n: i64, side: i64, price: i64, leaves: i64) -> None:
+    def requeue(self, slot: i64, n: i64, side: i64, price: i64, leaves: i64, display: i64) -> None:
         """Take an order out, match it as if it were new, and rest what remains under its own id."""
-        if self.instruments[n].status != IN_CONTINUOUS or self.orders[slot].tif >= OPG:
+        level: i64 = self.orders[slot].level
+        if self.levels[level].price == 0:
             self.queue.move(slot, price, leaves)
             return
-        self.queue.remove(slot)
+        self.leaves = leaves
+        self.hidden.remove(slot)
+        if display != self.hidden.display(slot):
+            self.hidden.dress(slot, display, 0)
+        if self.instruments[n].status != IN_CONTINUOUS:
+            self.hidden.put(slot, n, side, price, leaves)
+            return
         self.taker = self.orders[slot].id
         self.taker_ref = self.orders[slot].ref
         self.taker_account = self.orders[slot].account
         self.stand(n, self.orders[slot].owner, self.orders[slot].flags)
-        self.leaves = leaves
         self.filled = self.orders[slot].filled
         self.match(n, side, price)
         if self.leaves == 0:
             self.queue.forget(slot)
             return
         self.orders[slot].filled = self.filled
-        self.queue.append(slot, n, side, price, self.leaves)
+        self.hidden.put(slot, n, side, price, self.leaves)
 
     # -- matching --------------------------------------------------------------------------------
 
     def match(self, n: i64, side: i64, price: i64) -> None:
         """Trade the taker against the other side up to `price`: best price first, then oldest."""
+        passed: i64 = 0  # prices that are left to hidden orders which ask for more
         while self.leaves > 0:
-            level: i64 = self.ladder.best(n, 1 - side)
+            level: i64 = self.ladder.at(n, 1 - side, passed)
             if level < 0:
                 return
             at: i64 = self.levels[level].price
-            if side == BUY:
-                if at > price:
-                    return
-            elif at < price:
+            if at > price if side == BUY else at < price:
                 return
-            self.sweep(n, side, level, at)
+            passed += self.sweep(n, side, level, at)
 
-    def sweep(self, n: i64, side: i64, level: i64, at: i64) -> None:
-        """Trade the taker against one level's orders, oldest first."""
+    def sweep(self, n: i64, side: i64, level: i64, at: i64) -> i64:
+        """Trade the taker against one level's orders, oldest first; returns 1 if the level stays."""
         changed: bool = False
         while self.leaves > 0:
             maker: i64 = self.levels[level].head
@@ -307,33 +314,66 @@ class Books:
             self.levels[level].quantity -= quantity
             self.trade(n, side, maker, at, quantity)
             if self.orders[maker].leaves == 0:
+                if self.orders[maker].flags & F_ICEBERG and self.hidden.refill(maker, level):
+                    continue
                 self.queue.unlink(maker, level)
                 self.queue.forget(maker)
+        if self.levels[level].shaded != 0 and self.levels[level].orders == 0:
+            self.sweep_hidden(n, side, level, at)
         if changed:
             self.queue.tell(n, 1 - side, level)
-        if self.levels[level].orders == 0:
-            self.ladder.drop(n, 1 - side, level)
+        if self.levels[level].orders != 0 or self.levels[level].shaded != 0:
+            return 1
+        self.ladder.drop(n, 1 - side, level)
+        return 0
+
+    def sweep_hidden(self, n: i64, side: i64, level: i64, at: i64) -> None:
+        """Trade the taker against a level's hidden orders, but for those that ask for more than it has."""
+        maker: i64 = self.shades[level].head
+        while maker != NIL and self.leaves > 0:
+            following: i64 = self.orders[maker].next
+            if self.rehearsal.asks(maker) <= self.leaves:
+                if self.orders[maker].owner == self.owner:
+                    self.meet_own(maker, level)
+                else:
+                    self.hit_hidden(n, side, maker, level, at)
+            maker = following
+
+    def hit_hidden(self, n: i64, side: i64, maker: i64, level: i64, at: i64) -> None:
+        quantity: i64 = min(self.orders[maker].leaves, self.leaves)
+        self.leaves -= quantity
+        self.filled += quantity
+        self.orders[maker].leaves -= quantity
+        self.orders[maker].filled += quantity
+        self.shades[level].hidden -= quantity
+        self.trade(n, side, maker, at, quantity)
+        if self.orders[maker].leaves == 0:
+            self.hidden.detach(maker, level)
+            self.queue.forget(maker)
 
     def meet_own(self, maker: i64, level: i64) -> bool:
-        """The taker would trade with its owner's own order next; returns whether the level changed."""
-        if self.mode == CANCEL_OLDEST or self.mode == CANCEL_BOTH:
-            self.selftrade.end(maker, level, self.cause)
+        """The taker would trade with its owner's own order next; returns whether the level shows less."""
+        shown: bool = self.orders[maker].flags & F_HIDDEN == 0
         by: i64 = self.leaves
         if self.mode == DECREMENT:
-            if by > self.orders[maker].leaves:
-                by = self.orders[maker].leaves
-            self.selftrade.lower(maker, level, by, self.cause)
+            by = min(by, self.hidden.open(maker))
+            shown = self.selftrade.lower(maker, level, by, self.cause)
+        elif self.mode != CANCEL_NEWEST:
+            self.selftrade.end(maker, level, self.cause)
         if self.mode == CANCEL_OLDEST:
-            return True
+            return shown
         self.leaves -= by
         if self.leaves == 0:
             self.cut = by
         else:
             self.selftrade.lowered(self.taker, self.taker_account, self.taker_ref, self.leaves, self.cause)
-        return self.mode != CANCEL_NEWEST
+        return shown and self.mode != CANCEL_NEWEST
 
     def trade(self, n: i64, side: i64, maker: i64, price: i64, quantity: i64) -> None:
         value: i64 = value_down(price, quantity)
+        left: i64 = self.orders[maker].leaves
+        if self.orders[maker].flags & F_ICEBERG:
+            left += self.extras[maker].rest
         trade: i64 = self.scalars[0].trades + 1
         self.scalars[0].trades = trade
         trade = trade | self.shard << 53
@@ -346,14 +386,16 @@ class Books:
         self.events[e].notional = value
         self.events[e].other_order = self.orders[maker].id
         self.events[e].other_account = self.orders[maker].account
-        self.events[e].other_leaves = self.orders[maker].leaves
+        self.events[e].other_leaves = left
         self.events[e].trade = trade
         eligible: bool = quantity >= self.instruments[n].last_lot
         self.events[e].status = eligible
-        self.fill(n, side, maker, price, quantity, value, trade)
+        self.fill(n, side, maker, price, quantity, value, trade, left)
         self.prices.print_trade(n, price, quantity, value, self.time, eligible)
 
-    def fill(self, n: i64, side: i64, maker: i64, price: i64, quantity: i64, value: i64, trade: i64) -> None:
+    def fill(
+        self, n: i64, side: i64, maker: i64, price: i64, quantity: i64, value: i64, trade: i64, left: i64
+    ) -> None:
         """Tell both owners' accounts of a fill, the taker's first."""
         i: i64 = self.mail.post(M_FILL, n, self.taker_account, self.taker, self.cause)
         self.letters[i].side = side
@@ -372,59 +414,11 @@ class Books:
         self.letters[i].ref = self.orders[maker].ref
         self.letters[i].price = price
         self.letters[i].quantity = quantity
-        self.letters[i].leaves = self.orders[maker].leaves
+        self.letters[i].leaves = left
         self.letters[i].value = value
         self.letters[i].trade = trade
         self.letters[i].other_order = self.taker
         self.letters[i].other_account = self.taker_account
-
-    # -- checks ----------------------------------------------------------------------------------
-
-    def check(self, n: i64, side: i64, order_type: i64, price: i64, quantity: i64) -> i64:
-        """The book's part of the table of checks; sets `limit` and `observed` of a refusal."""
-        self.limit = 0
-        self.observed = 0
-        if self.instruments[n].status == IN_SUSPENDED:
-            return E_SUSPENDED
-        self.limit = self.instruments[n].tick_size
-        self.observed = price
-        if price % self.limit != 0:
-            return E_TICK_SIZE
-        self.limit = self.instruments[n].lot_size
-        self.observed = quantity
-        if quantity % self.limit != 0:
-            return E_LOT_SIZE
-        if order_type == LIMIT and not self.instruments[n].flags & PROTECTIONS_OFF:
-            self.limit = collar_price(
-                side,
-                self.prices.reference(n),
-                self.instruments[n].limit_collar,
-                self.instruments[n].tick_size,
-            )
-            self.observed = price
-            if (side == BUY and price > self.limit) or (side == SELL and price < self.limit):
-                return E_PRICE_COLLAR
-        return E_OK
-
-    def has_room(self, n: i64, side: i64, price: i64, leaving: i64) -> bool:
-        """Whether an order at `price` finds a level or room for one; `leaving` is a slot that moves away."""
-        if self.ladder.count(n, side) < self.ladder.depth:
-            return True
-        if self.ladder.find(n, side, price) >= 0:
-            return True
-        if leaving != NIL and self.levels[self.orders[leaving].level].orders == 1:
-            return True
-        self.limit = self.ladder.depth
-        self.observed = self.ladder.depth + 1
-        return False
-
-    def takes(self, n: i64, side: i64, price: i64) -> bool:
-        """Whether an order at `price` would trade at once; sets `limit` and `observed` of a refusal."""
-        self.limit = self.prices.best_price(n, 1 - side)
-        self.observed = price
-        if self.limit == 0 or self.instruments[n].status != IN_CONTINUOUS:
-            return False
-        return price >= self.limit if side == BUY else price <= self.limit
 
     def rests(self, i: i64) -> bool:
         if self.inbox[i].order_type != LIMIT:
@@ -435,7 +429,7 @@ class Books:
         """Why an order that may not rest has size left."""
         if self.inbox[i].order_type != MARKET:
             return WHY_IOC
-        if self.ladder.count(n, 1 - side) > 0:
+        if self.prices.best_price(n, 1 - side) > 0:
             return WHY_COLLAR
         return WHY_NO_LIQUIDITY
 
@@ -488,8 +482,8 @@ class Books:
     def refuse(self, i: i64, kind: i64, code: i64) -> None:
         letter: i64 = self.reply(i, kind)
         self.letters[letter].code = code
-        self.letters[letter].limit = self.limit
-        self.letters[letter].observed = self.observed
+        self.letters[letter].limit = self.checks.limit
+        self.letters[letter].observed = self.checks.observed
 
     def publish(self, n: i64) -> None:
         """Tell the account machine the reference price when it has changed."""

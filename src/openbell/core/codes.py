@@ -182,6 +182,7 @@ DECREMENT = 3  # both lose the smaller open size
 SET_PRICE = 1
 SET_QUANTITY = 2
 SET_STOP_PRICE = 4
+SET_DISPLAY = 8
 
 # --- refusals ---------------------------------------------------------------------------------
 E_OK = 0
@@ -195,6 +196,8 @@ E_BAD_TIME_IN_FORCE = 7
 E_UNSUPPORTED = 8  # a combination that these rules do not offer
 E_BAD_AMOUNT = 9
 E_BAD_EXPIRY = 10  # GTD: not after now, or over 366 days ahead; another time in force takes none
+E_BAD_DISPLAY = 11  # more than the order's quantity, or so little that it makes too many slices
+E_BAD_MIN_QUANTITY = 12  # more than the order's quantity, or of an order that is not hidden
 E_BAD_MODE = 15  # no such mode of self-trade prevention
 E_UNKNOWN_ACCOUNT = 20
 E_ACCOUNT_LOCKED = 21

@@ -53,6 +53,7 @@ if not cython.compiled:
         MARKET,
         PROTECTIONS_OFF,
         SELL,
+        SET_DISPLAY,
         SET_PRICE,
         SET_QUANTITY,
         ST_OPEN,
@@ -64,7 +65,15 @@ if not cython.compiled:
     from openbell.core.prices import collar_price
     from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
     from openbell.core.rulebook import WATCHED
-    from openbell.core.state import F_TERMS, M_CANCEL, M_ENTER, M_MODIFY, NEW_ORDER_WORDS, NIL
+    from openbell.core.state import (
+        F_SHADED,
+        F_TERMS,
+        M_CANCEL,
+        M_ENTER,
+        M_MODIFY,
+        NEW_ORDER_WORDS,
+        NIL,
+    )
     from openbell.core.types import i64
 
 
@@ -331,6 +340,9 @@ class Entry:
         self.letters[i].price = self.rows[t].price
         self.letters[i].quantity = self.rows[t].quantity
         self.letters[i].other_account = self.accounts[self.rows[t].account].group
+        if self.terms.flags & F_SHADED:
+            self.letters[i].leaves = self.order[0].display
+            self.letters[i].value = self.order[0].min_quantity
 
     # -- cancel and modify -----------------------------------------------------------------------
 
@@ -375,7 +387,10 @@ class Entry:
         if self.change[0].flags & SET_QUANTITY:
             total = self.change[0].quantity
         code: i64 = self.change_shape(t, price, total)
-        if code == E_OK and (price != self.rows[t].price or total > self.rows[t].quantity):
+        other: bool = price != self.rows[t].price
+        if self.change[0].flags & SET_DISPLAY and self.change[0].display != self.terms.display(t):
+            other = True
+        if code == E_OK and (other or total > self.rows[t].quantity):
             code = self.change_allowed(t, price, total)
         elif code == E_OK and total < self.rows[t].quantity and total > self.rows[t].filled:
             code = self.change_large_enough(t, price, total)
@@ -392,7 +407,9 @@ class Entry:
         self.limit = 0
         self.observed = 0
         flags: i64 = self.change[0].flags
-        if flags & ~(SET_PRICE | SET_QUANTITY) or flags == 0 or self.change[0].stop_price != 0:
+        if flags & ~(SET_PRICE | SET_QUANTITY | SET_DISPLAY) or flags == 0:
+            return E_UNSUPPORTED
+        if self.change[0].stop_price != 0 or (flags & SET_DISPLAY == 0 and self.change[0].display != 0):
             return E_UNSUPPORTED
         if flags & SET_PRICE and self.rows[t].order_type == MARKET:
             return E_UNSUPPORTED
@@ -404,7 +421,12 @@ class Entry:
         self.observed = total
         if total < 0 or total > QUANTITY_MAX:
             return E_BAD_QUANTITY
-        return E_OK
+        if flags & SET_DISPLAY == 0:
+            return E_OK
+        code: i64 = self.terms.change_display(t, total, self.change[0].display)
+        self.limit = self.terms.limit
+        self.observed = self.terms.observed
+        return code
 
     def change_allowed(self, t: i64, price: i64, total: i64) -> i64:
         """A higher total or another price is checked in full."""
@@ -464,4 +486,5 @@ class Entry:
         self.letters[i].flags = self.change[0].flags
         self.letters[i].price = price
         self.letters[i].quantity = total
+        self.letters[i].value = self.change[0].display
         self.letters[i].limit = self.change[0].if_filled

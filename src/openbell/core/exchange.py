@@ -12,6 +12,7 @@ from typing import Any
 import cython
 
 from openbell.core import codes, records, state
+from openbell.core import memory as memories
 from openbell.core.accounts import Accounts
 from openbell.core.books import Books
 from openbell.core.bust import Busts
@@ -103,7 +104,7 @@ class Exchange:
         if flaw := state.flaw(body):
             raise CoreError(f"genesis: {flaw}")
         self.genesis = bytes(genesis)
-        self.memory = state.Memory(body)
+        self.memory = memories.Memory(body)
         memory = self.memory
         self.scalars = memory["scalars"]
         self.accounts = memory["accounts"]

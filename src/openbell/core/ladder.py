@@ -93,7 +93,7 @@ class Ladder:
         """A new empty level at `price`; the caller has checked that it is new and that there is room."""
         level: i64 = self.scalars[0].level_free
         if level != NIL:
-            self.scalars[0].level_free = self.levels[level].next
+            self.scalars[0].level_free = self.levels[level].head
         else:
             level = self.scalars[0].level_used
             self.scalars[0].level_used = level + 1
@@ -102,6 +102,7 @@ class Ladder:
         self.levels[level].head = NIL
         self.levels[level].tail = NIL
         self.levels[level].orders = 0
+        self.levels[level].shaded = 0
         key: i64 = price if side == BUY else -price
         place: i64 = self.place(n, side, key)
         base: i64 = (2 * n + side) * self.depth
@@ -117,6 +118,15 @@ class Ladder:
         else:
             self.instruments[n].asks += 1
         return level
+
+    def relink(self) -> None:
+        """Link the free levels anew, after a snapshot of an older layout was loaded."""
+        self.scalars[0].level_free = NIL
+        level: i64
+        for level in range(self.scalars[0].level_used):
+            if self.levels[level].orders == 0 and self.levels[level].shaded == 0:
+                self.levels[level].head = self.scalars[0].level_free
+                self.scalars[0].level_free = level
 
     def drop(self, n: i64, side: i64, level: i64) -> None:
         """Remove an empty level."""
@@ -134,5 +144,5 @@ class Ladder:
         else:
             self.instruments[n].asks -= 1
         self.levels[level].orders = 0
-        self.levels[level].next = self.scalars[0].level_free
+        self.levels[level].head = self.scalars[0].level_free
         self.scalars[0].level_free = level

@@ -12,4 +12,5 @@ cdef class Lists:
     cdef i64 count(self, i64 n) noexcept nogil
     cdef i64 open(self, i64 n, i64 which) noexcept nogil
     cdef void drop(self, i64 n, i64 level) noexcept nogil
+    cdef i64 which(self, i64 n, i64 level) noexcept nogil
     cdef void put(self, i64 n, i64 which, i64 level) noexcept nogil

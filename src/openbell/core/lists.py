@@ -48,7 +48,7 @@ class Lists:
             return level
         level = self.scalars[0].level_free
         if level != NIL:
-            self.scalars[0].level_free = self.levels[level].next
+            self.scalars[0].level_free = self.levels[level].head
         else:
             level = self.scalars[0].level_used
             self.scalars[0].level_used = level + 1
@@ -57,15 +57,21 @@ class Lists:
         self.levels[level].head = NIL
         self.levels[level].tail = NIL
         self.levels[level].orders = 0
-        self.levels[level].next = which
+        self.levels[level].shaded = 0
         self.put(n, which, level)
         return level
 
     def drop(self, n: i64, level: i64) -> None:
         """Remove an empty list."""
-        self.put(n, self.levels[level].next, NIL)
-        self.levels[level].next = self.scalars[0].level_free
+        self.put(n, self.which(n, level), NIL)
+        self.levels[level].head = self.scalars[0].level_free
         self.scalars[0].level_free = level
+
+    def which(self, n: i64, level: i64) -> i64:
+        """Which of the instrument's lists a level is."""
+        if self.schedules[n].buys == level:
+            return BUY
+        return SELL if self.schedules[n].sells == level else CLOSES
 
     def put(self, n: i64, which: i64, level: i64) -> None:
         if which == BUY:

@@ -13,6 +13,7 @@ cdef class Phases:
     cdef Instrument[::1] instruments
     cdef Schedule[::1] schedules
     cdef Level[::1] levels
+    cdef Shade[::1] shades
     cdef BookOrder[::1] orders
     cdef Event[::1] events
     cdef Message[::1] inbox
@@ -38,7 +39,7 @@ cdef class Phases:
     cdef bint uncross(self, i64 n, i64 before, i64 to) noexcept nogil
     cdef bint collects(self, i64 phase) noexcept nogil
     cdef void open_pending(self, i64 n) noexcept nogil
-    cdef void open_queue(self, i64 n, i64 level) noexcept nogil
+    cdef void open_queue(self, i64 n, i64 slot) noexcept nogil
     cdef void release(self, i64 n) noexcept nogil
     cdef void tick(self) noexcept nogil
     cdef void tell_auction(self, i64 n, i64 reference, i64 now) noexcept nogil

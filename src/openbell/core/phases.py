@@ -57,6 +57,7 @@ class Phases:
         self.instruments = memory["instruments"]
         self.schedules = memory["schedules"]
         self.levels = memory["levels"]
+        self.shades = memory["shades"]
         self.orders = memory["book_orders"]
         self.events = memory["events"]
         self.inbox = books.inbox
@@ -88,21 +89,20 @@ class Phases:
         waits: bool = self.inbox[i].tif == CLS and self.instruments[n].status != IN_CLOSING_AUCTION
         code: i64 = self.take(n, self.inbox[i].tif)
         if code == E_OK:
-            code = self.books.check(n, side, self.inbox[i].order_type, price, self.inbox[i].quantity)
-        if code == E_OK and is_limit and not waits and not self.books.has_room(n, side, price, NIL):
+            code = self.books.checks.check(n, side, self.inbox[i].order_type, price, self.inbox[i].quantity)
+        if code == E_OK and is_limit and not waits and not self.books.checks.has_room(n, side, price, NIL):
             code = E_BOOK_FULL
+        self.books.leaves = self.inbox[i].quantity
+        self.books.filled = 0
+        if code == E_OK and self.inbox[i].flags != 0:
+            code = self.books.checks.special(
+                n, side, price, self.books.leaves, self.inbox[i].flags, self.inbox[i].leaves
+            )
         if code != E_OK:
             self.books.refuse(i, M_REFUSED, code)
             return
-        self.books.leaves = self.inbox[i].quantity
         self.books.accept(i, n, side, price)
-        slot: i64 = self.books.queue.fresh(self.inbox[i].order, n, side, 0)
-        self.orders[slot].ref = self.inbox[i].ref
-        self.orders[slot].account = self.inbox[i].account
-        self.orders[slot].tif = self.inbox[i].tif
-        self.orders[slot].order_type = self.inbox[i].order_type
-        self.orders[slot].flags = self.inbox[i].flags
-        self.orders[slot].owner = self.inbox[i].other_account
+        slot: i64 = self.books.slot(i, n, side)
         if waits or self.instruments[n].status == IN_CLOSED:
             self.events[self.outbox.count - 1].status = ST_PENDING
             self.tell_status(n, slot, ST_PENDING)
@@ -114,22 +114,22 @@ class Phases:
     def take(self, n: i64, tif: i64) -> i64:
         """The table of phases and times in force; sets the books' `limit` and `observed` of a refusal."""
         phase: i64 = self.instruments[n].status
-        self.books.limit = 0
-        self.books.observed = 0
+        self.books.checks.limit = 0
+        self.books.checks.observed = 0
         if phase == IN_SUSPENDED:
             return E_SUSPENDED
         if tif >= OPG and not self.instruments[n].flags & AUCTIONS:
             return E_NO_AUCTION
         opening: bool = phase == IN_PRE_OPEN or phase == IN_AUCTION_CALL
         until: i64 = self.until(n)
-        self.books.limit = until
-        self.books.observed = phase
+        self.books.checks.limit = until
+        self.books.checks.observed = phase
         if tif == IOC or tif == FOK or (tif == OPG and not opening and phase != IN_CLOSED):
             return E_MARKET_CLOSED
         if (tif == OPG and opening) or (tif == CLS and phase == IN_CLOSING_AUCTION):
-            self.books.limit = until - self.schedules[n].lock_ns
-            self.books.observed = self.books.time
-            if until != 0 and self.books.time >= self.books.limit:
+            self.books.checks.limit = until - self.schedules[n].lock_ns
+            self.books.checks.observed = self.books.time
+            if until != 0 and self.books.time >= self.books.checks.limit:
                 return E_LOCKED_AUCTION
         return E_OK
 
@@ -139,7 +139,7 @@ class Phases:
             self.books.queue.wait(slot, self.orders[slot].side, price, leaves)
         else:
             n: i64 = self.orders[slot].instrument
-            self.books.queue.append(slot, n, self.orders[slot].side, price, leaves)
+            self.books.hidden.put(slot, n, self.orders[slot].side, price, leaves)
 
     def tell_status(self, n: i64, slot: i64, status: i64) -> None:
         """Tell an order's account that it waits for its phase, or that it has found it."""
@@ -245,17 +245,18 @@ class Phases:
         side: i64
         for side in range(BUY, SELL + 1):
             if self.lists.find(n, side) != NIL:
-                self.open_queue(n, self.lists.find(n, side))
+                self.open_queue(n, self.levels[self.lists.find(n, side)].head)
             rank: i64 = 0
             level: i64 = self.books.ladder.best(n, side)
             while level >= 0:
-                self.open_queue(n, level)
+                self.open_queue(n, self.levels[level].head)
+                if self.levels[level].shaded != 0:
+                    self.open_queue(n, self.shades[level].head)
                 rank += 1
                 level = self.books.ladder.at(n, side, rank)
         self.schedules[n].since = 0
 
-    def open_queue(self, n: i64, level: i64) -> None:
-        slot: i64 = self.levels[level].head
+    def open_queue(self, n: i64, slot: i64) -> None:
         while slot != NIL:
             if self.orders[slot].id > self.schedules[n].since:
                 self.tell_status(n, slot, ST_OPEN)
@@ -268,7 +269,7 @@ class Phases:
             side: i64 = self.orders[slot].side
             price: i64 = self.orders[slot].price
             self.books.queue.remove(slot)
-            if self.orders[slot].order_type == LIMIT and not self.books.has_room(n, side, price, NIL):
+            if self.orders[slot].order_type == LIMIT and not self.books.checks.has_room(n, side, price, NIL):
                 self.auction.end(n, slot)
             else:
                 self.tell_status(n, slot, ST_OPEN)

@@ -37,7 +37,7 @@ def collar_price(side: i64, price: i64, basis_points: i64, tick: i64) -> i64:
 
 
 class Prices:
-    """The rules' prices, read from the books."""
+    """The rules' prices, read from the books and from what was traded."""
 
     def __init__(self, memory: Any, ladder: Ladder) -> None:
         self.scalars = memory["scalars"]
@@ -46,10 +46,16 @@ class Prices:
         self.ladder = ladder
 
     def best_price(self, n: i64, side: i64) -> i64:
-        """The best price of a side, or 0."""
+        """The best price that a side shows, or 0."""
         level: i64 = self.ladder.best(n, side)
         if level < 0:
             return 0
+        rank: i64 = 0
+        while self.levels[level].orders == 0:  # hidden orders alone are no quote
+            rank += 1
+            level = self.ladder.at(n, side, rank)
+            if level < 0:
+                return 0
         return self.levels[level].price
 
     def reference(self, n: i64) -> i64:

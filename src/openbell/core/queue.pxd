@@ -19,7 +19,6 @@ cdef class Queue:
     cdef public i64 guess
 
     cdef i64 find(self, i64 order) noexcept nogil
-    cdef i64 new(self, i64 order, i64 n, i64 side, i64 price, i64 leaves, i64 filled) noexcept nogil
     cdef i64 fresh(self, i64 order, i64 n, i64 side, i64 filled) noexcept nogil
     cdef void append(self, i64 slot, i64 n, i64 side, i64 price, i64 leaves) noexcept nogil
     cdef void wait(self, i64 slot, i64 which, i64 price, i64 leaves) noexcept nogil

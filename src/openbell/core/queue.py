@@ -38,12 +38,6 @@ class Queue:
             return self.guess
         return self.index.find(order)
 
-    def new(self, order: i64, n: i64, side: i64, price: i64, leaves: i64, filled: i64) -> i64:
-        """Rest an order behind all others of its price; returns its slot."""
-        slot: i64 = self.fresh(order, n, side, filled)
-        self.append(slot, n, side, price, leaves)
-        return slot
-
     def fresh(self, order: i64, n: i64, side: i64, filled: i64) -> i64:
         """The slot of an order that is linked nowhere yet."""
         slot: i64 = self.scalars[0].book_free
@@ -116,19 +110,15 @@ class Queue:
                 self.lists.drop(n, level)
             return
         self.tell(n, side, level)
-        if self.levels[level].orders == 0:
+        if self.levels[level].orders == 0 and self.levels[level].shaded == 0:
             self.ladder.drop(n, side, level)
 
     def move(self, slot: i64, price: i64, leaves: i64) -> None:
-        """Put an order behind all others of its list or of a price, without matching it."""
+        """Put an order behind all others of its list."""
         level: i64 = self.orders[slot].level
-        which: i64 = self.levels[level].next
-        is_listed: bool = self.levels[level].price == 0
+        which: i64 = self.lists.which(self.orders[slot].instrument, level)
         self.remove(slot)
-        if is_listed:
-            self.wait(slot, which, price, leaves)
-        else:
-            self.append(slot, self.orders[slot].instrument, self.orders[slot].side, price, leaves)
+        self.wait(slot, which, price, leaves)
 
     def shrink(self, slot: i64, leaves: i64) -> None:
         """Lower an order's open size; it keeps its place."""

@@ -179,7 +179,7 @@ SetLimits = record(
 # KILL cancels what is open in the scope and refuses what is new, until LIFT.
 Kill = record("Kill", "scope u8\nreserved u8\nreserved2 u16\nreserved3 u32")
 
-# The blob is the client's own order id. `display` -1: all of it.
+# The blob is the client's own order id. `display` -1: all of it, 0: hidden.
 NewOrder = record(
     "NewOrder",
     """
@@ -200,7 +200,8 @@ NewOrder = record(
 
 Cancel = record("Cancel", "order u64\nreserved u64")
 
-# `quantity` is the order's new total, filled part included. `if_filled` -1: whatever was filled.
+# `quantity` is the order's new total, filled part included. `if_filled` -1: whatever was filled. `display` as
+# in a NEW_ORDER, set where the flags say so.
 Modify = record(
     "Modify",
     """
@@ -209,6 +210,7 @@ Modify = record(
     quantity i64
     stop_price i64
     if_filled i64
+    display i64
     flags u64
     """,
 )

@@ -10,44 +10,47 @@ from typing import Any
 import cython
 
 from openbell.core.channel import Channel
+from openbell.core.hidden import Hidden
 from openbell.core.queue import Queue
 
 if not cython.compiled:
     from openbell.core.codes import PRIORITY_KEPT, WHY_SELF_TRADE
-    from openbell.core.state import M_END, M_REDUCED
+    from openbell.core.state import F_HIDDEN, M_END, M_REDUCED
     from openbell.core.types import i64
 
 
 class SelfTrade:
     """Ends or lowers resting orders and tells their accounts; the level's event is the caller's."""
 
-    def __init__(self, memory: Any, queue: Queue, mail: Channel) -> None:
-        self.levels = memory["levels"]
+    def __init__(self, memory: Any, queue: Queue, hidden: Hidden, mail: Channel) -> None:
         self.orders = memory["book_orders"]
         self.queue = queue
+        self.hidden = hidden
         self.mail = mail
         self.letters = mail.messages
 
     def end(self, maker: i64, level: i64, cause: i64) -> None:
         """The resting order leaves with all that is open of it."""
-        leaves: i64 = self.orders[maker].leaves
         i: i64 = self.write(M_END, maker, cause)
         self.letters[i].reason = WHY_SELF_TRADE
-        self.letters[i].leaves = leaves
-        self.levels[level].quantity -= leaves
-        self.queue.unlink(maker, level)
+        self.letters[i].leaves = self.hidden.open(maker)
+        self.hidden.detach(maker, level)
         self.queue.forget(maker)
 
-    def lower(self, maker: i64, level: i64, by: i64, cause: i64) -> None:
-        """The resting order's open size falls by `by`; it keeps its place, and at zero it leaves."""
-        if by == self.orders[maker].leaves:
+    def lower(self, maker: i64, level: i64, by: i64, cause: i64) -> bool:
+        """The resting order's open size falls by `by`; it keeps its place, and at zero it leaves.
+
+        Returns whether the level shows less.
+        """
+        shown: bool = self.orders[maker].flags & F_HIDDEN == 0
+        leaves: i64 = self.hidden.open(maker) - by
+        if leaves == 0:
             self.end(maker, level, cause)
-            return
-        self.orders[maker].leaves -= by
-        self.levels[level].quantity -= by
+            return shown
         i: i64 = self.write(M_REDUCED, maker, cause)
         self.letters[i].flags = PRIORITY_KEPT
-        self.letters[i].leaves = self.orders[maker].leaves
+        self.letters[i].leaves = leaves
+        return self.hidden.lower(maker, level, by)
 
     def lowered(self, order: i64, account: i64, ref: i64, leaves: i64, cause: i64) -> None:
         """Tell the incoming order's account that its open size fell to `leaves`."""

@@ -17,7 +17,7 @@ from typing import Any
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.layout import TYPES
 from openbell.core.rulebook import F_FEES
-from openbell.core.state import F_TERMS, NIL
+from openbell.core.state import F_SHADED, F_TERMS, NIL
 
 FORMAT = 1
 MAGIC = b"OBSNAP01"
@@ -37,7 +37,9 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("instruments", scalars.instruments),
         ("schedules", scalars.instruments),
         ("levels", scalars.level_used),
+        ("shades", scalars.level_used),
         ("book_orders", scalars.book_used),
+        ("extras", scalars.book_used),
         ("assets", scalars.instruments),
         ("accounts", scalars.accounts),
         ("holdings", scalars.holding_used),
@@ -140,6 +142,9 @@ def load(path: str | os.PathLike[str]) -> tuple[Exchange, dict[str, Any]]:
         at = fill(ex, array["name"], 0, array["count"], array["fields"], data, at)
     for first, count in rung_ranges(ex):
         at = fill(ex, "rungs", first, count, head["rungs"], data, at)
+    fields = {array["name"]: dict(array["fields"]) for array in head["arrays"]}
+    if "shaded" not in fields["levels"]:
+        ex.books.ladder.relink()  # a free level named the next one elsewhere
     ex.restore(*head["channels"])
     return ex, head["meta"]
 
@@ -176,7 +181,8 @@ COVERED = {
     "book_orders": ((0, 32), (44, 48), (52, 64)),
     "holdings": ((0, 60),),
     "tickets": ((0, 56), (72, 124), (128, 192)),
-    "terms": ((0, 8),),
+    "terms": ((0, 24),),
+    "extras": ((0, 24),),
     "requests": ((0, 28), (48, 64)),
     "charges": ((0, 32),),
     "tariffs": ((0, 52),),
@@ -230,13 +236,16 @@ def hash_books(ex: Exchange, digest: Any) -> None:
 
 
 def hash_level(ex: Exchange, digest: Any, number: int) -> None:
-    """A level and its queue, oldest first."""
+    """A level and its queues, oldest first: what is displayed, then what is hidden."""
     level, orders = ex.memory["levels"][number], ex.memory["book_orders"]
     digest.update(b"%d %d %d\n" % (level.price, level.quantity, level.orders))
-    slot = level.head
-    while slot != NIL:
-        cover(ex, digest, "book_orders", slot)
-        slot = orders[slot].next
+    for head in (level.head, ex.memory["shades"][number].head if level.shaded else NIL):
+        slot = head
+        while slot != NIL:
+            cover(ex, digest, "book_orders", slot)
+            if orders[slot].flags & F_SHADED:
+                cover(ex, digest, "extras", slot)
+            slot = orders[slot].next
 
 
 def hash_accounts(ex: Exchange, digest: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the exchange remembers: layouts of its arrays, and the memory that holds them.
+"""What the exchange remembers: the layouts of its arrays.
 
 Every piece of state is a fixed-size record in a flat array, addressed by index, so that a snapshot is
 a copy and a state hash is a scan. Nothing here grows: capacities come from genesis.
@@ -6,24 +6,19 @@ a copy and a state hash is a scan. Nothing here grows: capacities come from gene
 
 from __future__ import annotations
 
-import contextlib
-import mmap
 from typing import Any
 
-from openbell.core import rulebook
-from openbell.core.layout import Record, record
+from openbell.core.layout import record
 from openbell.core.records import (
     FIRST_ACCOUNT,
     ID_SHARD_BITS,
     RULES_VERSION,
     Amount,
-    Answer,
     Bust,
     Cancel,
     CancelAll,
     Close,
     DayRoll,
-    Event,
     Genesis,
     Header,
     Issue,
@@ -38,12 +33,8 @@ from openbell.core.records import (
     SetListing,
     Transfer,
 )
-from openbell.core.schedule import Schedule
-from openbell.core.types import MARKS, power_of_two
 
 NIL = 0xFFFFFFFF  # "no record", in any index
-MAP_NORESERVE = 0x4000  # Linux; capacities are address space until they are used
-MADV_POPULATE_WRITE = 23  # Linux 5.14
 
 # Free-list heads, high-water marks, list ends, counters: one of these.
 Scalars = record(
@@ -73,6 +64,7 @@ Scalars = record(
     ended_head i64
     ended_tail i64
     trades i64
+    slices i64
     deposits i64
     withdrawals i64
     firms i64
@@ -125,7 +117,9 @@ Instrument = record(
 # One price of one side, in the ladder's sorted array: `key` is price for bids and -price for asks.
 Rung = record("Rung", "key i64\nlevel u32\nreserved u32")
 
-# All resting orders at one price, oldest first; price 0: a list outside the ladders.
+# All resting orders at one price, oldest first; price 0: a list outside the ladders. `shaded`: how many of
+# them show less than they have; only if it is not 0 the level's shade says more. A free level's `head` is
+# the next free one.
 Level = record(
     "Level",
     """
@@ -134,9 +128,12 @@ Level = record(
     head u32
     tail u32
     orders u32
-    next u32
+    shaded u32
     """,
 )
+
+# What a level does not show: the size of its hidden orders and icebergs' rests, and the hidden ones' queue.
+Shade = record("Shade", "hidden i64\nhead u32\ntail u32\norders u32\nreserved u32")
 
 # A resting order: one cache line. `ref` is the account machine's ticket, given back in every message; `owner`
 # is whose it is for self-trade prevention.
@@ -160,6 +157,10 @@ BookOrder = record(
     owner u32
     """,
 )
+
+# What a resting order that shows less than it has keeps beside it: `rest` is an iceberg's size behind the
+# shown slice, `display` the size of a slice (0: hidden), `least` what it trades at once at the least.
+BookExtra = record("BookExtra", "rest i64\ndisplay i64\nleast i64\nreserved i64")
 
 # The account machine's view of an instrument.
 Asset = record(
@@ -271,7 +272,7 @@ Ticket = record(
 
 # What an order asks beyond side, price, size and time in force; one per ticket, there only if the ticket's
 # flags have F_TERMS.
-OrderTerms = record("OrderTerms", "expire_ts i64")
+OrderTerms = record("OrderTerms", "expire_ts i64\ndisplay i64\nmin_quantity i64")
 
 # Something that happens at a time of the log: `ref` says to what. `slot` of row i is the timer at place i
 # of the heap, and `place` is where a timer stands in it.
@@ -301,6 +302,9 @@ Request = record(
 Cell = record("Cell", "key u64\nvalue u32\nreserved u32")
 
 # What is special about an order: in its ticket, its ENTER and its place in the book. A plain order has 0.
+F_ICEBERG = 1
+F_HIDDEN = 2
+F_SHADED = 3  # either
 F_POST_ONLY = 4
 F_STP = 24  # two bits: the mode of self-trade prevention
 F_STP_SHIFT = 3
@@ -380,73 +384,6 @@ SET_LIMITS_WORDS = SetLimits.SIZE // 8
 KILL_WORDS = Kill.SIZE // 8
 PHASE_WORDS = Phase.SIZE // 8
 OUTPUT_RECORDS = 65_536  # above this many events `run` hands over between commands
-
-
-class Memory:
-    """The arrays of one exchange, by name, each in private anonymous memory of its own.
-
-    Private, so that a forked child keeps the state of the moment it was forked.
-    """
-
-    def __init__(self, genesis: Any) -> None:
-        orders = genesis.orders
-        tickets = orders + genesis.ended_orders
-        output = 6 * orders + 2 * genesis.instruments + OUTPUT_RECORDS + 8 * genesis.slice
-        self.maps: dict[str, mmap.mmap] = {}
-        self.arrays: dict[str, Any] = {}
-        # state: saved in snapshots, up to the named high-water mark
-        self.add("scalars", Scalars, 1)
-        self.add("instruments", Instrument, genesis.instruments)
-        self.add("rungs", Rung, genesis.instruments * 2 * genesis.levels)
-        self.add("levels", Level, orders)
-        self.add("book_orders", BookOrder, orders)
-        self.add("schedules", Schedule, genesis.instruments)
-        self.add("assets", Asset, genesis.instruments)
-        self.add("accounts", Account, genesis.accounts)
-        self.add("holdings", Holding, genesis.positions)
-        self.add("tickets", Ticket, tickets)
-        self.add("terms", OrderTerms, tickets)
-        for name, layout, count in rulebook.arrays(genesis, tickets):
-            self.add(name, layout, count)
-        self.add("requests", Request, genesis.requests)
-        self.add("kept", Answer, genesis.requests)
-        # derived: rebuilt when a snapshot is loaded
-        self.add("book_cells", Cell, power_of_two(orders))
-        self.add("ticket_cells", Cell, power_of_two(tickets))
-        self.add("holding_cells", Cell, power_of_two(genesis.positions))
-        self.add("request_cells", Cell, power_of_two(genesis.requests))
-        self.add("timers", Timer, orders)
-        self.add("alarms", Alarm, tickets)
-        self.add("restriction_cells", Cell, power_of_two(len(self["restrictions"])))
-        self.add("tariff_cells", Cell, power_of_two(len(self["tariffs"])))
-        # output and mail: forgotten after each batch
-        self.add("events", Event, output)
-        self.add("answers", Answer, OUTPUT_RECORDS)
-        self.add("mail", Message, power_of_two(2 * orders + genesis.instruments))
-        self.add("post", Message, power_of_two(2 * genesis.slice))
-        self.add("marks", Mark, MARKS)
-
-    def add(self, name: str, layout: type[Record], count: int) -> None:
-        """Allocate `count` zeroed records of `layout`; untouched pages cost nothing."""
-        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
-        area = mmap.mmap(-1, max(layout.SIZE * count, mmap.PAGESIZE), flags=flags)
-        with contextlib.suppress(OSError):  # a kernel without huge pages
-            area.madvise(mmap.MADV_HUGEPAGE)
-        self.maps[name] = area
-        self.arrays[name] = (layout * count).from_buffer(area)
-
-    def touch(self) -> None:
-        """Take every page now, so that no command waits for one later."""
-        for area in self.maps.values():
-            area.madvise(MADV_POPULATE_WRITE)
-
-    def __getitem__(self, name: str) -> Any:
-        return self.arrays[name]
-
-    def bytes_of(self, name: str, first: int, count: int) -> bytes:
-        """A copy of `count` records of an array from index `first`."""
-        size = self.arrays[name]._type_.SIZE
-        return self.maps[name][first * size : (first + count) * size]
 
 
 def flaw(genesis: Any) -> str:

@@ -18,7 +18,10 @@ cdef class Terms:
     cdef readonly i64 observed
 
     cdef i64 shape(self) noexcept nogil
+    cdef i64 shape_display(self) noexcept nogil
+    cdef i64 display(self, i64 t) noexcept nogil
     cdef bint rests(self) noexcept nogil
+    cdef i64 change_display(self, i64 t, i64 total, i64 display) noexcept nogil
     cdef i64 shape_flags(self) noexcept nogil
     cdef i64 shape_expiry(self) noexcept nogil
     cdef void keep(self, i64 t) noexcept nogil

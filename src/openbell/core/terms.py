@@ -15,7 +15,9 @@ from openbell.core.timers import Timers
 if not cython.compiled:
     from openbell.core.codes import (
         DECREMENT,
+        E_BAD_DISPLAY,
         E_BAD_EXPIRY,
+        E_BAD_MIN_QUANTITY,
         E_BAD_MODE,
         E_OK,
         E_UNSUPPORTED,
@@ -28,8 +30,9 @@ if not cython.compiled:
         POST_ONLY,
         ST_OPEN,
         ST_PARTIALLY_FILLED,
+        ST_PENDING,
     )
-    from openbell.core.state import F_POST_ONLY, F_STP_SHIFT, F_TERMS
+    from openbell.core.state import F_HIDDEN, F_ICEBERG, F_POST_ONLY, F_SHADED, F_STP_SHIFT, F_TERMS
     from openbell.core.types import DAY_NS, EXPIRY_DAYS, i64
 
 
@@ -53,18 +56,19 @@ class Terms:
         self.flags = 0
         self.limit = 0
         self.observed = 0
-        if self.order[0].stop_price != 0 or self.order[0].min_quantity != 0 or self.order[0].notional != 0:
+        if self.order[0].stop_price != 0 or self.order[0].notional != 0:
             return E_UNSUPPORTED
-        if self.order[0].display != -1:
-            return E_UNSUPPORTED
+        code: i64 = self.shape_display()
+        if code != E_OK:
+            return code
         self.limit = DECREMENT
         self.observed = self.order[0].stp
         if self.observed > DECREMENT:
             return E_BAD_MODE
-        self.flags = self.observed << F_STP_SHIFT
+        self.flags |= self.observed << F_STP_SHIFT
         self.limit = 0
         self.observed = 0
-        code: i64 = self.shape_flags()
+        code = self.shape_flags()
         return code if code != E_OK else self.shape_expiry()
 
     def rests(self) -> bool:
@@ -73,6 +77,44 @@ class Terms:
             return False
         tif: i64 = self.order[0].tif
         return tif != IOC and tif != FOK and tif < OPG
+
+    def shape_display(self) -> i64:
+        """How much is shown at a time: all (-1), nothing (0), or so much; a hidden order has a minimum."""
+        display: i64 = self.order[0].display
+        least: i64 = self.order[0].min_quantity
+        if display != -1 and not self.rests():
+            return E_UNSUPPORTED
+        self.limit = self.order[0].quantity
+        self.observed = display
+        if display < -1 or display > self.limit:
+            return E_BAD_DISPLAY
+        self.observed = least
+        if least < 0 or least > self.limit:
+            return E_BAD_MIN_QUANTITY
+        if least != 0 and display != 0:
+            self.limit = 0
+            return E_BAD_MIN_QUANTITY
+        if display == 0:
+            self.flags = F_TERMS | F_HIDDEN
+        elif display > 0:
+            self.flags = F_TERMS | F_ICEBERG
+        return E_OK
+
+    def change_display(self, t: i64, total: i64, display: i64) -> i64:
+        """A modify shows more or less of an order, as at entry; one with a minimum stays hidden."""
+        self.limit = 0
+        self.observed = 0
+        if self.rows[t].order_type == MARKET or self.rows[t].tif >= OPG:
+            return E_UNSUPPORTED
+        self.limit = total
+        self.observed = display
+        if display < -1 or display > total:
+            return E_BAD_DISPLAY
+        if display != 0 and self.rows[t].flags & F_SHADED and self.terms[t].min_quantity != 0:
+            self.limit = 0
+            self.observed = self.terms[t].min_quantity
+            return E_BAD_MIN_QUANTITY
+        return E_OK
 
     def shape_flags(self) -> i64:
         if self.order[0].flags & ~(POST_ONLY | FROM_APP):
@@ -107,8 +149,14 @@ class Terms:
         if self.flags & F_TERMS == 0:
             return
         self.terms[t].expire_ts = self.order[0].expire_ts
+        self.terms[t].display = self.order[0].display
+        self.terms[t].min_quantity = self.order[0].min_quantity
         if self.order[0].expire_ts != 0:
             self.start(t)
+
+    def display(self, t: i64) -> i64:
+        """How much an order shows at a time."""
+        return self.terms[t].display if self.rows[t].flags & F_SHADED else -1
 
     def start(self, t: i64) -> None:
         """Set the timer that ends a GTD order."""
@@ -122,4 +170,5 @@ class Terms:
                 self.start(t)
 
     def works(self, t: i64) -> bool:
-        return self.rows[t].status == ST_OPEN or self.rows[t].status == ST_PARTIALLY_FILLED
+        status: i64 = self.rows[t].status
+        return status == ST_OPEN or status == ST_PARTIALLY_FILLED or status == ST_PENDING

@@ -33,6 +33,7 @@ NEVER = (1 << 63) - 1  # later than every time of a log
 DAY_NS = 86_400 * 10**9
 EXPIRY_DAYS = 366  # how far ahead a GTD order may end
 GROUP_MAX = 0xFFFFFFFF  # owners' numbers, for self-trade prevention
+SLICES_MAX = 1000  # slices that one iceberg may show one after the other
 MARKS = 16  # marks of commands ahead; a power of two above CELLS_AHEAD and OLD_AHEAD
 CELLS_AHEAD = 10  # commands ahead whose cells are asked for
 ROWS_AHEAD = 8  # commands ahead whose records are asked for

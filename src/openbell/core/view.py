@@ -10,7 +10,7 @@ from openbell.core.census import count_cash, find_idle
 from openbell.core.codes import BUY, SELL, WORKING
 from openbell.core.exchange import Exchange
 from openbell.core.records import CLIENT_ID_LENGTH_MAX, make_id, symbol_text
-from openbell.core.state import F_POST_ONLY, F_STP, F_STP_SHIFT, F_TERMS, NIL
+from openbell.core.state import F_POST_ONLY, F_SHADED, F_STP, F_STP_SHIFT, F_TERMS, NIL
 
 View = dict[str, Any]
 
@@ -96,11 +96,21 @@ def ticket(ex: Exchange, t: int) -> View:
         "observed": row.observed,
         "stp": (row.flags & F_STP) >> F_STP_SHIFT,
         "post_only": bool(row.flags & F_POST_ONLY),
-        "expire_ts": ex.memory["terms"][t].expire_ts if row.flags & F_TERMS else 0,
+        **terms(ex, t),
         "client_id": text.rstrip(b"\0").decode("ascii", "replace"),
         "seq": row.seq,
         "created_ts": row.created_ts,
         "updated_ts": row.updated_ts,
+    }
+
+
+def terms(ex: Exchange, t: int) -> View:
+    """What an order asks beyond the plain."""
+    flags, row = ex.memory["tickets"][t].flags, ex.memory["terms"][t]
+    return {
+        "expire_ts": row.expire_ts if flags & F_TERMS else 0,
+        "display": row.display if flags & F_SHADED else -1,
+        "min_quantity": row.min_quantity if flags & F_SHADED else 0,
     }
 
 
@@ -204,10 +214,13 @@ def side(ex: Exchange, number: int, which: int, levels: int) -> list[list[int]]:
     count = instrument.bids if which == BUY else instrument.asks
     base = (2 * number + which) * ex.books.ladder.depth
     rungs, table = ex.memory["rungs"], ex.memory["levels"]
-    found = []
-    for rank in range(min(levels, count)):
+    found: list[list[int]] = []
+    for rank in range(count):
+        if len(found) >= levels:
+            break
         row = table[rungs[base + count - 1 - rank].level]
-        found.append([row.price, row.quantity, row.orders])
+        if row.orders:  # hidden orders alone are not shown
+            found.append([row.price, row.quantity, row.orders])
     return found
 
 

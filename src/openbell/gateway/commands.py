@@ -103,6 +103,7 @@ def modify(order_id: int, change: ModifyRequest, account: int, key: tuple[int, i
         change.quantity,
         change.stop_price,
         change.if_filled,
+        0,  # display
         change.flags,
     )
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from openbell.core.exchange import CoreError, Exchange
+from openbell.core.memory import MADV_POPULATE_WRITE
 from openbell.core.records import Header
 from openbell.core.snapshot import SnapshotError
-from openbell.core.state import MADV_POPULATE_WRITE
 from openbell.log.disk import Disk
 from openbell.log.errors import LogError, LogGone
 from openbell.log.journal import SEGMENT_BYTES, Journal

@@ -95,9 +95,14 @@ def collared(book: Instrument, found: Outcome, reference: int) -> Outcome:
     return outcome(book, max(low, min(found.price, high)))
 
 
+def displayed_first(queue: list[Resting]) -> list[Resting]:
+    return sorted(queue, key=lambda one: one.hidden)
+
+
 def in_turn(book: Instrument, side: int, price: int) -> Iterator[Resting]:
-    """Who trades at `price`: market orders first, then by price, then by time."""
+    """Who trades at `price`: market orders first, then by price, displayed before hidden, then by time."""
     best_first = sorted(book.levels[side].items(), reverse=side == codes.BUY)
-    for one in [*book.markets[side], *(one for _, queue in best_first for one in queue)]:
+    ordered = [one for _, queue in best_first for one in displayed_first(queue)]
+    for one in [*book.markets[side], *ordered]:
         if one.price >= price if side == codes.BUY else one.price <= price:
             yield one

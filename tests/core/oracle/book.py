@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from openbell.core import codes
 from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS
@@ -18,6 +19,7 @@ from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Instrument, Order, Refusal, Resting, State, collar, value_down
 
 Note = Callable[[], None]
+SLICES_MAX = 1000
 
 
 class Books:
@@ -43,12 +45,13 @@ class Books:
         if self.phases.collects(book, order):
             self.phases.enter(order)
             return
-        taker = Resting(order, order.price, order.quantity, 0)
+        taker = Resting(order, order.price, order.quantity, 0, order.display)
         rests = order.order_type == codes.LIMIT and order.tif in (codes.DAY, codes.GTC, codes.GTD)
         try:
             self.check(book, order.side, order.price, order.quantity, order.order_type == codes.LIMIT)
             if rests:
                 self.check_room(book, order.side, order.price, None)
+            self.check_display(book, taker)
             self.check_post_only(book, taker)
         except Refusal as refusal:
             self.notes.append(partial(self.settlement.refused, order, refusal))
@@ -66,7 +69,7 @@ class Books:
             self.append(book, taker)
         elif order.order_type == codes.LIMIT:
             self.end(taker, codes.WHY_IOC)
-        elif book.levels[1 - order.side]:
+        elif book.best(1 - order.side):
             self.end(taker, codes.WHY_COLLAR)
         else:
             self.end(taker, codes.WHY_NO_LIQUIDITY)
@@ -76,38 +79,43 @@ class Books:
         self.take_out(book, resting, queue)
         self.end(resting, reason)
 
-    def modify(self, order: Order, price: int, total: int, if_filled: int) -> None:
-        """Give a resting order another price or total, whole or not at all."""
+    def modify(self, order: Order, price: int, total: int, display: int, body: Any) -> None:
+        """Give a resting order another price, total or display, whole or not at all."""
         book, resting, queue = self.find(order)
         leaves = total - resting.filled
         try:
-            if if_filled >= 0 and if_filled != resting.filled:
-                raise Refusal(codes.E_FILLED_SINCE, if_filled, resting.filled)
+            if body.if_filled >= 0 and body.if_filled != resting.filled:
+                raise Refusal(codes.E_FILLED_SINCE, body.if_filled, resting.filled)
             if leaves <= 0:
                 self.take_out(book, resting, queue)
                 self.end(resting, codes.WHY_USER)
                 return
-            unchanged = (price, leaves) == (resting.price, resting.leaves)
-            kept = price == resting.price and leaves <= resting.leaves
+            same = (price, display) == (resting.price, resting.display)
+            kept = same and leaves <= resting.leaves
+            unchanged = kept and leaves == resting.leaves
             if not unchanged:
                 self.check(book, order.side, price, leaves, not kept and order.order_type == codes.LIMIT)
             if price != resting.price and queue is None:
                 self.check_room(book, order.side, price, resting)
-                self.check_post_only(book, Resting(order, price, leaves, resting.filled))
+            if not kept:
+                wanted = Resting(order, price, leaves, resting.filled, display)
+                self.check_display(book, wanted)
+                self.check_post_only(book, wanted)
         except Refusal as refusal:
             self.notes.append(partial(self.settlement.not_modified, refusal))
             return
         flags = codes.PRIORITY_KEPT * kept | codes.UNCHANGED * unchanged
-        self.notes.append(partial(self.settlement.modified, order, price, leaves, flags))
+        self.notes.append(partial(self.settlement.modified, order, price, leaves, display, flags))
         if unchanged:
             return
         if kept:
-            resting.leaves = leaves
-            if queue is None:
+            shown, resting.leaves = resting.shown, leaves
+            resting.shown = min(shown, leaves)
+            if resting.shown != shown:
                 self.tell(book, order.side, price)
             return
         self.take_out(book, resting, queue)
-        resting.price, resting.leaves = price, leaves
+        resting.price, resting.leaves, resting.display = price, leaves, display
         if self.phases.collects(book, order):
             self.phases.queue_again(book, resting, queue)
             return
@@ -122,28 +130,47 @@ class Books:
     def crosses(self, taker: Resting, price: int) -> bool:
         return taker.price >= price if taker.order.side == codes.BUY else taker.price <= price
 
-    def match(self, book: Instrument, taker: Resting) -> None:
-        """Trade against the other side: best price first, then oldest."""
+    def crossing(self, book: Instrument, taker: Resting) -> list[int]:
+        """The other side's prices that the taker accepts, best first."""
         other = 1 - taker.order.side
-        while taker.leaves and not taker.stopped and book.levels[other]:
-            price = book.best(other)
-            if not self.crosses(taker, price):
-                return
-            self.sweep(book, taker, other, price)
+        prices = [price for price in book.levels[other] if self.crosses(taker, price)]
+        return sorted(prices, reverse=other == codes.BUY)
+
+    def match(self, book: Instrument, taker: Resting) -> None:
+        """Trade against the other side: best price first, then displayed before hidden, then oldest."""
+        for price in self.crossing(book, taker):
+            if taker.leaves and not taker.stopped:
+                self.sweep(book, taker, 1 - taker.order.side, price)
+
+    def next_maker(self, queue: list[Resting], taker: Resting) -> Resting | None:
+        """Whom the taker would trade with next at a price; a hidden order may ask for more than it brings."""
+        for one in queue:
+            if not one.hidden:
+                return one
+        for one in queue:
+            if min(one.order.min_quantity, one.leaves) <= taker.leaves:
+                return one
+        return None
 
     def sweep(self, book: Instrument, taker: Resting, other: int, price: int) -> None:
         """Trade against the orders at one price; whoever they belong to decides how."""
         queue = book.levels[other][price]
-        before = [resting.leaves for resting in queue]
-        while taker.leaves and not taker.stopped and queue:
-            maker = queue[0]
+        changed = False
+        while taker.leaves and not taker.stopped and (maker := self.next_maker(queue, taker)):
+            before = maker.shown, maker.filled
             if book.protected and self.owner(taker) == self.owner(maker):
                 self.prevent(taker, maker)
             else:
                 self.trade(book, taker, maker, price)
+            if not maker.hidden and before != (maker.shown, maker.filled):
+                changed = True
             if maker.leaves == 0:
                 queue.remove(maker)
-        if [resting.leaves for resting in queue] != before:
+            elif maker.shown == 0 and not maker.hidden:  # the next slice goes behind
+                queue.remove(maker)
+                queue.append(maker)
+                maker.show()
+        if changed:
             self.tell(book, other, price)
         if not queue:
             del book.levels[other][price]
@@ -172,6 +199,7 @@ class Books:
             left = one.leaves - by
             self.notes.append(partial(self.settlement.reduced, one.order, left, flags))
         one.leaves -= by
+        one.shown = min(one.shown, one.leaves)
 
     def rehearse(self, book: Instrument, taker: Resting) -> Resting:
         """What would become of an incoming order, tried on a copy of the book."""
@@ -185,11 +213,12 @@ class Books:
         return paper
 
     def trade(self, book: Instrument, taker: Resting, maker: Resting, price: int) -> None:
-        quantity = min(taker.leaves, maker.leaves)
+        quantity = min(taker.leaves, maker.size)
         value = value_down(price, quantity)
         for side in (taker, maker):
             side.leaves -= quantity
             side.filled += quantity
+        maker.shown -= min(quantity, maker.shown)
         self.state.trades += 1
         trade = self.state.trades | self.state.limits.shard << ID_POSITION_BITS + ID_INDEX_BITS
         self.state.event(
@@ -263,13 +292,34 @@ class Books:
     def has_room(self, book: Instrument, side: int, price: int) -> bool:
         return len(book.levels[side]) < self.state.limits.levels or price in book.levels[side]
 
+    def check_display(self, book: Instrument, wanted: Resting) -> None:
+        """An iceberg shows whole lots, in not too many slices, and there must be room for them."""
+        display = wanted.display
+        if display <= 0:
+            return
+        if display % book.lot_size:
+            raise Refusal(codes.E_LOT_SIZE, book.lot_size, display)
+        least = -(-wanted.leaves // SLICES_MAX)
+        if display < least:
+            raise Refusal(codes.E_BAD_DISPLAY, least, display)
+        resting = (
+            one.waiting
+            for each in self.state.instruments
+            for side in each.levels
+            for queue in side.values()
+            for one in queue
+        )
+        slices, most = sum(resting) + -(-wanted.leaves // display), self.state.limits.orders // 2
+        if slices > most:
+            raise Refusal(codes.E_BOOK_FULL, most, slices)
+
     def check_post_only(self, book: Instrument, taker: Resting) -> None:
         """A POST_ONLY order never takes; where nothing matches, nothing does."""
-        other = 1 - taker.order.side
         if not taker.order.post_only or book.phase != codes.IN_CONTINUOUS:
             return
-        if book.levels[other] and self.crosses(taker, book.best(other)):
-            raise Refusal(codes.E_POST_ONLY, book.best(other), taker.price)
+        for price in self.crossing(book, taker):
+            if self.next_maker(book.levels[1 - taker.order.side][price], taker):
+                raise Refusal(codes.E_POST_ONLY, price, taker.price)
 
     # -- queues ------------------------------------------------------------------------------------
 
@@ -289,7 +339,9 @@ class Books:
     def append(self, book: Instrument, resting: Resting) -> None:
         """Rest an order behind all others of its price."""
         book.levels[resting.order.side].setdefault(resting.price, []).append(resting)
-        self.tell(book, resting.order.side, resting.price)
+        resting.show()
+        if not resting.hidden:
+            self.tell(book, resting.order.side, resting.price)
 
     def take_out(self, book: Instrument, resting: Resting, queue: list[Resting] | None) -> None:
         if queue is None:
@@ -300,7 +352,8 @@ class Books:
     def remove(self, book: Instrument, resting: Resting) -> None:
         side = resting.order.side
         book.levels[side][resting.price].remove(resting)
-        self.tell(book, side, resting.price)
+        if not resting.hidden:
+            self.tell(book, side, resting.price)
         if not book.levels[side][resting.price]:
             del book.levels[side][resting.price]
 
@@ -308,13 +361,13 @@ class Books:
         self.notes.append(partial(self.settlement.end, resting.order, reason, resting.leaves))
 
     def tell(self, book: Instrument, side: int, price: int) -> None:
-        """Publish a level's size and number of orders."""
+        """Publish what a level shows, and of how many orders."""
         queue = book.levels[side][price]
         self.state.event(
             codes.EV_LEVEL,
             instrument=book.number,
             side=side,
             price=price,
-            quantity=sum(resting.leaves for resting in queue),
-            leaves=len(queue),
+            quantity=sum(resting.shown for resting in queue),
+            leaves=sum(not resting.hidden for resting in queue),
         )

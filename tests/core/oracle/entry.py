@@ -14,6 +14,7 @@ from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Order, Refusal, State, collar, value_down, value_up
 
 TAKEN_TYPES = (codes.LIMIT, codes.MARKET)
+AT_AUCTION = (codes.OPG, codes.CLS)
 RESTING_TIMES = (codes.DAY, codes.GTC, codes.GTD)
 EXPIRY_MAX = 366 * 86_400 * 10**9  # nanoseconds
 CLIENT_ID_BYTES = 48
@@ -73,6 +74,8 @@ class Entry:
         order.post_only = bool(body.flags & codes.POST_ONLY)
         order.expire_ts = body.expire_ts
         order.stp = body.stp
+        order.display = body.display
+        order.min_quantity = body.min_quantity
         state.working[order.id] = order
         self.books.enter(order)
         return order
@@ -92,15 +95,26 @@ class Entry:
             raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, body.price)
         if body.order_type == codes.MARKET and body.price:
             raise Refusal(codes.E_BAD_PRICE, 0, body.price)
-        meaningless = (body.stop_price, body.min_quantity, body.notional)
-        if body.flags & ~(codes.POST_ONLY | codes.FROM_APP) or any(meaningless) or body.display != -1:
+        if body.stop_price or body.notional or body.flags & ~(codes.POST_ONLY | codes.FROM_APP):
             raise Refusal(codes.E_UNSUPPORTED)
+        rests = body.order_type == codes.LIMIT and body.tif in RESTING_TIMES
+        self.display(body, rests)
         if body.stp not in codes.STP_NAMES:
             raise Refusal(codes.E_BAD_MODE, codes.DECREMENT, body.stp)
-        rests = body.order_type == codes.LIMIT and body.tif in RESTING_TIMES
         if body.flags & codes.POST_ONLY and not rests:
             raise Refusal(codes.E_UNSUPPORTED)
         self.expiry(body)
+
+    def display(self, body: Any, rests: bool) -> None:
+        """How much is shown at a time; a hidden order may ask for a minimum."""
+        if body.display != -1 and not rests:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if not -1 <= body.display <= body.quantity:
+            raise Refusal(codes.E_BAD_DISPLAY, body.quantity, body.display)
+        if not 0 <= body.min_quantity <= body.quantity:
+            raise Refusal(codes.E_BAD_MIN_QUANTITY, body.quantity, body.min_quantity)
+        if body.min_quantity and body.display != 0:
+            raise Refusal(codes.E_BAD_MIN_QUANTITY, 0, body.min_quantity)
 
     def expiry(self, body: Any) -> None:
         """GTD orders have an end, after now and within 366 days; others have none."""
@@ -206,12 +220,13 @@ class Entry:
             raise Refusal(codes.E_ORDER_ENDED)
         price = body.price if body.flags & codes.SET_PRICE else order.price
         total = body.quantity if body.flags & codes.SET_QUANTITY else order.quantity
+        display = body.display if body.flags & codes.SET_DISPLAY else order.display
         self.change_shape(order, body, price, total)
         leaves = total - order.filled
-        grows = total > order.quantity or price != order.price
+        grows = total > order.quantity or price != order.price or display != order.display
         if grows:
             self.open_account(order.account)
-        if leaves > 0 and (price, total) != (order.price, order.quantity):
+        if leaves > 0 and (grows or total != order.quantity):
             if grows:
                 self.checks.admit(order)
                 self.sized(order, price, leaves)
@@ -221,11 +236,14 @@ class Entry:
             more = order.needs_for(price, leaves) - order.needs
             if more > 0:
                 self.cover(order, more)
-        self.books.modify(order, price, total, body.if_filled)
+        self.books.modify(order, price, total, display, body)
 
     def change_shape(self, order: Order, body: Any, price: int, total: int) -> None:
-        known = codes.SET_PRICE | codes.SET_QUANTITY
+        known = codes.SET_PRICE | codes.SET_QUANTITY | codes.SET_DISPLAY
         if body.flags == 0 or body.flags & ~known or body.stop_price:
+            raise Refusal(codes.E_UNSUPPORTED)
+        shows = body.flags & codes.SET_DISPLAY
+        if body.display and not shows:
             raise Refusal(codes.E_UNSUPPORTED)
         if order.order_type == codes.MARKET and body.flags & codes.SET_PRICE:
             raise Refusal(codes.E_UNSUPPORTED)
@@ -233,3 +251,9 @@ class Entry:
             raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, price)
         if not 0 <= total <= QUANTITY_MAX:
             raise Refusal(codes.E_BAD_QUANTITY, QUANTITY_MAX, total)
+        if shows and (order.order_type == codes.MARKET or order.tif in AT_AUCTION):
+            raise Refusal(codes.E_UNSUPPORTED)
+        if shows and not -1 <= body.display <= total:
+            raise Refusal(codes.E_BAD_DISPLAY, total, body.display)
+        if shows and body.display != 0 and order.min_quantity:
+            raise Refusal(codes.E_BAD_MIN_QUANTITY, 0, order.min_quantity)

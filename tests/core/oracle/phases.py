@@ -36,7 +36,7 @@ class Phases:
     def enter(self, order: Order) -> None:
         """Let a new order wait for an auction, or for a phase that takes it."""
         book = self.state.instruments[order.instrument]
-        resting = Resting(order, order.price, order.quantity, 0)
+        resting = Resting(order, order.price, order.quantity, 0, order.display)
         is_limit = order.order_type == codes.LIMIT
         waits = order.tif == codes.CLS and book.phase != codes.IN_CLOSING_AUCTION
         try:
@@ -44,6 +44,8 @@ class Phases:
             self.books.check(book, order.side, order.price, order.quantity, is_limit)
             if is_limit and not waits:
                 self.books.check_room(book, order.side, order.price, None)
+            self.books.check_display(book, resting)
+            self.books.check_post_only(book, resting)
         except Refusal as refusal:
             self.books.notes.append(partial(self.books.settlement.refused, order, refusal))
             return
@@ -189,10 +191,11 @@ class Phases:
 
     def end_crossing(self, book: Instrument, side: int) -> None:
         """A collar, or market orders that went first, can leave limits that cross: the surplus gives way."""
-        while book.best(codes.BUY) and book.best(codes.SELL):
-            if book.best(codes.BUY) < book.best(codes.SELL):
+        while (bids := auction.limits(book, codes.BUY)) and (asks := auction.limits(book, codes.SELL)):
+            if max(bids) < min(asks):
                 return
-            resting = book.levels[side][book.best(side)][0]
+            at = max(bids) if side == codes.BUY else min(asks)
+            resting = auction.displayed_first(book.levels[side][at])[0]
             self.books.remove(book, resting)
             self.books.end(resting, codes.WHY_AUCTION_UNFILLED)
 
@@ -212,19 +215,31 @@ class Phases:
                     del queue[0]
                     self.leave(book, one)
         for side in (codes.BUY, codes.SELL):
-            last = touched[side]
-            if last.order.order_type == codes.LIMIT and last.price in book.levels[side]:
-                self.books.tell(book, side, last.price)
+            self.finish(book, side, touched[side])
+
+    def finish(self, book: Instrument, side: int, last: Resting) -> None:
+        """After a side's last trade: an emptied slice's next goes behind; its price is told."""
+        if last.order.order_type == codes.MARKET or last.hidden:
+            return
+        queue = book.levels[side].get(last.price, [])
+        if last.leaves and not last.shown:
+            queue.remove(last)
+            queue.append(last)
+            last.show()
+        if any(one.shown for one in queue):
+            self.books.tell(book, side, last.price)
 
     def leave(self, book: Instrument, resting: Resting) -> None:
-        """A filled order leaves; a price that is used up is told."""
+        """A filled order leaves; what a price shows is told when it is used up."""
         side = resting.order.side
         if resting.order.order_type == codes.MARKET:
             book.markets[side].remove(resting)
             return
-        book.levels[side][resting.price].remove(resting)
-        if not book.levels[side][resting.price]:
+        queue = book.levels[side][resting.price]
+        queue.remove(resting)
+        if not resting.hidden and all(one.hidden for one in queue):
             self.books.tell(book, side, resting.price)
+        if not queue:
             del book.levels[side][resting.price]
 
     def trade(self, book: Instrument, buyer: Resting, seller: Resting, price: int, quantity: int) -> None:
@@ -233,6 +248,7 @@ class Phases:
         for one in (buyer, seller):
             one.leaves -= quantity
             one.filled += quantity
+            one.shown -= min(quantity, one.shown)
         self.state.trades += 1
         trade = self.state.trades | self.state.limits.shard << ID_POSITION_BITS + ID_INDEX_BITS
         self.state.event(

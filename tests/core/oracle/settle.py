@@ -131,8 +131,9 @@ class Settlement:
         order.status = status
         self.touch(order)
 
-    def modified(self, order: Order, price: int, leaves: int, flags: int) -> None:
+    def modified(self, order: Order, price: int, leaves: int, display: int, flags: int) -> None:
         order.price = price
+        order.display = display
         order.quantity = order.filled + leaves
         self.state.answer["flags"] = flags
         if not flags & codes.UNCHANGED:

@@ -95,6 +95,8 @@ class Order:
     updated_ts: int
     post_only: bool = False
     stp: int = codes.CANCEL_NEWEST
+    display: int = -1
+    min_quantity: int = 0
     expire_ts: int = 0
     filled: int = 0
     notional: int = 0
@@ -135,13 +137,33 @@ class Order:
 
 @dataclass(eq=False)
 class Resting:
-    """An order in a book, or on its way through one."""
+    """An order in a book, or on its way there; `leaves` is all that is open, `shown` what the book shows."""
 
     order: Order
     price: int
     leaves: int
     filled: int
+    display: int
+    shown: int = 0
     stopped: bool = False  # an incoming order that self-trade prevention ended
+
+    @property
+    def hidden(self) -> bool:
+        return self.display == 0
+
+    @property
+    def size(self) -> int:
+        """What an incoming order can take of it at once."""
+        return self.leaves if self.hidden else self.shown
+
+    @property
+    def waiting(self) -> int:
+        """How many slices an iceberg will still show."""
+        return -(-(self.leaves - self.shown) // self.display) if self.display > 0 else 0
+
+    def show(self) -> None:
+        """Show the next slice, or all of a plain order."""
+        self.shown = self.leaves if self.display < 0 else min(self.display, self.leaves)
 
 
 @dataclass
@@ -273,11 +295,9 @@ class Instrument:
         return self.due or self.ends_ts
 
     def best(self, side: int) -> int:
-        """The best price of a side, or 0."""
-        prices = self.levels[side]
-        if not prices:
-            return 0
-        return max(prices) if side == codes.BUY else min(prices)
+        """The best price that a side shows, or 0."""
+        prices = [price for price, queue in self.levels[side].items() if any(one.shown for one in queue)]
+        return (max if side == codes.BUY else min)(prices, default=0)
 
     def reference(self, day: int) -> int:
         """The last eligible trade of the day inside the quote; else mid; else the lone side; else close.
