@@ -1,4 +1,4 @@
-"""What an order may ask beyond the plain, over HTTP: an end, not to take, not to meet its own."""
+"""What an order may ask beyond the plain, over HTTP: an end, not to take, not to be shown, a mode."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def in_days(days: int) -> str:
 
 def test_a_plain_order_says_that_it_asks_nothing(demo: Session, limit: Order) -> None:
     order = placed(demo, limit())
-    asked = ("validUntil", "postOnly", "selfTradePrevention")
-    assert [order[name] for name in asked] == [None, False, "CANCEL_NEWEST"]
+    asked = ("validUntil", "postOnly", "selfTradePrevention", "displayQuantity", "minQuantity")
+    assert [order[name] for name in asked] == [None, False, "CANCEL_NEWEST", None, None]
 
 
 def test_a_gtd_order_names_its_end(demo: Session, limit: Order) -> None:
@@ -52,6 +52,8 @@ def test_an_end_in_the_past_or_too_far_ahead_is_refused(demo: Session, limit: Or
         ({"validUntil": "2026-12-31T10:00:00Z"}, "/validUntil", "INVALID_EXPIRY"),
         ({"timeInForce": "GTD", "validUntil": "tomorrow"}, "/validUntil", "INVALID_EXPIRY"),
         ({"selfTradePrevention": "NONE"}, "/selfTradePrevention", "INVALID_SELF_TRADE_PREVENTION"),
+        ({"displayQuantity": "-1"}, "/displayQuantity", "INVALID_QUANTITY"),
+        ({"minQuantity": "x"}, "/minQuantity", "INVALID_QUANTITY"),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -66,6 +68,23 @@ def test_a_post_only_order_does_not_take(demo: Session, maker: Session, limit: O
     placed(maker, limit(side="SELL"))
     reply = place(demo, limit(postOnly=True))
     assert (reply.status, reply.json["code"]) == (422, "POST_ONLY")
+
+
+def test_an_iceberg_shows_a_slice_and_a_hidden_order_nothing(
+    maker: Session, limit: Order, symbol: str
+) -> None:
+    order = placed(maker, limit(displayQuantity=4))
+    assert (order["displayQuantity"], order["remainingQuantity"]) == ("4", "10")
+    assert maker.get(f"/v1/book/{symbol}")["bids"][0]["quantity"] == "4"
+    changed = maker.request("PATCH", f"/v1/orders/{order['orderId']}", {"displayQuantity": "0"})
+    assert (changed.json["displayQuantity"], changed.json["priorityKept"]) == ("0", False)
+    assert maker.get(f"/v1/book/{symbol}")["bids"] == []
+
+
+def test_a_minimum_needs_a_hidden_order(demo: Session, limit: Order) -> None:
+    assert placed(demo, limit(displayQuantity=0, minQuantity=5))["minQuantity"] == "5"
+    reply = place(demo, limit(minQuantity=5))
+    assert (reply.status, reply.json["code"]) == (422, "INVALID_MIN_QUANTITY")
 
 
 def test_an_order_does_not_meet_its_own(maker: Session, limit: Order) -> None:

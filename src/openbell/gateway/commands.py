@@ -77,8 +77,8 @@ def new_order(
         order.price,
         order.quantity,
         order.stop_price,
-        -1,
-        0,
+        order.display,
+        order.min_quantity,
         order.notional,
         order.expire_ts,
         order.side,
@@ -103,7 +103,7 @@ def modify(order_id: int, change: ModifyRequest, account: int, key: tuple[int, i
         change.quantity,
         change.stop_price,
         change.if_filled,
-        0,  # display
+        change.display,
         change.flags,
     )
 

@@ -27,7 +27,8 @@ from openbell.gateway.words import (
 class OrderBody(Struct, rename="camel", kw_only=True):
     """An order. `filled_qty` is seed A's name of `filled_quantity`; `timestamp` is `created_at`.
 
-    What an order asked beyond the plain, memory tells for a day after its end, and history does not.
+    `display_quantity` null: all of it is shown. What an order asked beyond the plain the exchange's memory
+    tells, for a day after its end; history shows null.
     """
 
     order_id: str
@@ -48,6 +49,8 @@ class OrderBody(Struct, rename="camel", kw_only=True):
     valid_until: Time | None
     post_only: bool | None
     self_trade_prevention: SelfTradePrevention | None
+    display_quantity: Decimal | None
+    min_quantity: Decimal | None
     avg_price: Decimal | None
     filled_value: Decimal
     code: str | None
@@ -127,7 +130,7 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
         remaining_quantity=decimals.quantity(answer.leaves),
         price=decimals.money_or_none(request.price),
         stop_price=decimals.money_or_none(request.stop_price),
-        **asked(request.expire_ts, request.flags, request.stp),
+        **asked(request.expire_ts, request.flags, request.stp, request.display, request.min_quantity),
         avg_price=decimals.average_price(answer.notional, answer.filled),
         filled_value=decimals.money(answer.notional),
         code=None,
@@ -139,22 +142,26 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
     )
 
 
-def asked(expire_ts: int, flags: int, stp: int) -> dict[str, Any]:
+def asked(expire_ts: int, flags: int, stp: int, display: int, least: int) -> dict[str, Any]:
     """What an order asks beyond the plain."""
     return {
         "valid_until": rfc3339(expire_ts) if expire_ts else None,
         "post_only": bool(flags & codes.POST_ONLY),
         "self_trade_prevention": codes.STP_NAMES[stp],
+        "display_quantity": decimals.quantity(display) if display >= 0 else None,
+        "min_quantity": decimals.quantity(least) if least else None,
     }
 
 
 def asked_by(row: Mapping[str, Any]) -> dict[str, Any]:
     """The same from a row of the node's queries."""
     flags = codes.POST_ONLY if row["post_only"] else 0
-    return asked(row["expire_ts"], flags, row["stp"])
+    return asked(row["expire_ts"], flags, row["stp"], row["display"], row["min_quantity"])
 
 
-NOT_TOLD: dict[str, Any] = dict.fromkeys(("valid_until", "post_only", "self_trade_prevention"))
+NOT_TOLD: dict[str, Any] = dict.fromkeys(
+    ("valid_until", "post_only", "self_trade_prevention", "display_quantity", "min_quantity")
+)
 
 
 def order_fields(row: Mapping[str, Any], symbol: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ ClientId = Annotated[str | None, Meta(extra_json_schema={"pattern": f"^{CLIENT_I
 VALIDATION = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?")
 FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`")
 
+ALL_SHOWN = -1
 ABSENT = (b"", b"null")
 
 T = TypeVar("T")
@@ -58,6 +59,8 @@ class NewOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
     self_trade_prevention: Annotated[
         str | None, Meta(description="CANCEL_NEWEST (default), CANCEL_OLDEST, CANCEL_BOTH, DECREMENT")
     ] = None
+    display_quantity: Amount = field(default_factory=Raw)
+    min_quantity: Amount = field(default_factory=Raw)
     client_order_id: ClientId = None
 
 
@@ -78,6 +81,7 @@ class ModifyOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
     quantity: Amount = field(default_factory=Raw)
     price: Amount = field(default_factory=Raw)
     stop_price: Amount = field(default_factory=Raw)
+    display_quantity: Amount = field(default_factory=Raw)
     if_filled: Amount = field(default_factory=Raw)
 
 
@@ -94,6 +98,8 @@ class OrderRequest(Struct, frozen=True):
     stop_price: int
     client_id: str | None
     expire_ts: int = 0
+    display: int = ALL_SHOWN
+    min_quantity: int = 0
     stp: int = codes.CANCEL_NEWEST
     flags: int = 0
 
@@ -106,6 +112,7 @@ class ModifyRequest(Struct, frozen=True):
     quantity: int
     stop_price: int
     if_filled: int
+    display: int = 0
 
 
 _new_order = msgspec.json.Decoder(NewOrderBody)
@@ -152,6 +159,7 @@ def read_modify_order(body: bytes) -> ModifyRequest:
     price = _price(given.price, "price", errors)
     stop_price = _price(given.stop_price, "stopPrice", errors)
     quantity = _quantity(given.quantity, "quantity", errors)
+    display = _shown(given.display_quantity, "displayQuantity", errors)
     filled = _units(given.if_filled, "ifFilled", decimals.QUANTITY_DECIMALS, "INVALID_QUANTITY", errors)
     if filled is not None and not 0 <= filled <= QUANTITY_MAX:
         errors.append(FieldProblem("/ifFilled", "INVALID_QUANTITY", "ifFilled is out of range."))
@@ -159,13 +167,14 @@ def read_modify_order(body: bytes) -> ModifyRequest:
         (codes.SET_PRICE if price else 0)
         | (codes.SET_QUANTITY if quantity else 0)
         | (codes.SET_STOP_PRICE if stop_price else 0)
+        | (codes.SET_DISPLAY if display is not None else 0)
     )
     if not flags and not errors:
-        errors.append(FieldProblem("/quantity", "REQUIRED", "Give a new quantity, a new price, or both."))
+        errors.append(FieldProblem("/quantity", "REQUIRED", "Give a new quantity, price or displayQuantity."))
     if errors:
         raise malformed(errors)
     expected = -1 if filled is None else filled
-    return ModifyRequest(flags, price or 0, quantity or 0, stop_price or 0, expected)
+    return ModifyRequest(flags, price or 0, quantity or 0, stop_price or 0, expected, display or 0)
 
 
 def read_client_id(text: str, pointer: str) -> str:
@@ -231,6 +240,8 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
         price, stop_price = None, price
     mode = _mode(given.self_trade_prevention, errors)
     ends = _ends(given.valid_until, tif, errors)
+    display = _shown(given.display_quantity, "displayQuantity", errors)
+    least = _shown(given.min_quantity, "minQuantity", errors)
     if not errors:
         _combination(order_type, quantity, notional, price, stop_price, price_name, errors)
     if errors:
@@ -246,6 +257,8 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
         stop_price or 0,
         given.client_order_id,
         ends,
+        ALL_SHOWN if display is None else display,
+        least or 0,
         mode,
         codes.POST_ONLY if given.post_only else 0,
     )
@@ -337,6 +350,15 @@ def _quantity(raw: Raw, name: str, errors: list[FieldProblem]) -> int | None:
     if units is not None and not 0 < units <= QUANTITY_MAX:
         most = QUANTITY_MAX // QUANTITY_SCALE
         detail = f"{name} must be more than 0 and at most {most:,}."
+        errors.append(FieldProblem(f"/{name}", "INVALID_QUANTITY", detail))
+    return units
+
+
+def _shown(raw: Raw, name: str, errors: list[FieldProblem]) -> int | None:
+    """A quantity that may be 0."""
+    units = _units(raw, name, decimals.QUANTITY_DECIMALS, "INVALID_QUANTITY", errors)
+    if units is not None and not 0 <= units <= QUANTITY_MAX:
+        detail = f"{name} must be 0 or more and at most {QUANTITY_MAX // QUANTITY_SCALE:,}."
         errors.append(FieldProblem(f"/{name}", "INVALID_QUANTITY", detail))
     return units
 

@@ -77,6 +77,20 @@ REFUSALS: dict[int, Refusal] = {
         "Invalid expiry",
         "An order good till a date needs a time after now and within a year; no other order takes one.",
     ),
+    codes.E_BAD_DISPLAY: Refusal(
+        422,
+        "INVALID_DISPLAY_QUANTITY",
+        "Invalid display quantity",
+        "A display quantity of {observed} does not go with this order; the limit is {limit}.",
+        SHARES,
+    ),
+    codes.E_BAD_MIN_QUANTITY: Refusal(
+        422,
+        "INVALID_MIN_QUANTITY",
+        "Invalid minimum quantity",
+        "Only a hidden order has a minimum, and at most its quantity: {observed} does not go with this one.",
+        SHARES,
+    ),
     codes.E_BAD_MODE: Refusal(
         422,
         "INVALID_SELF_TRADE_PREVENTION",
