@@ -49,6 +49,43 @@ def test_the_same_key_with_another_body_is_refused(market: Market) -> None:
     assert (said.code, said.told) == ("KEY_REUSED", [])
 
 
+WORDS = range(records.Header.SIZE // 8, (records.Header.SIZE + records.NewOrder.SIZE) // 8)
+PAIRS = [(one, other) for one in WORDS for other in WORDS if one < other]
+TOP = 1 << 63
+
+
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        *((2 * b + 1, 2 * a + 1) for a, b in ((0, 1), (0, 2), (1, 2), (2, 5))),
+        (1, 1),
+        (TOP, TOP),
+        (1 << 61, 1 << 61),
+    ],
+)
+def test_changes_of_two_words_of_a_body_do_not_cancel_out(up: int, down: int) -> None:
+    """A 5 cents higher price and a cent less of a stop price, say, are another order."""
+    market = Market()
+    market.do(keyed(1))
+    for one, other in PAIRS:
+        made = keyed(1)
+        words = memoryview(made).cast("Q")
+        words[one] = (words[one] + 100 * up) % (1 << 64)
+        words[other] = (words[other] - 100 * down) % (1 << 64)
+        words.release()
+        if bytes(made) != bytes(keyed(1)):
+            assert market.do(made).code in ("KEY_REUSED", "BAD_RECORD")
+
+
+def test_an_instrument_and_a_body_that_both_differ_do_not_cancel_out(market: Market) -> None:
+    for number in range(3):
+        market.list(f"MORE{number}")
+    header = {"account": HOUSE, "key_low": 1}
+    market.do(commands.switch(codes.C_KILL, codes.SCOPE_VENUE, instrument=1, **header))
+    said = market.do(commands.switch(codes.C_KILL, codes.SCOPE_ACCOUNT, instrument=3, **header))
+    assert said.code == "KEY_REUSED"
+
+
 def test_another_account_may_use_the_same_key(market: Market) -> None:
     alice = market.trader(cash=1000)
     market.do(keyed(1))

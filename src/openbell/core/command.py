@@ -146,14 +146,18 @@ class Command:
         return self.words[at]
 
     def body_hash(self) -> u64:
-        """A 64-bit mix of what a repeat of this request must repeat: type, instrument, body and blob."""
+        """A 64-bit mix of what a repeat of this request must repeat: type, instrument, body and blob.
+
+        Every word has a factor of its own and is folded, so that no small changes of two words cancel out.
+        """
         kind: u64 = self.head[0].type
         mixed: u64 = kind << 32 | self.head[0].instrument
         factor: u64 = GOLDEN
         i: i64
         for i in range(HEADER_WORDS, self.size):
-            mixed = (mixed + self.words[i] * factor) & WORD
-            factor = (factor + GOLDEN + GOLDEN) & WORD
+            part: u64 = (self.words[i] * factor) & WORD
+            mixed = (mixed + (part ^ (part >> 32)) * factor) & WORD
+            factor = (factor * GOLDEN) & WORD
         return ((mixed ^ (mixed >> 32)) * GOLDEN) & WORD
 
     def begin(self) -> i64:
