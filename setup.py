@@ -41,7 +41,11 @@ def layouts() -> str:
         "cdef extern from *:",
         '    """',
         "    typedef __int128 ob_i128;",
-        "    #define ob_prefetch(place) __builtin_prefetch(place)",
+        "    /* volatile: a function that only asks for memory would count as having no effect, and go */",
+        "    static inline void ob_prefetch(const void *place) {",
+        "        __builtin_prefetch(place);",
+        '        __asm__ volatile("");',
+        "    }",
         "    #define ob_copy_words(to, words, count) __builtin_memcpy(to, words, 8 * (count))",
     ]
     names: dict[str, int] = {}

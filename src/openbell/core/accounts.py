@@ -60,7 +60,7 @@ if not cython.compiled:
         M_REFUSED,
         M_STATUS,
     )
-    from openbell.core.types import i64
+    from openbell.core.types import i64, prefetch
 
 
 class Accounts:
@@ -191,6 +191,8 @@ class Accounts:
         d: i64 = self.mail[i].trade & self.recent
         if self.deals[d].trade != self.mail[i].trade:
             self.deals[d].trade = self.mail[i].trade
+            if cython.compiled:
+                prefetch(cython.address(self.deals[(d + 4) & self.recent].trade))
             self.deals[d].quantity = self.mail[i].quantity
             self.deals[d].value = self.mail[i].value
             self.deals[d].price = self.mail[i].price

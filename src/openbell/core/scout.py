@@ -290,6 +290,9 @@ class Scout:
             prefetch(cython.address(self.orders[slot].id))
         account: i64 = self.marks[m].account
         prefetch(cython.address(self.accounts[account].unsettled))
+        slot = self.vault.find(account, self.source[self.marks[m].at + 10] & NIL)
+        if slot >= 0:
+            prefetch(cython.address(self.holdings[slot].quantity))
         slot = self.accounts[account].ended_tail
         if slot != NIL:
             prefetch(cython.address(self.asked[slot].key_low))
