@@ -224,15 +224,18 @@ def modify(
     quantity: int | None = None,
     if_filled: int = -1,
     display: int | None = None,
+    stop: int | None = None,
     **header: Any,
 ) -> bytearray:
-    """MODIFY of what is given; `quantity` is the new total."""
+    """MODIFY of what is given; `quantity` is the new total, `stop` the new stop price or trail."""
     flags = codes.SET_PRICE * (price is not None) | codes.SET_QUANTITY * (quantity is not None)
     flags |= codes.SET_DISPLAY * (display is not None)
+    flags |= codes.SET_STOP_PRICE * (stop is not None)
     body = records.Modify(
         order=order_id,
         price=price or 0,
         quantity=quantity or 0,
+        stop_price=stop or 0,
         if_filled=if_filled,
         display=display or 0,
         flags=flags,

@@ -69,6 +69,10 @@ def add_step(flow: Flow, made: Profile, step: Step) -> None:
             records.Modify.from_buffer(command, records.Header.SIZE).price = middle + step.ticks * tick
         if step.lots is not None:
             records.Modify.from_buffer(command, records.Header.SIZE).quantity = step.lots * lot
+        if step.stop is not None:
+            records.Modify.from_buffer(command, records.Header.SIZE).stop_price = middle + step.stop * tick
+        if step.trail is not None:
+            records.Modify.from_buffer(command, records.Header.SIZE).stop_price = step.trail * tick
     if step.ends is not None:
         body = records.NewOrder.from_buffer(command, records.Header.SIZE)
         body.expire_ts = flow.ts + step.gap + step.ends

@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from openbell.core import codes, records, rulebook, state
+from openbell.core import codes, records, rulebook, state, stop_layouts
 from openbell.core.exchange import Exchange
 from openbell.core.schedule import Schedule
 from tests.core.oracle.state import EventTuple, value_up
+from tests.core.stop_invariants import StopInvariants
 
 NIL = state.NIL
 EDGE = records.PRICE_MAX + 1
@@ -35,6 +36,10 @@ LAYOUTS = {
     "limits": rulebook.Limit,
     "tariffs": rulebook.Tariff,
     "firm_limits": rulebook.Limit,
+    "stop_sides": stop_layouts.StopSide,
+    "stop_knots": stop_layouts.Knot,
+    "mark_knots": stop_layouts.Knot,
+    "trail_knots": stop_layouts.Knot,
 }
 
 
@@ -54,6 +59,7 @@ class Invariants:
         self.arrivals: dict[int, int] = {}  # order -> when it came to the end of its queue
         self.clock = 0
         self.closing: dict[int, list[int]] = {}  # instrument -> what waits for its closing auction
+        self.stops = StopInvariants(self)
 
     def rows(self, name: str, count: int, first: int = 0) -> list[Any]:
         data = self.exchange.memory.bytes_of(name, first, count)
@@ -77,16 +83,19 @@ class Invariants:
         self.tariffs = self.rows("tariffs", self.scalars.fee_used)
         self.firm_limits = self.rows("firm_limits", self.scalars.firms + 1)
         self.note_arrivals(events)
+        self.stops.note(events)
         self.check_money()
         working = self.check_orders()
-        self.check_books(working)
+        waiting = self.stops.check(working)
+        self.check_books({number: working[number] for number in working.keys() - waiting}, len(waiting))
         self.check_requests()
         self.check_channels()
 
     def note_arrivals(self, events: list[EventTuple]) -> None:
         for event in events:
             kind, reason, order = event[0], event[5], event[10]
-            if kind == codes.EV_ACCEPTED or (kind == codes.EV_MODIFIED and not reason):
+            again = kind == codes.EV_MODIFIED and not reason
+            if kind in (codes.EV_ACCEPTED, codes.EV_ELECTED) or again:
                 self.arrive(order)
             elif kind == codes.EV_PHASE and event[4] == codes.IN_CLOSING_AUCTION and reason != event[4]:
                 self.note_release(event[9])
@@ -211,7 +220,8 @@ class Invariants:
 
     # -- books ---------------------------------------------------------------------------------------
 
-    def check_books(self, working: dict[int, Any]) -> None:
+    def check_books(self, working: dict[int, Any], waiting: int) -> None:
+        """Books hold the working orders but those of `waiting` stops."""
         depth = self.exchange.books.ladder.depth
         resting: dict[int, Any] = {}
         self.open: dict[int, int] = {}
@@ -233,8 +243,8 @@ class Invariants:
                 assert best[0] < -best[1], f"instrument {n} is crossed: {best}"
         assert self.scalars.slices == sum(self.waiting(slot) for slot in self.slots(resting))
         assert used + self.free("level_free", "levels", "head") == self.scalars.level_used
-        assert len(resting) == self.scalars.book_live
-        assert self.free("book_free", "book_orders") == self.scalars.book_used - len(resting)
+        assert len(resting) + waiting == self.scalars.book_live
+        assert self.free("book_free", "book_orders") == self.scalars.book_used - self.scalars.book_live
         assert resting.keys() == working.keys(), "what works rests, and nothing else"
         for number, order in resting.items():
             ticket = working[number]
@@ -247,6 +257,7 @@ class Invariants:
             pends = number in self.closing[order.instrument] or (since and order.id > since)
             assert bool(pends) == (ticket.status == codes.ST_PENDING)
             assert self.tickets[order.ref] is ticket or self.tickets[order.ref] == ticket
+            assert not order.flags & (stop_layouts.B_WAITS | stop_layouts.B_PERCENT)
 
     def check_lists(self, n: int, resting: dict[int, Any]) -> int:
         """What waits outside the ladders; returns the number of its levels."""
@@ -268,11 +279,8 @@ class Invariants:
 
     def check_level(self, n: int, side: int, index: int, resting: dict[int, Any]) -> None:
         for order in self.check_queue(n, index, resting):
-            assert (order.side, order.price, order.order_type) == (
-                side,
-                self.levels[index].price,
-                codes.LIMIT,
-            )
+            assert (order.side, order.price) == (side, self.levels[index].price)
+            assert order.order_type != codes.MARKET
             if self.instruments[n].status == codes.IN_CONTINUOUS:
                 assert order.tif not in (codes.OPG, codes.CLS) and not self.schedules[n].since
 

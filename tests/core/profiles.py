@@ -34,6 +34,7 @@ class Profile:
     controls: int = 0  # how common limits and kill switches are
     phases: int = 1  # how often phases change, 1: rarely
     fees: int = 0  # how common changes of fees are
+    stops: int = 4  # one order in so many is a stop
 
     @property
     def shard(self) -> int:
@@ -105,6 +106,7 @@ def profile(
     controls: int = 0,
     phases: int = 1,
     fees: int = 0,
+    stops: int = 4,
     **limits: int,
 ) -> Profile:
     """A profile whose instruments are those of `table`: symbol, listing fields, and prices to trade at."""
@@ -114,7 +116,7 @@ def profile(
     )
     ranges = tuple(prices for _, _, prices in table)
     most = {"request_ttl_ns": TTL} | limits
-    return Profile(name, most, listings, ranges, cash, shares, calm, controls, phases, fees)
+    return Profile(name, most, listings, ranges, cash, shares, calm, controls, phases, fees, stops)
 
 
 NARROW = profile(
@@ -142,7 +144,11 @@ AUCTIONS = profile(
     "auctions", AUCTION_LISTINGS, 200_000 * USD, 1200, 8, phases=8,
     order_quantity_max=10**12, levels=7, slice=2, ended_per_account=40,
 )  # fmt: skip
-PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE, GOVERNED, AUCTIONS)}
+CASCADES = profile(
+    "cascades", NARROW_LISTINGS, 200_000 * USD, 1200, 12, fees=1, stops=2,
+    order_quantity_max=10**12, levels=4, slice=2, open_orders_per_account=40, ended_per_account=60,
+)  # fmt: skip
+PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE, GOVERNED, AUCTIONS, CASCADES)}
 
 
 def opening(made: Profile) -> list[bytearray]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from openbell.core import codes, records
 from tests.core import commands, controls
-from tests.core.amounts import money, shares, span
+from tests.core.amounts import money, scaled, shares, span
+from tests.core.commands import USD
 from tests.core.story import HOUSE, Market, Said
 
 OPEN, CLOSE = "```scenario", "```"
@@ -165,6 +166,13 @@ class Scenario:
                 found["price"] = money(next(rest))
             elif word == "for":
                 found["notional"] = money(next(rest))
+            elif word == "stop":
+                found["stop_price"] = money(next(rest))
+            elif word == "trail":
+                amount = next(rest)
+                percent = amount.endswith("%")
+                found["flags"] |= codes.TRAIL_PERCENT * percent
+                found["stop_price"] = scaled(amount.rstrip("%"), 100 if percent else USD)
             elif word == "in":
                 found["expire_ts"] = self.market.ts + 1000 + span(next(rest))
             elif word == "display":
@@ -192,14 +200,16 @@ class Scenario:
         return self.do(commands.cancel(account, self.number(words[0])))
 
     def modify(self, account: int, words: Words) -> list[str]:
-        """A modifies #1 to 5 @ 9.98"""
+        """A modifies #1 to 5 @ 9.98 stop 9.50"""
         asked = dict(zip(words[1::2], words[2::2], strict=True))
+        stop = asked.get("stop") or asked.get("trail")
         return self.do(
             commands.modify(
                 account,
                 self.number(words[0]),
                 money(asked["@"]) if "@" in asked else None,
                 shares(asked["to"]) if "to" in asked else None,
+                stop=None if stop is None else scaled(stop.rstrip("%"), 100 if stop.endswith("%") else USD),
                 **{name: shares(asked[name]) for name in asked if name == "display"},
             )
         )

@@ -61,6 +61,8 @@ class Step:
     ticks: int | None = None  # MODIFY: the new price, in ticks from the middle of the order's instrument
     lots: int | None = None  # MODIFY: the new total
     ends: int | None = None  # NEW_ORDER: nanoseconds from the command to its end
+    stop: int | None = None  # MODIFY: the new stop price, in ticks from the middle
+    trail: int | None = None  # MODIFY: instead the new trail, in ticks
 
 
 class Steps:
@@ -155,6 +157,8 @@ class Steps:
             fields["flags"] = codes.POST_ONLY
         if self.one_in(6):
             fields |= self.display(quantity)
+        if self.one_in(self.profile.stops):
+            order_type, price, fields = self.stop(instrument, side)
         if self.one_in(3):
             fields["stp"] = self.draw.pick((0, 9, 255)) if self.odd(40) else self.draw.pick(MODES)
         if self.odd(30):
@@ -163,7 +167,7 @@ class Steps:
             )
             fields[name] = self.draw.pick((0, 1, 5))
         if self.one_in(4):
-            fields["flags"] = codes.FROM_APP
+            fields["flags"] = codes.FROM_APP | (fields.get("flags", 0) & codes.TRAIL_PERCENT)
         if self.odd(40):
             side = self.draw.pick((2, 255))
         if self.odd(40):
@@ -179,6 +183,31 @@ class Steps:
         )  # fmt: skip
         return Step(bytes(made), self.gap(), ends=ends)
 
+    def stop(self, instrument: int, side: int) -> tuple[int, int, dict[str, int]]:
+        """Type, price and further fields of a stop not far from the market, on either side of it."""
+        middle, tick, _ = self.profile.prices[instrument % len(self.profile.prices)]
+        order_type = self.draw.pick((codes.STOP, codes.STOP_LIMIT, codes.TRAILING_STOP))
+        if order_type == codes.TRAILING_STOP:
+            return order_type, 0, self.trail(tick)
+        away = self.draw.whole(-2, 5)
+        stop = max(tick, middle + tick * (away if side == codes.BUY else -away))
+        if self.odd(30):
+            stop = self.draw.pick((*ODD_NUMBERS, stop + 1))
+        limit = 0
+        if order_type == codes.STOP_LIMIT:
+            limit = self.price(instrument, side) if self.one_in(3) else stop + tick * self.draw.whole(-2, 2)
+        return order_type, limit, {"stop_price": stop}
+
+    def trail(self, tick: int) -> dict[str, int]:
+        """The fields of a trail: an amount or basis points."""
+        if self.one_in(2):
+            points = self.draw.pick((1, 2, 3, 5, 9_999))
+            if self.odd(20):
+                points = self.draw.pick((0, -1, 10_000, 1 << 62))
+            return {"stop_price": points, "flags": codes.TRAIL_PERCENT}
+        amount = tick * self.draw.whole(1, 6)
+        return {"stop_price": self.draw.pick((*ODD_NUMBERS, amount + 1)) if self.odd(30) else amount}
+
     def cancel(self) -> Step:
         made = commands.cancel(self.account(), self.draw.pick((0, 256, (1 << 64) - 1)), **self.header())
         back = -1 if self.odd(20) else self.back()
@@ -191,7 +220,16 @@ class Steps:
         ticks = self.ticks(self.draw.whole(0, 1)) if price is not None and not self.one_in(20) else None
         lots = self.draw.whole(0, 8) if quantity is not None and not self.one_in(20) else None
         if_filled = self.draw.pick((0, 0, SHARE, 2 * SHARE)) if self.one_in(6) else -1
-        made = commands.modify(self.account(), 0, price, quantity, if_filled, **self.header())
+        stop = trail = asked = None
+        if self.one_in(3):
+            asked = self.draw.pick((1, 2, 9_999, 10_000, *ODD_NUMBERS))
+            if self.one_in(2):
+                price = ticks = None
+            if self.one_in(2):
+                stop = self.draw.whole(-5, 5)
+            elif self.one_in(2):
+                trail = self.draw.whole(0, 5)
+        made = commands.modify(self.account(), 0, price, quantity, if_filled, stop=asked, **self.header())
         body = records.Modify.from_buffer(made, records.Header.SIZE)
         if self.one_in(6):
             body.flags |= codes.SET_DISPLAY
@@ -200,7 +238,10 @@ class Steps:
             body.flags = self.draw.pick((0, codes.SET_STOP_PRICE, 1 << 63))
             body.stop_price = self.draw.pick((0, 1))
         back = -1 if self.odd(30) else self.back()
-        return Step(bytes(made), self.gap(), back, not self.one_in(20), ticks=ticks, lots=lots)
+        return Step(
+            bytes(made), self.gap(), back, not self.one_in(20),
+            ticks=ticks, lots=lots, stop=stop, trail=trail,
+        )  # fmt: skip
 
     def cancel_all(self) -> Step:
         instrument = self.draw.pick((records.ANY_INSTRUMENT, *range(4)))

@@ -70,6 +70,7 @@ class Market:
         self.exchange = self.core.exchange
         self.invariants = Invariants(self.exchange)
         self.names: dict[int, str] = {}
+        self.second: int | None = None
         self.ts = commands.START
         self.list("AAPL", **(listing or {}))
         self.do(commands.open_account(codes.KIND_HOUSE))
@@ -104,8 +105,11 @@ class Market:
         return account
 
     def enter(self, side: int, account: int, quantity: int, at: int, **more: Any) -> Said:
-        """A LIMIT DAY order unless `more` says otherwise; `at` is in cents."""
+        """A LIMIT DAY order unless `more` says otherwise; `at` and `stop` are in cents."""
         instrument = more.pop("instrument", 0)
+        if "stop" in more:
+            more["stop_price"] = more.pop("stop") * CENT
+            more.setdefault("order_type", codes.STOP_LIMIT if at else codes.STOP)
         return self.do(commands.order(account, instrument, side, at * CENT, quantity * SHARE, **more))
 
     def buy(self, account: int, quantity: int, at: int = 0, **more: Any) -> Said:
@@ -113,6 +117,26 @@ class Market:
 
     def sell(self, account: int, quantity: int, at: int = 0, **more: Any) -> Said:
         return self.enter(codes.SELL, account, quantity, at, **more)
+
+    def trail(
+        self, side: int, account: int, quantity: int, by: int, percent: bool = False, **more: Any
+    ) -> Said:
+        """A TRAILING_STOP; `by` is in cents or, `percent`, in basis points."""
+        asked = by if percent else by * CENT
+        more |= {"order_type": codes.TRAILING_STOP, "flags": codes.TRAIL_PERCENT * percent}
+        return self.enter(side, account, quantity, 0, stop_price=asked, **more)
+
+    def print(self, at: int, quantity: int = 1) -> Said:
+        """A trade at `at`: the house sells, somebody else buys."""
+        self.sell(HOUSE, quantity, at=at)
+        return self.buy(self.other, quantity, at=at, tif=codes.IOC)
+
+    @property
+    def other(self) -> int:
+        """Somebody who has plenty too, but is not the house."""
+        if self.second is None:
+            self.second = self.trader(10**7, 10**5)
+        return self.second
 
     def cancel(self, account: int, order: int) -> Said:
         return self.do(commands.cancel(account, order))
@@ -125,13 +149,18 @@ class Market:
         at: int | None = None,
         if_filled: int = -1,
         display: int | None = None,
+        stop: int | None = None,
     ) -> Said:
-        """`quantity` is the new total, filled part included; `if_filled` and `display` are in shares."""
+        """`quantity` is the new total, filled part included; `if_filled` and `display` are in shares.
+
+        `stop` is in cents.
+        """
         new_price = None if at is None else at * CENT
+        new_stop = None if stop is None else stop * CENT
         total = None if quantity is None else quantity * SHARE
         guard = if_filled if if_filled < 0 else if_filled * SHARE
         shown = display if display is None or display < 0 else display * SHARE
-        return self.do(commands.modify(account, order, new_price, total, guard, shown))
+        return self.do(commands.modify(account, order, new_price, total, guard, shown, new_stop))
 
     def phase(self, name: str, after: int = 1000, **more: Any) -> Said:
         """The clock begins a phase of instrument 0 (`more`: market, instrument, ends_ts, lock_ns)."""
@@ -173,6 +202,13 @@ class Market:
         event = records.Event.from_buffer_copy(records.Event.STRUCT.pack(*values))
         order, at, size = self.name(event.order), price(event.price), shares(event.quantity)
         side, left = codes.SIDE_NAMES[event.side], shares(event.leaves)
+        if event.type == codes.EV_ACCEPTED and event.order_type >= codes.STOP:
+            return f"{order} waits: {side} {size} stop {price(event.limit)} @ {at}"
+        if event.type == codes.EV_ELECTED:
+            return f"{order} elected by {at}: {side} {size} @ {price(event.limit)}"
+        if event.type == codes.EV_MODIFIED and event.limit:
+            place = "place kept" if event.reason else "goes behind"
+            return f"{order} modified: {left} stop {price(event.limit)} @ {at}, {place}"
         if event.type == codes.EV_ACCEPTED:
             waits = ", pending" if event.status == codes.ST_PENDING else ""
             return f"{order} accepted: {side} {size} @ {at}{waits}"

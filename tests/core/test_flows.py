@@ -61,6 +61,7 @@ def overflowing() -> list[bytes]:
     made += [commands.open_account(firm=1), commands.set_limits(firm=1, restricted=0, exposure_max=1)]
     made += [commands.transfer(4, 5, cash=10**6), commands.set_limits(duplicate_ns=commands.SECOND)]
     made += [commands.order(5, 0, codes.BUY, 100, records.QUANTITY_SCALE)]
+    made += [commands.set_limits(5, kyc=0), commands.order(5, 0, codes.BUY, 100, records.QUANTITY_SCALE)]
     made += [commands.set_limits(4, restricted=0)]
     made += [commands.order(4, 0, codes.BUY, 200 * commands.USD, records.QUANTITY_SCALE)]
     made += [commands.order(4, 0, codes.BUY, 100, records.QUANTITY_SCALE, flags=codes.FROM_APP)] * 2
@@ -73,11 +74,29 @@ def overflowing() -> list[bytes]:
     return [commands.sequenced(command, seq, commands.START) for seq, command in enumerate(made, 2)]
 
 
+def rare() -> list[bytes]:
+    """What few flows come to: a market order beyond its collar, an auction's lock, no room for an account."""
+    price, share = 100 * commands.USD, records.QUANTITY_SCALE
+    made = [commands.listing("RARE", flags=codes.AUCTIONS), commands.open_account(codes.KIND_HOUSE)]
+    made += [commands.deposit(4, 10**12), commands.issue(4, 0, 10 * share)]
+    made += [commands.open_account(grant=10**9, source=4), commands.order(4, 0, codes.BUY, price, share)]
+    made += [commands.order(4, 0, codes.SELL, price * 6 // 5, share)]
+    made += [commands.order(5, 0, codes.BUY, 0, share, codes.MARKET)]
+    made += [commands.phase(codes.IN_PRE_OPEN, 0, ends_ts=commands.START + 10, lock_ns=100)]
+    made += [commands.order(5, 0, codes.BUY, price, share, tif=codes.OPG)]
+    made += [commands.open_account()] * commands.ROOMY["accounts"]
+    return [commands.sequenced(command, seq, commands.START) for seq, command in enumerate(made, 2)]
+
+
 @cache
 def run_overflow() -> Seen:
+    return drive(overflowing())
+
+
+def drive(made: list[bytes]) -> Seen:
     core, oracle = Core(commands.genesis()), Oracle(commands.genesis())
     seen = Seen()
-    for record in overflowing():
+    for record in made:
         said = core.apply(record)
         assert_same(record, said, oracle.apply(record))
         seen.note(said)
@@ -94,7 +113,7 @@ def test_no_more_firms_and_restrictions_than_there_is_room_for() -> None:
 
 
 def test_the_flows_reach_everything_the_core_can_say() -> None:
-    seen = run_overflow()
+    seen = run_overflow() + drive(rare())
     for name, seed in FLOWS:
         seen = seen + run(name, seed)
     assert seen.missing() == []

@@ -1,8 +1,9 @@
 """Accounts and books are two machines: it does not matter how long their messages travel.
 
 With every message held back for k commands, flows with ample cash and shares end in the same books and
-balances. What is decided by what a machine knows at the time (market orders' collars, refusals for want
-of cash, suspensions) is left out of these flows, as the rules leave it to the machine.
+balances. What is decided by what a machine knows at the time (market orders' collars, where a trailing stop
+begins, refusals for want of cash, suspensions) is left out of these flows, as the rules leave it to the
+machine.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ PHASES = (
     codes.IN_CLOSED, codes.IN_PRE_OPEN, *(codes.IN_CONTINUOUS,) * 3, codes.IN_CLOSING_AUCTION,
     codes.IN_AUCTION_CALL,
 )  # fmt: skip
+TYPES = (codes.LIMIT, codes.LIMIT, codes.STOP, codes.STOP_LIMIT)
 
 
 def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE) -> list[bytearray]:
@@ -41,10 +43,11 @@ def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE) -> list[bytearr
     return made
 
 
-def flow(seed: int, made: list[bytearray], phases: bool = False) -> list[bytes]:
+def flow(seed: int, made: list[bytearray], phases: bool = False, stops: bool = False) -> list[bytes]:
     """New orders, modifies, cancels, cancel-alls and days, on few prices, after what was made already.
 
-    With `phases` there are phases instead of days, and orders for one auction.
+    With `phases` there are phases instead of days, and orders for one auction. With `stops` there are no
+    days: which trades are the day's last ones is decided as they arrive.
     """
     draw = random.Random(seed)
     placed: list[tuple[int, int]] = []
@@ -57,9 +60,18 @@ def flow(seed: int, made: list[bytearray], phases: bool = False) -> list[bytes]:
             if phases and draw.random() < 0.2:
                 tif = draw.choice((codes.OPG, codes.CLS))
             price = 100 * USD + draw.randint(-4, 4) * 100
+            order_type = draw.choice(TYPES) if stops else codes.LIMIT
+            stop = 0 if order_type == codes.LIMIT else 100 * USD + draw.randint(-5, 5) * 100
             made.append(
                 commands.order(
-                    account, draw.randrange(3), draw.randrange(2), price, draw.randint(1, 9) * SHARE, tif=tif
+                    account,
+                    draw.randrange(3),
+                    draw.randrange(2),
+                    0 if order_type == codes.STOP else price,
+                    draw.randint(1, 9) * SHARE,
+                    order_type,
+                    tif,
+                    stop_price=stop,
                 )
             )
         elif kind < 0.75:
@@ -71,10 +83,11 @@ def flow(seed: int, made: list[bytearray], phases: bool = False) -> list[bytes]:
             new_price = 100 * USD + draw.randint(-4, 4) * 100 if which & 1 else None
             total = draw.randint(0, 12) * SHARE if which & 2 else None
             guard = draw.choice((-1, -1, -1, 0, 2 * SHARE))
-            made.append(commands.modify(owner, order, new_price, total, guard))
+            stop = 100 * USD + draw.randint(-5, 5) * 100 if stops and draw.random() < 0.3 else None
+            made.append(commands.modify(owner, order, new_price, total, guard, stop))
         elif phases and kind < 0.99:
             made.append(commands.phase(draw.choice(PHASES), draw.choice((0, 1, 2, ANY_INSTRUMENT))))
-        elif kind < 0.99:
+        elif kind < 0.99 or (stops and not phases):
             made.append(commands.cancel_all(account))
         elif phases:
             made.append(commands.plain(codes.C_TICK))
@@ -117,19 +130,21 @@ def books_and_balances(exchange: Exchange) -> list[object]:
     return found
 
 
+@pytest.mark.parametrize("stops", [False, True])
 @pytest.mark.parametrize("delay", [1, 2, 7, 40])
 @pytest.mark.parametrize("seed", range(1, 7))
-def test_delayed_messages_end_in_the_same_books_and_balances(seed: int, delay: int) -> None:
-    records = flow(seed, opening())
+def test_delayed_messages_end_in_the_same_books_and_balances(seed: int, delay: int, stops: bool) -> None:
+    records = flow(seed, opening(), stops=stops)
     delayed = run(records, delay)
     assert books_and_balances(delayed) == books_and_balances(run(records, 0))
     assert delayed.post.sent == delayed.post.taken and delayed.mail.sent == delayed.mail.taken
 
 
+@pytest.mark.parametrize("stops", [False, True])
 @pytest.mark.parametrize("delay", [1, 7, 40])
 @pytest.mark.parametrize("seed", range(21, 25))
-def test_delayed_phases_end_in_the_same_auctions(seed: int, delay: int) -> None:
-    records = flow(seed, opening(), phases=True)
+def test_delayed_phases_end_in_the_same_auctions(seed: int, delay: int, stops: bool) -> None:
+    records = flow(seed, opening(), phases=True, stops=stops)
     delayed, at_once = run(records, delay), run(records, 0)
     assert books_and_balances(delayed) == books_and_balances(at_once)
     assert delayed.memory["scalars"][0].trades == at_once.memory["scalars"][0].trades > 0

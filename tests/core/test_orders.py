@@ -118,7 +118,6 @@ def test_a_rejected_order_is_kept_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"order_type": codes.STOP}, "UNSUPPORTED"),
         ({"order_type": 5}, "BAD_TYPE"),
         ({"tif": codes.GTD}, "BAD_EXPIRY"),
         ({"tif": 7}, "BAD_TIME_IN_FORCE"),

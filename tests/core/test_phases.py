@@ -13,7 +13,7 @@ from tests.core.story import HOUSE, Market
 
 CALL = 300 * SECOND
 ALL_PHASES = ("CLOSED", "PRE_OPEN", "AUCTION_CALL", "CONTINUOUS", "CLOSING_AUCTION", "SUSPENDED")
-LIMIT, MARKET = {"at": 100_00}, {"order_type": codes.MARKET}
+LIMIT, MARKET, STOP = {"at": 100_00}, {"order_type": codes.MARKET}, {"stop": 105_00}
 NO = "MARKET_CLOSED"
 TABLE = (  # trading-rules: Phases, a row per kind of order and a column per phase
     ("LIMIT DAY", LIMIT, codes.DAY, "PENDING OPEN OPEN OPEN OPEN SUSPENDED"),
@@ -25,6 +25,8 @@ TABLE = (  # trading-rules: Phases, a row per kind of order and a column per pha
     ("MARKET OPG", MARKET, codes.OPG, "PENDING OPEN OPEN MARKET_CLOSED MARKET_CLOSED SUSPENDED"),
     ("LIMIT CLS", LIMIT, codes.CLS, "PENDING PENDING PENDING PENDING OPEN SUSPENDED"),
     ("MARKET CLS", MARKET, codes.CLS, "PENDING PENDING PENDING PENDING OPEN SUSPENDED"),
+    ("STOP DAY", STOP, codes.DAY, "PENDING PENDING PENDING PENDING PENDING SUSPENDED"),
+    ("STOP IOC", STOP, codes.IOC, "PENDING PENDING PENDING PENDING PENDING SUSPENDED"),
 )  # fmt: skip
 
 

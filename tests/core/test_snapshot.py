@@ -194,6 +194,35 @@ def test_the_hash_covers_what_a_record_means_and_not_where_it_lies(name: str) ->
     assert snapshot.state_hash(exchange) == before
 
 
+def test_the_hash_covers_where_a_stop_waits() -> None:
+    """Its stop price, its mark, and its age among those of its price."""
+    market = Market()
+    order = market.trail(codes.SELL, HOUSE, 1, by=2_00).order
+    before = snapshot.state_hash(market.exchange)
+    assert market.exchange.floor.lookup(order) == (98_00_00, 100_00_00, 1)
+    slot = 0
+    for name in ("mark_knots", "trail_knots"):
+        knot = market.exchange.memory[name][slot]
+        knot.key += 100
+        assert snapshot.state_hash(market.exchange) != before, f"{name} is not covered"
+        knot.key -= 100
+    market.exchange.memory["trail_knots"][slot].stamp += 1
+    assert snapshot.state_hash(market.exchange) != before
+
+
+def test_the_hash_covers_the_terms_of_a_stop() -> None:
+    market = Market()
+    order = market.trail(codes.SELL, HOUSE, 1, by=150, percent=True).order
+    before = snapshot.state_hash(market.exchange)
+    row = market.exchange.memory["stop_terms"][market.exchange.lookup_order(order)]
+    for field, _ in type(row).FIELDS:
+        value = getattr(row, field)
+        setattr(row, field, value ^ 1)
+        assert snapshot.state_hash(market.exchange) != before, f"{field} is not covered"
+        setattr(row, field, value)
+    assert snapshot.state_hash(market.exchange) == before
+
+
 def test_the_hash_knows_no_slots() -> None:
     market = Market()
     for at in (99_00, 98_00, 97_00):

@@ -61,10 +61,12 @@ def account_view(state: State, account: Account) -> View:
 def orders_view(state: State, account: int) -> list[View]:
     """An account's orders, newest first."""
     own = [order for order in state.orders.values() if order.account == account]
-    return [order_view(order) for order in sorted(own, key=lambda order: -order.id)]
+    stops = {one.resting.order.id: one.stop for book in state.instruments for one in book.waiting}
+    return [order_view(order, stops.get(order.id, 0)) for order in sorted(own, key=lambda order: -order.id)]
 
 
-def order_view(order: Order) -> View:
+def order_view(order: Order, stop: int = 0) -> View:
+    """`stop`: where it waits, if it waits."""
     return {
         "order": order.id,
         "account": order.account,
@@ -76,6 +78,9 @@ def order_view(order: Order) -> View:
         "reason": order.reason,
         "code": order.code,
         "price": order.price,
+        "stop_price": stop or (0 if order.trail and order.code else order.stop_price),
+        "trail": order.trail,
+        "trail_percent": order.percent,
         "quantity": order.quantity,
         "filled": order.filled,
         "leaves": order.leaves if order.working else 0,

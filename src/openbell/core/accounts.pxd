@@ -21,6 +21,7 @@ cdef class Accounts:
     cdef Ticket[::1] rows
     cdef Alarm[::1] alarms
     cdef OrderTerms[::1] terms
+    cdef StopTerms[::1] stop_terms
     cdef Answer[::1] answers
     cdef Event[::1] events
     cdef Message[::1] mail
@@ -44,6 +45,7 @@ cdef class Accounts:
     cdef void end(self, i64 i, i64 t) noexcept nogil
     cdef void refused(self, i64 i, i64 t) noexcept nogil
     cdef void reject(self, i64 t, i64 code, i64 limit, i64 observed) noexcept nogil
+    cdef void elected(self, i64 i, i64 t) noexcept nogil
     cdef void modified(self, i64 i, i64 t) noexcept nogil
     cdef void display(self, i64 t, i64 display) noexcept nogil
     cdef void reduced(self, i64 i, i64 t) noexcept nogil

@@ -26,6 +26,7 @@ if not cython.compiled:
         BUY,
         E_OK,
         EV_CANCELLED,
+        EV_ELECTED,
         EV_EXPIRED,
         EV_FILL,
         EV_MODIFIED,
@@ -51,6 +52,7 @@ if not cython.compiled:
         F_ICEBERG,
         F_SHADED,
         F_TERMS,
+        M_ELECTED,
         M_END,
         M_FILL,
         M_MODIFIED,
@@ -86,6 +88,7 @@ class Accounts:
         self.rows = memory["tickets"]
         self.alarms = memory["alarms"]
         self.terms = memory["terms"]
+        self.stop_terms = memory["stop_terms"]
         self.command = command
         self.answers = memory["answers"]
         self.outbox = outbox
@@ -150,6 +153,8 @@ class Accounts:
             self.touch(t)
         elif kind == M_REDUCED:
             self.reduced(i, t)
+        elif kind == M_ELECTED:
+            self.elected(i, t)
 
     def fill(self, i: i64, t: i64) -> None:
         """Settle one side of a trade and release what a better price left reserved."""
@@ -243,10 +248,26 @@ class Accounts:
         self.events[e].observed = observed
         self.requests.end(self.rows[t].request, self.rows[t].account, self.scalars[0].time)
 
+    def elected(self, i: i64, t: i64) -> None:
+        """A stop's condition held: from now on it works at the limit it was given."""
+        self.rows[t].status = ST_OPEN
+        self.rows[t].price = self.mail[i].price
+        self.stop_terms[t].stop_price = self.mail[i].limit
+        if self.rows[t].pending == 0:
+            self.reserve(t, self.need(t, self.rows[t].price, self.rows[t].quantity))
+        self.touch(t)
+        e: i64 = self.event(EV_ELECTED, t)
+        self.events[e].price = self.mail[i].observed
+        self.events[e].limit = self.mail[i].price
+        self.events[e].observed = self.mail[i].limit
+
     def modified(self, i: i64, t: i64) -> None:
         leaves: i64 = self.mail[i].leaves
         self.rows[t].price = self.mail[i].price
         self.rows[t].quantity = self.rows[t].filled + leaves
+        if self.mail[i].limit != 0:  # it waits for this stop price
+            self.stop_terms[t].stop_price = self.mail[i].limit
+            self.stop_terms[t].trail = self.mail[i].observed
         self.settle_reserve(t, leaves)
         if self.answers_now(i):
             self.answers[self.command.count - 1].flags = self.mail[i].flags & (PRIORITY_KEPT | UNCHANGED)
@@ -258,6 +279,8 @@ class Accounts:
         e: i64 = self.event(EV_MODIFIED, t)
         self.events[e].leaves = leaves
         self.events[e].reason = self.mail[i].flags & PRIORITY_KEPT
+        self.events[e].limit = self.mail[i].limit
+        self.events[e].observed = self.mail[i].observed
 
     def display(self, t: i64, display: i64) -> None:
         """A modify changed how much of the order is shown."""

@@ -1,6 +1,7 @@
 cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.channel cimport Channel
+from openbell.core.election cimport Election
 from openbell.core.checks cimport Checks
 from openbell.core.hidden cimport Hidden
 from openbell.core.ladder cimport Ladder
@@ -10,6 +11,7 @@ from openbell.core.prices cimport Prices
 from openbell.core.queue cimport Queue
 from openbell.core.rehearsal cimport Rehearsal
 from openbell.core.selftrade cimport SelfTrade
+from openbell.core.stops cimport Stops
 
 
 @cython.final
@@ -30,6 +32,8 @@ cdef class Books:
     cdef Rehearsal rehearsal
     cdef readonly Checks checks
     cdef SelfTrade selftrade
+    cdef readonly Election election
+    cdef readonly Stops stops
     cdef Outbox outbox
     cdef Channel mail
     cdef i64 shard

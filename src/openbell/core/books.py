@@ -1,7 +1,8 @@
 """The book machine: matches orders by price, then time, and knows nothing of money.
 
 It takes ENTER, CANCEL and MODIFY messages of the account machine, in order, and answers each fill and
-each end with messages of its own. Public events (accepted, trades, levels) are written here.
+each end with messages of its own. Public events (accepted, trades, levels) are written here. Stops, and
+orders that its trades elect, are `floor.py`'s.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import cython
 
 from openbell.core.channel import Channel
 from openbell.core.checks import Checks
+from openbell.core.election import Election
 from openbell.core.hidden import Hidden
 from openbell.core.ladder import Ladder
 from openbell.core.outbox import Outbox
@@ -19,6 +21,7 @@ from openbell.core.prices import Prices
 from openbell.core.queue import Queue
 from openbell.core.rehearsal import Rehearsal
 from openbell.core.selftrade import SelfTrade
+from openbell.core.stops import Stops
 
 if not cython.compiled:
     from openbell.core.codes import (
@@ -73,8 +76,8 @@ if not cython.compiled:
         M_REFERENCE,
         M_REFUSED,
         NIL,
-        OUTPUT_RECORDS,
     )
+    from openbell.core.stop_layouts import B_WAITS
     from openbell.core.types import i64
 
 
@@ -93,6 +96,8 @@ class Books:
         self.rehearsal = Rehearsal(memory, self.ladder)
         self.checks = Checks(memory, self.ladder, self.prices, self.hidden, self.rehearsal)
         self.selftrade = SelfTrade(memory, self.queue, self.hidden, mail)
+        self.election = Election(memory, mail)
+        self.stops = Stops(memory, self.election)
         self.shades = memory["shades"]
         self.extras = memory["extras"]
         self.outbox = outbox
@@ -111,21 +116,6 @@ class Books:
         self.cut = 0
         self.leaves = 0
         self.filled = 0
-
-    def run(self, messages: Any, start: i64, stop: i64) -> i64:
-        """Apply an array of messages without an account machine, as a shard of books only would.
-
-        Returns the index after the last one applied: less than `stop` when the events should be taken first.
-        """
-        self.inbox = messages
-        at: i64 = start
-        with cython.nogil:
-            while at < stop and self.outbox.count < OUTPUT_RECORDS:
-                self.outbox.begin(self.inbox[at].cause)
-                self.handle(at)
-                self.mail.taken = self.mail.sent
-                at += 1
-        return at
 
     # -- messages from the account machine -------------------------------------------------------
 
@@ -194,7 +184,10 @@ class Books:
             self.refuse(i, M_NOT_FOUND, E_OK)
             return
         self.leaves = self.hidden.open(slot)
-        self.hidden.remove(slot)
+        if self.orders[slot].flags & B_WAITS:
+            self.stops.drop(slot)
+        else:
+            self.hidden.remove(slot)
         self.queue.forget(slot)
         self.end(i, self.inbox[i].reason)
 
@@ -392,6 +385,8 @@ class Books:
         self.events[e].status = eligible
         self.fill(n, side, maker, price, quantity, value, trade, left)
         self.prices.print_trade(n, price, quantity, value, self.time, eligible)
+        if eligible and self.instruments[n].stops != 0:
+            self.stops.trade(n, price, self.cause)
 
     def fill(
         self, n: i64, side: i64, maker: i64, price: i64, quantity: i64, value: i64, trade: i64, left: i64

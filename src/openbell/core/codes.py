@@ -52,6 +52,7 @@ EV_SHARES = 12  # shares were issued or moved between accounts
 EV_INSTRUMENT = 13  # an instrument was listed, suspended, resumed or changed
 EV_CLOSE = 14  # an instrument's official close, fixed by a day roll
 EV_DAY = 15  # a day roll was completed
+EV_ELECTED = 16  # a trade reached a stop's price: the order works from now on
 EV_LIMITS = 20  # the limits of an account, a firm or the venue as they are now
 EV_KILLED = 21  # a kill switch was set or lifted
 EV_PHASE = 17  # an instrument's phase began, or its end was moved
@@ -102,6 +103,7 @@ WHY_CORPORATE_ACTION = 12
 WHY_DAY_END = 13
 WHY_ACCOUNT_CLOSED = 14
 WHY_EXPIRED = 15  # a GTD order's time came
+WHY_BOOK_FULL = 16  # an elected stop found no price level to rest at
 
 MAKER = 1
 TAKER = 2
@@ -145,6 +147,7 @@ UNCHANGED = 4  # a modify that changed nothing
 
 # New order flags
 POST_ONLY = 1  # refused rather than trade at entry
+TRAIL_PERCENT = 2  # a trailing stop's `stop_price` is basis points of its mark, not an amount
 FROM_APP = 4  # typed by a person: the duplicate window applies
 
 # What a SET_LIMITS, KILL or LIFT is about
@@ -198,6 +201,8 @@ E_BAD_AMOUNT = 9
 E_BAD_EXPIRY = 10  # GTD: not after now, or over 366 days ahead; another time in force takes none
 E_BAD_DISPLAY = 11  # more than the order's quantity, or so little that it makes too many slices
 E_BAD_MIN_QUANTITY = 12  # more than the order's quantity, or of an order that is not hidden
+E_BAD_STOP_PRICE = 13
+E_BAD_TRAIL = 14
 E_BAD_MODE = 15  # no such mode of self-trade prevention
 E_UNKNOWN_ACCOUNT = 20
 E_ACCOUNT_LOCKED = 21

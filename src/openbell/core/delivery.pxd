@@ -1,10 +1,11 @@
 cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.accounts cimport Accounts
-from openbell.core.books cimport Books
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
+from openbell.core.election cimport Election
 from openbell.core.entry cimport Entry
+from openbell.core.floor cimport Floor
 from openbell.core.phases cimport Phases
 from openbell.core.scout cimport Scout
 from openbell.core.timers cimport Timers
@@ -20,8 +21,10 @@ cdef class Delivery:
     cdef Asset[::1] assets
     cdef Header[::1] head
     cdef Command command
-    cdef Books books
     cdef Phases phases
+    cdef Floor floor
+    cdef Election election
+    cdef Message[::1] letters
     cdef Accounts machine
     cdef Entry entry
     cdef Treasury treasury
@@ -34,10 +37,13 @@ cdef class Delivery:
     cdef readonly i64 fault
 
     cdef void run(self, i64 until) noexcept nogil
+    cdef void cascade(self, i64 until) noexcept nogil
+    cdef bint settle(self, i64 until) noexcept nogil
     cdef i64 cancel(self, i64 account, i64 n, i64 side, i64 reason) noexcept nogil
     cdef i64 sweep(self, i64 first, i64 last, i64 firm, i64 n, i64 side, i64 reason) noexcept nogil
     cdef void expire(self) noexcept nogil
     cdef void fire(self, i64 now) noexcept nogil
+    cdef void end_calls(self) noexcept nogil
     cdef void end_orders(self, i64 now) noexcept nogil
     cdef i64 phase(self) noexcept nogil
     cdef i64 follow(self, i64 kind) noexcept nogil

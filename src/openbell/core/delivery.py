@@ -10,11 +10,10 @@ from typing import Any
 import cython
 
 from openbell.core.accounts import Accounts
-from openbell.core.books import Books
 from openbell.core.channel import Channel
 from openbell.core.command import Command
 from openbell.core.entry import Entry
-from openbell.core.phases import Phases
+from openbell.core.floor import Floor
 from openbell.core.scout import Scout
 from openbell.core.timers import Timers
 from openbell.core.treasury import Treasury
@@ -34,8 +33,7 @@ class Delivery:
         memory: Any,
         genesis: Any,
         command: Command,
-        books: Books,
-        phases: Phases,
+        floor: Floor,
         machine: Accounts,
         entry: Entry,
         treasury: Treasury,
@@ -51,8 +49,10 @@ class Delivery:
         self.assets = memory["assets"]
         self.command = command
         self.head = command.head
-        self.books = books
-        self.phases = phases
+        self.phases = floor.phases
+        self.floor = floor
+        self.election = floor.election
+        self.letters = mail.messages
         self.machine = machine
         self.entry = entry
         self.treasury = treasury
@@ -69,21 +69,37 @@ class Delivery:
         while self.fault == 0:
             i: i64 = self.post.take(until)
             if i >= 0:
-                if not self.books.handle(i):
-                    self.phases.handle(i)
+                self.floor.handle(i)
+                if self.election.head != NIL:
+                    self.cascade(until)
                 continue
-            j: i64 = self.mail.take(until)
-            if cython.compiled and self.mail.taken != self.mail.sent:
-                k: i64 = self.mail.next()
-                self.scout.owner(self.mail.messages[k].ref, self.mail.messages[k].account)
-            if i == -2 or j == -2:
+            if i == -2:
                 self.fault = FAULT_CHANNEL
-            if j < 0:
+            if not self.settle(until):
                 return
-            self.machine.handle(j)
-            if self.machine.closing != 0:
-                self.treasury.finish(self.machine.closing)
-                self.machine.closing = 0
+
+    def cascade(self, until: i64) -> None:
+        """Slice by slice let elected orders have their turns and tell accounts, before any other message."""
+        while self.election.head != NIL and self.fault == 0:
+            self.floor.take_turns()
+            while self.settle(until):
+                pass
+
+    def settle(self, until: i64) -> bool:
+        """Hand the next message to the accounts; whether there was one."""
+        j: i64 = self.mail.take(until)
+        if cython.compiled and self.mail.taken != self.mail.sent:
+            k: i64 = self.mail.next()
+            self.scout.owner(self.letters[k].ref, self.letters[k].account)
+        if j < 0:
+            if j == -2:
+                self.fault = FAULT_CHANNEL
+            return False
+        self.machine.handle(j)
+        if self.machine.closing != 0:
+            self.treasury.finish(self.machine.closing)
+            self.machine.closing = 0
+        return True
 
     def cancel(self, account: i64, n: i64, side: i64, reason: i64) -> i64:
         """Cancel an account's working orders, oldest first; returns how many were sent."""
@@ -138,8 +154,17 @@ class Delivery:
             if self.timers.due <= self.phases.wake:
                 self.end_orders(min(now, self.phases.wake))
             else:
-                self.phases.fire()
-                self.slice_done()
+                self.end_calls()
+
+    def end_calls(self) -> None:
+        """End the calls that are due next, in the order of their instruments."""
+        due: i64 = self.phases.wake
+        n: i64
+        for n in range(self.scalars[0].instruments):
+            self.phases.end_call(n, due)
+            self.cascade(self.scalars[0].position - self.delay)
+        self.phases.rewind()
+        self.slice_done()
 
     def end_orders(self, now: i64) -> None:
         """End every order whose time has come, in the order of (time, order id)."""

@@ -7,6 +7,7 @@ from openbell.core.limits cimport Limits
 from openbell.core.numbers cimport value_down, value_up
 from openbell.core.prices cimport collar_price
 from openbell.core.requests cimport Requests
+from openbell.core.stop_entry cimport StopEntry
 from openbell.core.terms cimport Terms
 from openbell.core.tickets cimport Tickets
 from openbell.core.vault cimport Vault
@@ -33,6 +34,7 @@ cdef class Entry:
     cdef Channel post
     cdef Limits limits
     cdef i64 watched
+    cdef StopEntry stop_entry
     cdef i64 limit
     cdef i64 observed
 
@@ -40,7 +42,7 @@ cdef class Entry:
     cdef i64 ticket(self, i64 order, i64 a, i64 n, u64 body) noexcept nogil
     cdef i64 shape(self) noexcept nogil
     cdef i64 extras(self) noexcept nogil
-    cdef i64 cap(self, i64 n) noexcept nogil
+    cdef i64 cap(self, i64 t, i64 n) noexcept nogil
     cdef i64 allowed(self, i64 a, i64 n) noexcept nogil
     cdef i64 explained(self, i64 code) noexcept nogil
     cdef i64 screened(self, i64 t, i64 price, i64 leaves) noexcept nogil
@@ -57,4 +59,4 @@ cdef class Entry:
     cdef i64 change_shape(self, i64 t, i64 price, i64 total) noexcept nogil
     cdef i64 change_allowed(self, i64 t, i64 price, i64 total) noexcept nogil
     cdef i64 change_large_enough(self, i64 t, i64 price, i64 total) noexcept nogil
-    cdef void send_modify(self, i64 t, i64 price, i64 total) noexcept nogil
+    cdef void send_modify(self, i64 t, i64 price, i64 cap, i64 total) noexcept nogil

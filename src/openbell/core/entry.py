@@ -50,7 +50,6 @@ if not cython.compiled:
         FROM_APP,
         GTD,
         LIMIT,
-        MARKET,
         PROTECTIONS_OFF,
         SELL,
         SET_DISPLAY,
@@ -58,6 +57,8 @@ if not cython.compiled:
         SET_QUANTITY,
         ST_OPEN,
         ST_PENDING,
+        STOP,
+        STOP_LIMIT,
         TRAILING_STOP,
         WHY_USER,
     )
@@ -111,6 +112,7 @@ class Entry:
         self.charges = memory["charges"]
         self.post = post
         self.letters = post.messages
+        self.stop_entry = terms.stops
         self.watched = 0
         self.limit = 0
         self.observed = 0
@@ -133,7 +135,7 @@ class Entry:
         t: i64 = self.ticket(order, a, n, body)
         code: i64 = self.shape()
         if code == E_OK:
-            self.rows[t].price = self.cap(n)
+            self.rows[t].price = self.cap(t, n)
             code = self.allowed(a, n)
         if code == E_OK:
             code = self.bounded(self.rows[t].price, self.order[0].quantity)
@@ -168,6 +170,8 @@ class Entry:
         self.rows[t].order_type = LIMIT
         if self.order[0].order_type <= TRAILING_STOP:
             self.rows[t].order_type = self.order[0].order_type
+            if self.order[0].order_type >= STOP:
+                self.stop_entry.begin(t)
         self.rows[t].tif = self.order[0].tif if self.order[0].tif <= CLS else DAY
         self.rows[t].status = ST_PENDING
         self.rows[t].created_ts = self.head[0].ts
@@ -188,8 +192,8 @@ class Entry:
         if self.order[0].side != BUY and self.order[0].side != SELL:
             return E_BAD_SIDE
         kind: i64 = self.order[0].order_type
-        if kind != LIMIT and kind != MARKET:
-            return E_UNSUPPORTED if kind <= TRAILING_STOP else E_BAD_TYPE
+        if kind > TRAILING_STOP:
+            return E_BAD_TYPE
         tif: i64 = self.order[0].tif
         if tif > CLS:
             return E_BAD_TIME_IN_FORCE
@@ -197,9 +201,10 @@ class Entry:
         self.observed = self.order[0].quantity
         if self.observed < 1 or self.observed > self.limit:
             return E_BAD_QUANTITY
-        self.limit = PRICE_MAX if kind == LIMIT else 0
+        priced: bool = kind == LIMIT or kind == STOP_LIMIT
+        self.limit = PRICE_MAX if priced else 0
         self.observed = self.order[0].price
-        if self.observed < 0 or self.observed > self.limit or (kind == LIMIT and self.observed == 0):
+        if self.observed < 0 or self.observed > self.limit or (priced and self.observed == 0):
             return E_BAD_PRICE
         return self.extras()
 
@@ -207,7 +212,8 @@ class Entry:
         """What the order asks beyond the plain; a plain one asks nothing."""
         asked: i64 = self.order[0].stop_price | self.order[0].min_quantity | self.order[0].notional
         asked = asked | self.order[0].expire_ts | self.order[0].stp | (self.order[0].flags & ~FROM_APP)
-        if asked | (self.order[0].display + 1) == 0 and self.order[0].tif != GTD:
+        plain: bool = asked | (self.order[0].display + 1) == 0 and self.order[0].tif != GTD
+        if plain and self.order[0].order_type < STOP:
             self.terms.flags = 0
             return E_OK
         code: i64 = self.terms.shape()
@@ -215,10 +221,12 @@ class Entry:
         self.observed = self.terms.observed
         return code
 
-    def cap(self, n: i64) -> i64:
+    def cap(self, t: i64, n: i64) -> i64:
         """The order's absolute limit: its price, or for a market order the collar around the reference."""
         if self.order[0].order_type == LIMIT:
             return self.order[0].price
+        if self.order[0].order_type >= STOP:
+            return self.stop_entry.cap(t, n)
         return collar_price(
             self.order[0].side,
             self.assets[n].reference,
@@ -343,6 +351,8 @@ class Entry:
         if self.terms.flags & F_SHADED:
             self.letters[i].leaves = self.order[0].display
             self.letters[i].value = self.order[0].min_quantity
+        if self.rows[t].order_type >= STOP:
+            self.stop_entry.load(t, i)
 
     # -- cancel and modify -----------------------------------------------------------------------
 
@@ -387,31 +397,30 @@ class Entry:
         if self.change[0].flags & SET_QUANTITY:
             total = self.change[0].quantity
         code: i64 = self.change_shape(t, price, total)
-        other: bool = price != self.rows[t].price
+        grows: bool = total > self.rows[t].quantity
         if self.change[0].flags & SET_DISPLAY and self.change[0].display != self.terms.display(t):
-            other = True
-        if code == E_OK and (other or total > self.rows[t].quantity):
-            code = self.change_allowed(t, price, total)
+            grows = True
+        cap: i64 = price
+        if code == E_OK and self.rows[t].order_type >= STOP and self.stop_entry.asks(t):
+            cap = self.stop_entry.new_cap(t, price)
+            grows = grows or self.stop_entry.changes(t)
+        if code == E_OK and (grows or cap != self.rows[t].price):
+            code = self.change_allowed(t, cap, total)
         elif code == E_OK and total < self.rows[t].quantity and total > self.rows[t].filled:
-            code = self.change_large_enough(t, price, total)
+            code = self.change_large_enough(t, cap, total)
         if self.watched != 0:
             self.watched = 0
             self.limits.ordinary()
         if code != E_OK:
             self.command.fail(code, self.limit, self.observed)
             return t
-        self.send_modify(t, price, total)
+        self.send_modify(t, price, cap, total)
         return t
 
     def change_shape(self, t: i64, price: i64, total: i64) -> i64:
         self.limit = 0
         self.observed = 0
-        flags: i64 = self.change[0].flags
-        if flags & ~(SET_PRICE | SET_QUANTITY | SET_DISPLAY) or flags == 0:
-            return E_UNSUPPORTED
-        if self.change[0].stop_price != 0 or (flags & SET_DISPLAY == 0 and self.change[0].display != 0):
-            return E_UNSUPPORTED
-        if flags & SET_PRICE and self.rows[t].order_type == MARKET:
+        if not self.terms.changes(self.rows[t].order_type):
             return E_UNSUPPORTED
         self.limit = PRICE_MAX
         self.observed = price
@@ -421,9 +430,7 @@ class Entry:
         self.observed = total
         if total < 0 or total > QUANTITY_MAX:
             return E_BAD_QUANTITY
-        if flags & SET_DISPLAY == 0:
-            return E_OK
-        code: i64 = self.terms.change_display(t, total, self.change[0].display)
+        code: i64 = self.terms.change(t, total)
         self.limit = self.terms.limit
         self.observed = self.terms.observed
         return code
@@ -471,11 +478,12 @@ class Entry:
             self.rows[t].account,
         )
 
-    def send_modify(self, t: i64, price: i64, total: i64) -> None:
+    def send_modify(self, t: i64, price: i64, cap: i64, total: i64) -> None:
+        """`cap` is the dearest that `price`, or a new stop price, can come to."""
         if self.rows[t].pending == 0:
             self.rows[t].top_price = self.rows[t].price
             self.rows[t].top_quantity = self.rows[t].quantity
-        self.rows[t].top_price = max(price, self.rows[t].top_price)
+        self.rows[t].top_price = max(cap, self.rows[t].top_price)
         self.rows[t].top_quantity = max(total, self.rows[t].top_quantity)
         self.rows[t].pending += 1
         i: i64 = self.post.post(
@@ -488,3 +496,5 @@ class Entry:
         self.letters[i].quantity = total
         self.letters[i].value = self.change[0].display
         self.letters[i].limit = self.change[0].if_filled
+        if self.rows[t].order_type >= STOP:
+            self.stop_entry.load_change(t, i, cap)

@@ -9,6 +9,7 @@ from openbell.core.command cimport Command
 from openbell.core.controls cimport Controls
 from openbell.core.delivery cimport Delivery
 from openbell.core.entry cimport Entry
+from openbell.core.floor cimport Floor
 from openbell.core.exposure cimport Exposure
 from openbell.core.fees cimport Fees
 from openbell.core.kept cimport Kept
@@ -53,6 +54,7 @@ cdef class Exchange:
     cdef readonly Terms terms
     cdef readonly Books books
     cdef readonly Phases phases
+    cdef readonly Floor floor
     cdef readonly Accounts machine
     cdef readonly Entry entry
     cdef readonly Treasury treasury

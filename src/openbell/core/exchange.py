@@ -24,6 +24,7 @@ from openbell.core.delivery import Delivery
 from openbell.core.entry import Entry
 from openbell.core.exposure import Exposure
 from openbell.core.fees import Fees
+from openbell.core.floor import Floor
 from openbell.core.kept import Kept
 from openbell.core.kill import KillSwitches
 from openbell.core.limits import Limits
@@ -35,6 +36,7 @@ from openbell.core.restrictions import Restrictions
 from openbell.core.rulings import Rulings
 from openbell.core.scopes import Scopes
 from openbell.core.scout import Scout
+from openbell.core.stop_entry import StopEntry
 from openbell.core.terms import Terms
 from openbell.core.tickets import Tickets
 from openbell.core.timers import Timers
@@ -130,25 +132,19 @@ class Exchange:
         self.scopes = Scopes(memory, self.command, self.outbox, self.limits)
         self.make_desks(body)
         self.phases = Phases(memory, self.books, self.outbox, self.mail)
+        self.floor = Floor(memory, body, self.books, self.phases)
         self.treasury = Treasury(memory, body, self.command, self.outbox, self.vault)
         self.listings = Listings(memory, self.command, self.outbox, self.scopes, self.books)
         self.controls = Controls(memory, self.command, self.scopes, self.restrictions, self.exposure)
         self.scout = Scout(
-            memory,
-            body.shard,
-            self.tickets,
-            self.requests,
-            self.vault,
-            self.books.queue,
-            self.books.ladder,
+            memory, body.shard, self.tickets, self.requests, self.vault, self.books.queue, self.books.ladder
         )
         self.shard = body.shard
         self.delivery = Delivery(
             memory,
             body,
             self.command,
-            self.books,
-            self.phases,
+            self.floor,
             self.machine,
             self.entry,
             self.treasury,
@@ -177,7 +173,8 @@ class Exchange:
             self.fees,
             self.mail,
         )
-        self.terms = Terms(self.memory, self.command, self.timers)
+        stops = StopEntry(self.memory, self.command, self.post)
+        self.terms = Terms(self.memory, self.command, self.timers, stops)
         self.entry = Entry(
             self.memory,
             body,

@@ -145,6 +145,7 @@ class Limits:
             self.observed < self.limit
             and self.own[a].last_size == size
             and self.own[a].last_price == self.order[0].price
+            and self.own[a].last_stop == self.order[0].stop_price
             and self.own[a].last_instrument == n
             and self.own[a].last_side == self.order[0].side
         ):
@@ -152,6 +153,7 @@ class Limits:
         self.own[a].last_ts = now
         self.own[a].last_size = size
         self.own[a].last_price = self.order[0].price
+        self.own[a].last_stop = self.order[0].stop_price
         self.own[a].last_instrument = n
         self.own[a].last_side = self.order[0].side
         return E_OK

@@ -102,6 +102,7 @@ class Listings:
         self.schedules[n].sells = NIL
         self.schedules[n].closes = NIL
         self.assets[n].market = self.listing[0].market
+        self.books.stops.open(n)
         self.assets[n].reference = self.listing[0].reference_price
         self.assets[n].min_notional = self.listing[0].min_notional
         self.assets[n].tick_size = self.listing[0].tick_size
@@ -243,6 +244,7 @@ class Listings:
             return E_UNSUPPORTED
         self.limit = 0
         self.observed = self.instruments[n].bids + self.instruments[n].asks + self.books.queue.lists.count(n)
+        self.observed += self.instruments[n].stops
         if flags & LISTING_TICK and self.observed != 0:
             return E_OPEN_ORDERS
         return E_OK

@@ -6,7 +6,7 @@ import contextlib
 import mmap
 from typing import Any
 
-from openbell.core import rulebook
+from openbell.core import rulebook, stop_layouts
 from openbell.core.layout import Record
 from openbell.core.records import Answer, Event
 from openbell.core.schedule import Schedule
@@ -46,7 +46,7 @@ class Memory:
     def __init__(self, genesis: Any) -> None:
         orders = genesis.orders
         tickets = orders + genesis.ended_orders
-        output = 6 * orders + 2 * genesis.instruments + OUTPUT_RECORDS + 8 * genesis.slice
+        output = 15 * orders // 2 + 4 * genesis.instruments + OUTPUT_RECORDS + 8 * genesis.slice
         self.maps: dict[str, mmap.mmap] = {}
         self.arrays: dict[str, Any] = {}
         # state: saved in snapshots, up to the named high-water mark
@@ -63,7 +63,7 @@ class Memory:
         self.add("holdings", Holding, genesis.positions)
         self.add("tickets", Ticket, tickets)
         self.add("terms", OrderTerms, tickets)
-        for name, layout, count in rulebook.arrays(genesis, tickets):
+        for name, layout, count in rulebook.arrays(genesis, tickets) + stop_layouts.arrays(genesis, tickets):
             self.add(name, layout, count)
         self.add("requests", Request, genesis.requests)
         self.add("kept", Answer, genesis.requests)

@@ -184,17 +184,13 @@ class Phases:
         self.schedules[n].target = target
         self.wake = min(self.wake, self.schedules[n].due)
 
-    def fire(self) -> None:
-        """End the calls that are due next, in the order of their instruments."""
-        due: i64 = self.wake
-        self.books.cause = self.scalars[0].position
-        n: i64
-        for n in range(self.scalars[0].instruments):
-            if self.schedules[n].due == due:
-                self.schedules[n].due = 0
-                self.move(n, self.schedules[n].target)
-                self.books.publish(n)
-        self.rewind()
+    def end_call(self, n: i64, due: i64) -> None:
+        """End an instrument's call, if it is due then."""
+        if self.schedules[n].due == due:
+            self.books.cause = self.scalars[0].position
+            self.schedules[n].due = 0
+            self.move(n, self.schedules[n].target)
+            self.books.publish(n)
 
     def rewind(self) -> None:
         """Find when the next call ends."""
@@ -210,7 +206,8 @@ class Phases:
         if to != IN_CLOSED and self.schedules[n].since != 0:
             self.open_pending(n)
         closes: bool = before == IN_CLOSING_AUCTION and to == IN_CLOSED
-        if before != to and (to == IN_CONTINUOUS or closes) and not self.uncross(n, before, to):
+        uncrosses: bool = before != to and (to == IN_CONTINUOUS or closes)
+        if uncrosses and not self.uncross(n, before, to):
             return
         self.instruments[n].status = to
         self.schedules[n].extended = 0
@@ -220,6 +217,8 @@ class Phases:
             self.release(n)
         if before != IN_SUSPENDED or to != IN_CONTINUOUS:  # RESUMED says that
             self.tell(n, before)
+        if uncrosses and self.instruments[n].stops != 0 and self.auction.volume() > 0:
+            self.reach_stops(n, to)
 
     def uncross(self, n: i64, before: i64, to: i64) -> bool:
         """The auction between two phases; False if the price is so far off that the call goes on."""
@@ -236,6 +235,12 @@ class Phases:
             self.tell_auction(n, reference, AUCTION)
         self.auction.uncross(n)
         return True
+
+    def reach_stops(self, n: i64, to: i64) -> None:
+        """The print of an auction moves marks; it elects stops if continuous trading follows."""
+        self.books.stops.move_marks(n, self.auction.price)
+        if to == IN_CONTINUOUS:
+            self.books.stops.elect_all(n, self.auction.price, self.books.cause)
 
     def collects(self, phase: i64) -> bool:
         return phase == IN_PRE_OPEN or phase == IN_CLOSING_AUCTION or phase == IN_AUCTION_CALL

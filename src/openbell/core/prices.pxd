@@ -6,6 +6,8 @@ from openbell.core.ladder cimport Ladder
 cdef i64 collar_width(i64 price, i64 basis_points, i64 tick) noexcept nogil
 cdef i64 collar_price(i64 side, i64 price, i64 basis_points, i64 tick) noexcept nogil
 
+cdef i64 trail_stop(i64 side, i64 mark, i64 trail, bint percent, i64 tick) noexcept nogil
+
 
 @cython.final
 cdef class Prices:

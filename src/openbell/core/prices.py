@@ -36,6 +36,23 @@ def collar_price(side: i64, price: i64, basis_points: i64, tick: i64) -> i64:
     return edge + (tick - edge % tick) % tick
 
 
+def trail_stop(side: i64, mark: i64, trail: i64, percent: bool, tick: i64) -> i64:
+    """Where a stop stands that trails its mark: on the tick, rounded away from the market."""
+    width: i64 = trail
+    if percent:
+        width = mark // BASIS * trail + (mark % BASIS * trail + BASIS - 1) // BASIS
+    edge: i64
+    if side == BUY:
+        edge = mark + width
+        edge += (tick - edge % tick) % tick
+        top: i64 = PRICE_MAX - PRICE_MAX % tick
+        return top if edge > top else edge
+    edge = mark - width
+    if edge < tick:
+        return tick
+    return edge - edge % tick
+
+
 class Prices:
     """The rules' prices, read from the books and from what was traded."""
 

@@ -179,7 +179,8 @@ SetLimits = record(
 # KILL cancels what is open in the scope and refuses what is new, until LIFT.
 Kill = record("Kill", "scope u8\nreserved u8\nreserved2 u16\nreserved3 u32")
 
-# The blob is the client's own order id. `display` -1: all of it, 0: hidden.
+# The blob is the client's own order id. `display` -1: all of it, 0: hidden. A trailing stop has its trail in
+# `stop_price`: an amount or, with TRAIL_PERCENT, basis points.
 NewOrder = record(
     "NewOrder",
     """
@@ -201,7 +202,7 @@ NewOrder = record(
 Cancel = record("Cancel", "order u64\nreserved u64")
 
 # `quantity` is the order's new total, filled part included. `if_filled` -1: whatever was filled. `display` as
-# in a NEW_ORDER, set where the flags say so.
+# in a NEW_ORDER, set where the flags say so. A trailing stop's new trail is in `stop_price`.
 Modify = record(
     "Modify",
     """
@@ -275,6 +276,9 @@ BODIES: dict[int, type[Record] | None] = {
 
 # One layout for every event; which fields mean what, by type:
 #   ACCEPTED   order account instrument side order_type tif price(limit or market cap) quantity leaves status
+#              a stop that waits: status=PENDING limit=stop price observed=trail code=TRAIL_PERCENT or 0
+#   ELECTED    order account side order_type tif status price=of the electing trade quantity leaves
+#              limit=the order's limit from now on observed=stop price
 #   REJECTED   as ACCEPTED, and code limit observed
 #   TRADE      order=taker account=taker's side=taker's price quantity notional=value leaves=taker's
 #              other_order other_account other_leaves = maker's, trade, status=1: eligible (moves `last`)
@@ -284,7 +288,7 @@ BODIES: dict[int, type[Record] | None] = {
 #   CANCELLED, EXPIRED  order account side order_type tif price quantity=total filled leaves=what ended
 #              notional=value filled reason status
 #   MODIFIED   order account side price quantity=new total filled leaves notional=value filled status
-#              reason=PRIORITY_KEPT or 0
+#              reason=PRIORITY_KEPT or 0; a stop that waits: limit=stop price observed=trail
 #   LEVEL      instrument side price quantity=size now (0: gone) leaves=orders now
 #   REFUSED    order_type=command type, code limit observed, account, order where it names one
 #   ACCOUNT    account status=AC_* order_type=KIND_* quantity=realm

@@ -54,6 +54,7 @@ Limit = record(
     last_ts i64
     last_price i64
     last_size i64
+    last_stop i64
     rate_second i64
     rate_count u32
     rate_max u32

@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from openbell.core.codes import STOP
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.layout import TYPES
 from openbell.core.rulebook import F_FEES
 from openbell.core.state import F_SHADED, F_TERMS, NIL
+from openbell.core.stop_layouts import B_WAITS
 
 FORMAT = 1
 MAGIC = b"OBSNAP01"
@@ -40,6 +42,10 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("shades", scalars.level_used),
         ("book_orders", scalars.book_used),
         ("extras", scalars.book_used),
+        ("stop_sides", 2 * scalars.instruments),
+        ("stop_knots", scalars.stop_used),
+        ("mark_knots", scalars.stop_used),
+        ("trail_knots", scalars.stop_used),
         ("assets", scalars.instruments),
         ("accounts", scalars.accounts),
         ("holdings", scalars.holding_used),
@@ -52,6 +58,7 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("restrictions", scalars.restriction_used),
         ("tariffs", scalars.fee_used),
         ("deals", min(scalars.trades + 1, len(ex.memory["deals"]))),
+        ("stop_terms", scalars.ticket_used),
         ("requests", scalars.request_used),
         ("kept", scalars.request_used),
     ]
@@ -183,12 +190,13 @@ COVERED = {
     "tickets": ((0, 56), (72, 124), (128, 192)),
     "terms": ((0, 24),),
     "extras": ((0, 24),),
+    "stop_terms": ((0, 32),),
     "requests": ((0, 28), (48, 64)),
     "charges": ((0, 32),),
     "tariffs": ((0, 52),),
-    "limits": ((0, 96),),
-    "firm_limits": ((0, 96),),
-    "instrument_limits": ((0, 96),),
+    "limits": ((0, 104),),
+    "firm_limits": ((0, 104),),
+    "instrument_limits": ((0, 104),),
 }
 
 
@@ -198,13 +206,14 @@ def state_hash(ex: Exchange) -> str:
     scalars = ex.memory["scalars"][0]
     for name in ("position", "time", "date", "day", "instruments", "accounts", "trades"):
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
-    for name in ("deposits", "withdrawals", "working", "tickets", "requests", "holdings"):
+    for name in ("deposits", "withdrawals", "working", "tickets", "requests", "holdings", "arrivals"):
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
     for name in ("firms", "watch", "controlled", "restrictions", "tariffs", "settlement", "settled_day"):
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
     digest.update(ex.memory.bytes_of("instruments", 0, scalars.instruments))
     digest.update(ex.memory.bytes_of("assets", 0, scalars.instruments))
     hash_books(ex, digest)
+    hash_stops(ex, digest)
     hash_accounts(ex, digest)
     hash_ended(ex, digest)
     hash_controls(ex, digest)
@@ -246,6 +255,16 @@ def hash_level(ex: Exchange, digest: Any, number: int) -> None:
             if orders[slot].flags & F_SHADED:
                 cover(ex, digest, "extras", slot)
             slot = orders[slot].next
+
+
+def hash_stops(ex: Exchange, digest: Any) -> None:
+    """Every stop that waits, by id: its order, stop price, mark and age."""
+    orders = ex.memory["book_orders"]
+    waiting = [slot for slot in range(ex.memory["scalars"][0].stop_used) if orders[slot].id]
+    for slot in sorted(waiting, key=lambda slot: orders[slot].id):
+        if orders[slot].flags & B_WAITS:
+            cover(ex, digest, "book_orders", slot)
+            digest.update(b"%d %d %d\n" % ex.floor.lookup(orders[slot].id))
 
 
 def hash_accounts(ex: Exchange, digest: Any) -> None:
@@ -293,10 +312,13 @@ def hash_request(ex: Exchange, digest: Any, r: int) -> None:
     cover(ex, digest, "requests", r)
     digest.update(ex.memory.bytes_of("kept", r, 1))
     if ex.memory["requests"][r].ticket != NIL:
-        cover(ex, digest, "tickets", ex.memory["requests"][r].ticket)
-        if ex.memory["tickets"][ex.memory["requests"][r].ticket].flags & F_TERMS:
-            cover(ex, digest, "terms", ex.memory["requests"][r].ticket)
-        hash_charge(ex, digest, ex.memory["requests"][r].ticket)
+        ticket = ex.memory["requests"][r].ticket
+        cover(ex, digest, "tickets", ticket)
+        if ex.memory["tickets"][ticket].flags & F_TERMS:
+            cover(ex, digest, "terms", ticket)
+        if ex.memory["tickets"][ticket].order_type >= STOP:
+            cover(ex, digest, "stop_terms", ticket)
+        hash_charge(ex, digest, ticket)
 
 
 def hash_charge(ex: Exchange, digest: Any, t: int) -> None:

@@ -78,6 +78,8 @@ Scalars = record(
     fee_used i64
     settlement i64
     settled_day i64
+    stop_used i64
+    arrivals i64
     """,
 )
 
@@ -111,6 +113,8 @@ Instrument = record(
     asks u32
     status u32
     market u32
+    stops u32
+    reserved u32
     """,
 )
 
@@ -324,6 +328,7 @@ M_NOT_FOUND = 16
 M_REFERENCE = 17
 M_STATUS = 18
 M_REDUCED = 19
+M_ELECTED = 20
 
 Message = record(
     "Message",

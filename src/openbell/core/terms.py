@@ -10,6 +10,7 @@ from typing import Any
 import cython
 
 from openbell.core.command import Command
+from openbell.core.stop_entry import StopEntry
 from openbell.core.timers import Timers
 
 if not cython.compiled:
@@ -28,9 +29,16 @@ if not cython.compiled:
         MARKET,
         OPG,
         POST_ONLY,
-        ST_OPEN,
+        SET_DISPLAY,
+        SET_PRICE,
+        SET_QUANTITY,
+        SET_STOP_PRICE,
         ST_PARTIALLY_FILLED,
         ST_PENDING,
+        STOP,
+        STOP_LIMIT,
+        TRAIL_PERCENT,
+        TRAILING_STOP,
     )
     from openbell.core.state import F_HIDDEN, F_ICEBERG, F_POST_ONLY, F_SHADED, F_STP_SHIFT, F_TERMS
     from openbell.core.types import DAY_NS, EXPIRY_DAYS, i64
@@ -39,14 +47,16 @@ if not cython.compiled:
 class Terms:
     """The terms of the NEW_ORDER on the desk, and of every ticket that has some."""
 
-    def __init__(self, memory: Any, command: Command, timers: Timers) -> None:
+    def __init__(self, memory: Any, command: Command, timers: Timers, stops: StopEntry) -> None:
         self.scalars = memory["scalars"]
         self.terms = memory["terms"]
         self.rows = memory["tickets"]
         self.alarms = memory["alarms"]
         self.head = command.head
         self.order = command.new_order
+        self.desk = command.modify
         self.timers = timers
+        self.stops = stops
         self.flags = 0
         self.limit = 0
         self.observed = 0
@@ -56,7 +66,12 @@ class Terms:
         self.flags = 0
         self.limit = 0
         self.observed = 0
-        if self.order[0].stop_price != 0 or self.order[0].notional != 0:
+        if self.order[0].notional != 0:
+            return E_UNSUPPORTED
+        if self.order[0].order_type >= STOP:
+            if self.order[0].min_quantity != 0 or self.order[0].display != -1:
+                return E_UNSUPPORTED
+        elif self.order[0].stop_price != 0:
             return E_UNSUPPORTED
         code: i64 = self.shape_display()
         if code != E_OK:
@@ -69,7 +84,13 @@ class Terms:
         self.limit = 0
         self.observed = 0
         code = self.shape_flags()
-        return code if code != E_OK else self.shape_expiry()
+        if code == E_OK:
+            code = self.shape_expiry()
+        if code == E_OK and self.order[0].order_type >= STOP:
+            code = self.stops.shape()
+            self.limit = self.stops.limit
+            self.observed = self.stops.observed
+        return code
 
     def rests(self) -> bool:
         """Whether the order may wait in a book."""
@@ -100,6 +121,34 @@ class Terms:
             self.flags = F_TERMS | F_ICEBERG
         return E_OK
 
+    def changes(self, kind: i64) -> bool:
+        """Whether the fields of the MODIFY on the desk make sense together, for an order of this type."""
+        flags: i64 = self.desk[0].flags
+        if flags & ~(SET_PRICE | SET_QUANTITY | SET_STOP_PRICE | SET_DISPLAY) or flags == 0:
+            return False
+        shows: bool = flags & SET_DISPLAY != 0
+        if (shows and kind >= STOP) or (not shows and self.desk[0].display != 0):
+            return False
+        stopped: bool = flags & SET_STOP_PRICE != 0
+        if (stopped and kind < STOP) or (not stopped and self.desk[0].stop_price != 0):
+            return False
+        if flags & SET_PRICE == 0:
+            return True
+        return kind != MARKET and not (stopped and kind != STOP_LIMIT)
+
+    def change(self, t: i64, total: i64) -> i64:
+        """What the MODIFY on the desk changes beyond price and total; no change is right too."""
+        if self.desk[0].flags & SET_DISPLAY:
+            return self.change_display(t, total, self.desk[0].display)
+        if self.desk[0].flags & SET_STOP_PRICE == 0:
+            return E_OK
+        code: i64 = self.stops.well_formed(
+            self.rows[t].order_type, self.stops.terms[t].flags, self.desk[0].stop_price
+        )
+        self.limit = self.stops.limit
+        self.observed = self.stops.observed
+        return code
+
     def change_display(self, t: i64, total: i64, display: i64) -> i64:
         """A modify shows more or less of an order, as at entry; one with a minimum stays hidden."""
         self.limit = 0
@@ -117,7 +166,12 @@ class Terms:
         return E_OK
 
     def shape_flags(self) -> i64:
-        if self.order[0].flags & ~(POST_ONLY | FROM_APP):
+        known: i64 = FROM_APP
+        if self.order[0].order_type < STOP:
+            known = FROM_APP | POST_ONLY
+        elif self.order[0].order_type == TRAILING_STOP:
+            known = FROM_APP | TRAIL_PERCENT
+        if self.order[0].flags & ~known:
             return E_UNSUPPORTED
         if self.order[0].flags & POST_ONLY:
             if not self.rests():
@@ -170,5 +224,4 @@ class Terms:
                 self.start(t)
 
     def works(self, t: i64) -> bool:
-        status: i64 = self.rows[t].status
-        return status == ST_OPEN or status == ST_PARTIALLY_FILLED or status == ST_PENDING
+        return self.rows[t].status >= ST_PENDING and self.rows[t].status <= ST_PARTIALLY_FILLED

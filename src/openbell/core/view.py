@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from openbell.core.census import count_cash, find_idle
-from openbell.core.codes import BUY, SELL, WORKING
+from openbell.core.codes import BUY, SELL, ST_PENDING, ST_REJECTED, STOP, TRAIL_PERCENT, WORKING
 from openbell.core.exchange import Exchange
 from openbell.core.records import CLIENT_ID_LENGTH_MAX, make_id, symbol_text
 from openbell.core.state import F_POST_ONLY, F_SHADED, F_STP, F_STP_SHIFT, F_TERMS, NIL
@@ -77,6 +77,13 @@ def ticket(ex: Exchange, t: int) -> View:
     row = ex.memory["tickets"][t]
     start = t * row.SIZE + type(row).text0.offset
     text = ex.memory.maps["tickets"][start : start + CLIENT_ID_LENGTH_MAX]
+    stop = row.order_type >= STOP
+    trails = ex.memory["stop_terms"][t]
+    stop_price = trails.stop_price if stop else 0
+    if stop and row.status == ST_PENDING:
+        stop_price = ex.floor.lookup(row.id)[0]  # a trailing one moves without telling
+    elif stop and row.status == ST_REJECTED and trails.trail:
+        stop_price = 0  # it never stood anywhere
     return {
         "order": row.id,
         "account": row.account,
@@ -88,6 +95,9 @@ def ticket(ex: Exchange, t: int) -> View:
         "reason": row.reason,
         "code": row.code,
         "price": row.price,
+        "stop_price": stop_price,
+        "trail": trails.trail if stop else 0,
+        "trail_percent": bool(stop and trails.flags & TRAIL_PERCENT),
         "quantity": row.quantity,
         "filled": row.filled,
         "leaves": row.quantity - row.filled if row.status in WORKING else 0,

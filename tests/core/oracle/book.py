@@ -10,15 +10,30 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 from openbell.core import codes
 from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS
 from tests.core.oracle.phases import Phases
 from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Instrument, Order, Refusal, Resting, State, collar, value_down
+from tests.core.oracle.stops import Stops
+from tests.core.oracle.waiting import Waiting
 
 Note = Callable[[], None]
+STOPS = (codes.STOP, codes.STOP_LIMIT, codes.TRAILING_STOP)
+
+
+class Change(NamedTuple):
+    """What a MODIFY asks for; None: as it is."""
+
+    price: int | None
+    stop: int | None  # the trail, of a trailing stop
+    total: int
+    display: int
+    if_filled: int
+
+
 SLICES_MAX = 1000
 
 
@@ -30,6 +45,7 @@ class Books:
         self.settlement = settlement
         self.notes: list[Note] = []
         self.phases = Phases(self)
+        self.stops = Stops(self)
 
     def deliver(self) -> None:
         """Let the accounts take note of what the books did since."""
@@ -40,7 +56,14 @@ class Books:
     # -- what an account may ask -------------------------------------------------------------------
 
     def enter(self, order: Order) -> None:
-        """Match a new order; rest or end what is left."""
+        """Match a new order; rest or end what is left; then those that its trades elected."""
+        if order.order_type in STOPS:
+            self.stops.enter(order)
+        else:
+            self.enter_now(order)
+            self.stops.take_turns(self.state.instruments[order.instrument])
+
+    def enter_now(self, order: Order) -> None:
         book = self.state.instruments[order.instrument]
         if self.phases.collects(book, order):
             self.phases.enter(order)
@@ -75,17 +98,33 @@ class Books:
             self.end(taker, codes.WHY_NO_LIQUIDITY)
 
     def cancel(self, order: Order, reason: int) -> None:
+        if waiting := self.find_waiting(order):
+            self.state.instruments[order.instrument].waiting.remove(waiting)
+            self.end(waiting.resting, reason)
+            return
         book, resting, queue = self.find(order)
         self.take_out(book, resting, queue)
         self.end(resting, reason)
 
-    def modify(self, order: Order, price: int, total: int, display: int, body: Any) -> None:
-        """Give a resting order another price, total or display, whole or not at all."""
+    def modify(self, order: Order, change: Change) -> None:
+        """Give an order another price, stop price, total or display, whole or not at all."""
+        if waiting := self.find_waiting(order):
+            self.stops.modify(waiting, change)
+            return
+        if change.stop is not None:
+            refusal = Refusal(codes.E_BAD_STOP_PRICE, 0, change.stop)
+            self.notes.append(partial(self.settlement.not_modified, refusal))
+            return
+        self.modify_resting(order, change.price or order.price, change)
+        self.stops.take_turns(self.state.instruments[order.instrument])
+
+    def modify_resting(self, order: Order, price: int, change: Change) -> None:
+        total, display = change.total, change.display
         book, resting, queue = self.find(order)
         leaves = total - resting.filled
         try:
-            if body.if_filled >= 0 and body.if_filled != resting.filled:
-                raise Refusal(codes.E_FILLED_SINCE, body.if_filled, resting.filled)
+            if change.if_filled >= 0 and change.if_filled != resting.filled:
+                raise Refusal(codes.E_FILLED_SINCE, change.if_filled, resting.filled)
             if leaves <= 0:
                 self.take_out(book, resting, queue)
                 self.end(resting, codes.WHY_USER)
@@ -209,7 +248,7 @@ class Books:
             {price: [replace(one) for one in queue] for price, queue in side.items()} for side in book.levels
         ]
         paper = replace(taker)
-        trial.match(replace(book, levels=levels), paper)
+        trial.match(replace(book, levels=levels, waiting=[], elected=[]), paper)
         return paper
 
     def trade(self, book: Instrument, taker: Resting, maker: Resting, price: int) -> None:
@@ -253,6 +292,9 @@ class Books:
                 )
             )
         self.print_trade(book, price, quantity, value, quantity >= book.last_lot)
+        if quantity >= book.last_lot:
+            self.stops.move_marks(book, price)
+            self.stops.elect_all(book, price)
 
     def print_trade(self, book: Instrument, price: int, quantity: int, value: int, eligible: bool) -> None:
         """Volume counts all trades; only an eligible one moves last, open, high and low."""
@@ -322,6 +364,10 @@ class Books:
                 raise Refusal(codes.E_POST_ONLY, price, taker.price)
 
     # -- queues ------------------------------------------------------------------------------------
+
+    def find_waiting(self, order: Order) -> Waiting | None:
+        waiting = self.state.instruments[order.instrument].waiting
+        return next((one for one in waiting if one.resting.order is order), None)
 
     def find(self, order: Order) -> tuple[Instrument, Resting, list[Resting] | None]:
         """Where an order is: in the list that is given, or at its price."""

@@ -60,7 +60,7 @@ class Checks:
         window = max(limits.duplicate_ns for _, limits in self.scopes(account))
         if not body.flags & codes.FROM_APP or not window:
             return
-        asked = (order.instrument, body.side, body.price, body.quantity - body.notional)
+        asked = (order.instrument, body.side, body.price, body.stop_price, body.quantity - body.notional)
         if account.last_app:
             last, then = account.last_app
             if last == asked and self.state.time - then < window:

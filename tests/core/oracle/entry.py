@@ -6,18 +6,20 @@ from typing import Any
 
 from openbell.core import codes
 from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
-from tests.core.oracle.book import Books
+from tests.core.oracle.book import STOPS, Books, Change
 from tests.core.oracle.controls import Checks
 from tests.core.oracle.fees import Fees
 from tests.core.oracle.requests import Requests
 from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import Order, Refusal, State, collar, value_down, value_up
+from tests.core.oracle.waiting import trail_stop
 
-TAKEN_TYPES = (codes.LIMIT, codes.MARKET)
+PRICED_TYPES = (codes.LIMIT, codes.STOP_LIMIT)
 AT_AUCTION = (codes.OPG, codes.CLS)
 RESTING_TIMES = (codes.DAY, codes.GTC, codes.GTD)
 EXPIRY_MAX = 366 * 86_400 * 10**9  # nanoseconds
 CLIENT_ID_BYTES = 48
+TRAIL_PERCENT_MAX = 9_999  # basis points
 
 
 class Entry:
@@ -55,12 +57,18 @@ class Entry:
             created_ts=head.ts,
             updated_ts=head.ts,
         )
+        if order.order_type == codes.TRAILING_STOP:
+            order.trail, order.percent = body.stop_price, bool(body.flags & codes.TRAIL_PERCENT)
+        elif order.order_type in STOPS:
+            order.stop_price = body.stop_price
         key = head.key_high << 64 | head.key_low
         self.requests.add(head.account, key, asked, order)
         try:
             self.shape(body)
             if order.order_type == codes.MARKET:
                 order.price = self.market_cap(order)
+            elif order.order_type in STOPS:
+                self.stop_cap(order)
             self.allowed(order)
             self.sized(order, order.price, order.quantity)
             self.large_enough(order, order.price, order.quantity)
@@ -70,7 +78,8 @@ class Entry:
         except Refusal as refusal:
             self.settlement.reject(order, refusal)
             return order
-        order.status = codes.ST_OPEN
+        if order.order_type not in STOPS:
+            order.status = codes.ST_OPEN
         order.post_only = bool(body.flags & codes.POST_ONLY)
         order.expire_ts = body.expire_ts
         order.stp = body.stp
@@ -85,17 +94,23 @@ class Entry:
             raise Refusal(codes.E_BAD_SIDE)
         if body.order_type not in codes.TYPE_NAMES:
             raise Refusal(codes.E_BAD_TYPE)
-        if body.order_type not in TAKEN_TYPES:
-            raise Refusal(codes.E_UNSUPPORTED)
         if body.tif not in codes.TIF_NAMES:
             raise Refusal(codes.E_BAD_TIME_IN_FORCE)
         if not 1 <= body.quantity <= QUANTITY_MAX:
             raise Refusal(codes.E_BAD_QUANTITY, QUANTITY_MAX, body.quantity)
-        if body.order_type == codes.LIMIT and not 1 <= body.price <= PRICE_MAX:
+        if body.order_type in PRICED_TYPES and not 1 <= body.price <= PRICE_MAX:
             raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, body.price)
-        if body.order_type == codes.MARKET and body.price:
+        if body.order_type not in PRICED_TYPES and body.price:
             raise Refusal(codes.E_BAD_PRICE, 0, body.price)
-        if body.stop_price or body.notional or body.flags & ~(codes.POST_ONLY | codes.FROM_APP):
+        meaningless = [body.notional]
+        known = codes.FROM_APP
+        if body.order_type in STOPS:
+            meaningless += [body.min_quantity, body.display + 1]
+            known |= codes.TRAIL_PERCENT * (body.order_type == codes.TRAILING_STOP)
+        else:
+            meaningless += [body.stop_price]
+            known |= codes.POST_ONLY
+        if any(meaningless) or body.flags & ~known:
             raise Refusal(codes.E_UNSUPPORTED)
         rests = body.order_type == codes.LIMIT and body.tif in RESTING_TIMES
         self.display(body, rests)
@@ -104,6 +119,11 @@ class Entry:
         if body.flags & codes.POST_ONLY and not rests:
             raise Refusal(codes.E_UNSUPPORTED)
         self.expiry(body)
+        if body.order_type in STOPS:
+            if body.tif in (codes.OPG, codes.CLS):
+                raise Refusal(codes.E_UNSUPPORTED)
+            percent = bool(body.flags & codes.TRAIL_PERCENT)
+            self.stop_shape(body.order_type, percent, body.stop_price)
 
     def display(self, body: Any, rests: bool) -> None:
         """How much is shown at a time; a hidden order may ask for a minimum."""
@@ -129,6 +149,24 @@ class Entry:
             raise Refusal(codes.E_BAD_EXPIRY, now, due)
         if due > now + EXPIRY_MAX:
             raise Refusal(codes.E_BAD_EXPIRY, now + EXPIRY_MAX, due)
+
+    def stop_shape(self, order_type: int, percent: bool, asked: int) -> None:
+        """A stop price, or what a trailing stop has in its place: an amount or basis points."""
+        if order_type == codes.TRAILING_STOP:
+            most = TRAIL_PERCENT_MAX if percent else PRICE_MAX
+            if not 1 <= asked <= most:
+                raise Refusal(codes.E_BAD_TRAIL, most, asked)
+        elif not 1 <= asked <= PRICE_MAX:
+            raise Refusal(codes.E_BAD_STOP_PRICE, PRICE_MAX, asked)
+
+    def stop_cap(self, order: Order) -> None:
+        """The limit that a stop is sure to keep: the collar around its stop price."""
+        book = self.state.instruments[order.instrument]
+        if order.order_type == codes.TRAILING_STOP:
+            order.mark = book.reference(self.state.day)
+            order.stop_price = trail_stop(order.side, order.mark, order.trail, order.percent, book.tick_size)
+        if order.order_type != codes.STOP_LIMIT:
+            order.price = collar(order.side, order.stop_price, book.market_collar, book.tick_size)
 
     def market_cap(self, order: Order) -> int:
         """A market order's limit: the collar around the reference."""
@@ -219,11 +257,20 @@ class Entry:
         if not order.working:
             raise Refusal(codes.E_ORDER_ENDED)
         price = body.price if body.flags & codes.SET_PRICE else order.price
+        stop = body.stop_price if body.flags & codes.SET_STOP_PRICE else None
         total = body.quantity if body.flags & codes.SET_QUANTITY else order.quantity
         display = body.display if body.flags & codes.SET_DISPLAY else order.display
         self.change_shape(order, body, price, total)
+        waits = order.order_type == codes.STOP and order.status == codes.ST_PENDING
+        if waits and body.flags & codes.SET_PRICE:  # a lone price is the stop price
+            stop = body.price
+        grows = total > order.quantity
+        if stop is not None:
+            self.stop_shape(order.order_type, order.percent, stop)
+            price = self.changed_cap(order, price, stop)
+            grows = grows or stop != (order.trail or order.stop_price)
         leaves = total - order.filled
-        grows = total > order.quantity or price != order.price or display != order.display
+        grows = grows or price != order.price or display != order.display
         if grows:
             self.open_account(order.account)
         if leaves > 0 and (grows or total != order.quantity):
@@ -236,11 +283,29 @@ class Entry:
             more = order.needs_for(price, leaves) - order.needs
             if more > 0:
                 self.cover(order, more)
-        self.books.modify(order, price, total, display, body)
+        sets_cap = stop is not None and order.order_type not in PRICED_TYPES
+        sets_price = body.flags & codes.SET_PRICE or sets_cap
+        change = Change(price if sets_price else None, stop, total, display, body.if_filled)
+        self.books.modify(order, change)
+
+    def changed_cap(self, order: Order, price: int, stop: int) -> int:
+        """The limit that a changed stop price, or a changed trail behind the first mark, is sure to keep."""
+        if order.order_type == codes.STOP_LIMIT:
+            return price
+        book = self.state.instruments[order.instrument]
+        if order.order_type == codes.TRAILING_STOP:
+            stop = trail_stop(order.side, order.mark, stop, order.percent, book.tick_size)
+        return collar(order.side, stop, book.market_collar, book.tick_size)
 
     def change_shape(self, order: Order, body: Any, price: int, total: int) -> None:
-        known = codes.SET_PRICE | codes.SET_QUANTITY | codes.SET_DISPLAY
-        if body.flags == 0 or body.flags & ~known or body.stop_price:
+        known = codes.SET_PRICE | codes.SET_QUANTITY
+        known |= codes.SET_STOP_PRICE if order.order_type in STOPS else codes.SET_DISPLAY
+        if body.flags == 0 or body.flags & ~known:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if body.stop_price and not body.flags & codes.SET_STOP_PRICE:
+            raise Refusal(codes.E_UNSUPPORTED)
+        both = codes.SET_PRICE | codes.SET_STOP_PRICE
+        if body.flags & both == both and order.order_type != codes.STOP_LIMIT:
             raise Refusal(codes.E_UNSUPPORTED)
         shows = body.flags & codes.SET_DISPLAY
         if body.display and not shows:

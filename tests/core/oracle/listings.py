@@ -101,6 +101,7 @@ class Listings:
                 raise Refusal(code, greatest, value)
         levels = sum(len(side) for side in instrument.levels)
         levels += sum(bool(waiting) for waiting in (*instrument.markets, instrument.closing))
+        levels += len(instrument.waiting)
         if flags & codes.LISTING_TICK and levels:
             raise Refusal(codes.E_OPEN_ORDERS, 0, levels)
         for flag, owner, name, value in (

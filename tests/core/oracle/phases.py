@@ -130,6 +130,7 @@ class Phases:
         before = book.phase
         if before in (codes.IN_CLOSED, codes.IN_SUSPENDED) and to != codes.IN_CLOSED:
             self.open_pending(book)
+        found = None
         if before != to and (
             to == codes.IN_CONTINUOUS or (before, to) == (codes.IN_CLOSING_AUCTION, codes.IN_CLOSED)
         ):
@@ -148,6 +149,11 @@ class Phases:
             self.release(book)
         if (before, to) != (codes.IN_SUSPENDED, codes.IN_CONTINUOUS):  # RESUMED says that
             self.tell(book, before)
+        if found and found.volume:
+            self.books.stops.move_marks(book, found.price)
+            if to == codes.IN_CONTINUOUS:
+                self.books.stops.elect_all(book, found.price)
+        self.books.stops.take_turns(book)
 
     def open_pending(self, book: Instrument) -> None:
         """The phase takes them now: what waited for it is open."""

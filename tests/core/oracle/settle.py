@@ -131,14 +131,38 @@ class Settlement:
         order.status = status
         self.touch(order)
 
-    def modified(self, order: Order, price: int, leaves: int, display: int, flags: int) -> None:
+    def elected(self, order: Order, price: int, stop: int, at: int) -> None:
+        """A trade at `at` elected a stop: it works at `price` from now on."""
+        order.status = codes.ST_OPEN
+        order.price, order.stop_price = price, stop
+        self.touch(order)
+        self.state.order_event(codes.EV_ELECTED, order, price=at, limit=price, observed=stop)
+
+    def modified(
+        self,
+        order: Order,
+        price: int,
+        leaves: int,
+        display: int,
+        flags: int,
+        told: tuple[int, int] = (0, 0),
+    ) -> None:
+        """`told`: stop price and trail of a stop that waits."""
         order.price = price
         order.display = display
         order.quantity = order.filled + leaves
+        if told[0]:
+            order.stop_price, order.trail = told
         self.state.answer["flags"] = flags
         if not flags & codes.UNCHANGED:
             self.touch(order)
-            self.state.order_event(codes.EV_MODIFIED, order, reason=flags & codes.PRIORITY_KEPT)
+            self.state.order_event(
+                codes.EV_MODIFIED,
+                order,
+                reason=flags & codes.PRIORITY_KEPT,
+                limit=told[0],
+                observed=told[1],
+            )
 
     def reduced(self, order: Order, leaves: int, flags: int) -> None:
         """Self-trade prevention lowered what is open of an order."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openbell.core import codes
 from openbell.core.records import CASH_MAX, PRICE_MAX, QUANTITY_SCALE, Answer, Event
+
+if TYPE_CHECKING:
+    from tests.core.oracle.waiting import Waiting
 
 SATURDAY = 5
 EventTuple = tuple[int, ...]
@@ -109,6 +112,10 @@ class Order:
     fee: int = 0  # charged so far
     taken: int = 0  # what of the value was taken, not made
     auctioned: int = 0  # or traded in auctions
+    stop_price: int = 0  # of a stop: the one that its owner was told last
+    trail: int = 0
+    percent: bool = False
+    mark: int = 0  # where a trailing stop began
 
     @property
     def leaves(self) -> int:
@@ -293,6 +300,9 @@ class Instrument:
     def until(self) -> int:
         """When the phase ends, as far as that is known."""
         return self.due or self.ends_ts
+
+    waiting: list[Waiting] = field(default_factory=list)  # stops, oldest first
+    elected: list[Resting] = field(default_factory=list)  # first in, first out
 
     def best(self, side: int) -> int:
         """The best price that a side shows, or 0."""

@@ -1,0 +1,336 @@
+"""The trading floor: every message to the books, stops among them, and the turns of elected orders.
+
+A cascade is bounded. Every trade fills one of its two orders whole or empties an iceberg's slice, every
+self-trade that was prevented ends one of them, and every order of the shard is elected, rests and ends at
+most once in a command. With room for W orders, and W / 2 slices that wait in icebergs (hidden.py), a command
+makes at most 3 / 2 x W trades (a TRADE and two FILL each), W LEVEL of orders that end, W ELECTED and W LEVEL
+of those that rest: 15 / 2 x W + 2 events and 4 x W + 2 letters, for which `Memory` has room. Accounts are
+told after every slice of elected orders.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from openbell.core.books import Books
+from openbell.core.election import Election
+from openbell.core.phases import Phases
+from openbell.core.stops import Stops
+
+if not cython.compiled:
+    from openbell.core.codes import (
+        BUY,
+        DAY,
+        E_BAD_PRICE,
+        E_BAD_STOP_PRICE,
+        E_FILLED_SINCE,
+        E_OK,
+        E_PRICE_COLLAR,
+        E_TICK_SIZE,
+        EV_ACCEPTED,
+        FOK,
+        GTC,
+        GTD,
+        IN_CONTINUOUS,
+        MARKET,
+        PRIORITY_KEPT,
+        PROTECTIONS_OFF,
+        SELL,
+        SET_PRICE,
+        SET_QUANTITY,
+        SET_STOP_PRICE,
+        ST_PENDING,
+        STOP,
+        STOP_LIMIT,
+        UNCHANGED,
+        WHY_BOOK_FULL,
+        WHY_FOK,
+        WHY_IOC,
+        WHY_SELF_TRADE,
+        WHY_USER,
+    )
+    from openbell.core.prices import collar_price
+    from openbell.core.state import (
+        M_END,
+        M_ENTER,
+        M_MODIFIED,
+        M_NOT_FOUND,
+        M_NOT_MODIFIED,
+        M_REFUSED,
+        NIL,
+        OUTPUT_RECORDS,
+    )
+    from openbell.core.stop_layouts import B_PERCENT, B_WAITS
+    from openbell.core.types import i64, u64
+
+
+class Floor:
+    """Books, phases and stops of one shard as one machine."""
+
+    def __init__(self, memory: Any, genesis: Any, books: Books, phases: Phases) -> None:
+        self.instruments = memory["instruments"]
+        self.orders = memory["book_orders"]
+        self.events = memory["events"]
+        self.books = books
+        self.phases = phases
+        self.stops: Stops = books.stops
+        self.election: Election = books.stops.election
+        self.letters = memory["mail"]
+        self.inbox = books.inbox
+        self.slice = genesis.slice
+
+    def run(self, messages: Any, start: i64, stop: i64) -> i64:
+        """Apply an array of messages without an account machine, as a shard of books only would.
+
+        Returns the index after the last one applied: less than `stop` when the events should be taken first.
+        """
+        self.inbox = messages
+        self.books.inbox = messages
+        self.phases.inbox = messages
+        at: i64 = start
+        with cython.nogil:
+            while at < stop and self.books.outbox.count < OUTPUT_RECORDS:
+                self.books.outbox.begin(self.inbox[at].cause)
+                self.handle(at)
+                while self.election.head != NIL:
+                    self.take_turns()
+                self.books.mail.taken = self.books.mail.sent
+                at += 1
+        return at
+
+    def lookup(self, order: u64) -> tuple[int, int, int]:
+        """Stop price, mark and age of a stop that waits; zeros for every other order."""
+        slot: i64 = self.books.queue.find(order)
+        if slot < 0 or not self.orders[slot].flags & B_WAITS:
+            return 0, 0, 0
+        mark: i64 = self.stops.mark_of(slot) if self.trail_of(slot) != 0 else 0
+        return self.stops.stop_of(slot), mark, self.stops.age_of(slot)
+
+    def handle(self, i: i64) -> None:
+        """Apply the message at index `i` of the inbox; `take_turns` until nobody is elected any more."""
+        if self.inbox[i].order_type < STOP:
+            if not self.books.handle(i):
+                self.phases.handle(i)
+            return
+        self.books.cause = self.inbox[i].cause
+        if self.inbox[i].kind == M_ENTER:
+            self.enter(i)
+        else:
+            self.modify(i)
+        self.books.publish(self.inbox[i].instrument)
+
+    # -- stops -------------------------------------------------------------------------------------
+
+    def enter(self, i: i64) -> None:
+        """Let a new stop wait; one whose condition holds already is elected at once."""
+        n: i64 = self.inbox[i].instrument
+        side: i64 = self.inbox[i].side
+        price: i64 = self.inbox[i].price
+        asked: i64 = self.inbox[i].value
+        self.books.leaves = self.inbox[i].quantity
+        percent: bool = self.inbox[i].flags & B_PERCENT != 0
+        code: i64 = self.check(i, price, asked, self.books.leaves, percent, True)
+        if code != E_OK:
+            self.books.refuse(i, M_REFUSED, code)
+            return
+        slot: i64 = self.books.queue.fresh(self.inbox[i].order, n, side, 0)
+        self.orders[slot].price = price
+        self.orders[slot].leaves = self.books.leaves
+        self.orders[slot].ref = self.inbox[i].ref
+        self.orders[slot].account = self.inbox[i].account
+        self.orders[slot].tif = self.inbox[i].tif
+        self.orders[slot].order_type = self.inbox[i].order_type
+        self.orders[slot].flags = self.inbox[i].flags
+        self.orders[slot].owner = self.inbox[i].other_account
+        self.stops.wait(slot, asked, self.inbox[i].limit, percent)
+        self.accept(i, slot)
+        self.elect_if_held(n, slot)
+
+    def elect_if_held(self, n: i64, slot: i64) -> None:
+        """Elect a stop at once whose condition holds; what is not in continuous trading waits for a trade."""
+        if self.instruments[n].status == IN_CONTINUOUS:
+            self.election.cause = self.books.cause
+            self.stops.elect_if_held(slot)
+
+    def accept(self, i: i64, slot: i64) -> None:
+        e: i64 = self.books.outbox.event(
+            EV_ACCEPTED, self.inbox[i].instrument, self.inbox[i].account, self.inbox[i].order
+        )
+        self.events[e].side = self.inbox[i].side
+        self.events[e].order_type = self.inbox[i].order_type
+        self.events[e].tif = self.inbox[i].tif
+        self.events[e].status = ST_PENDING
+        self.events[e].code = self.stops.flags_of(slot)
+        self.events[e].price = self.inbox[i].price
+        self.events[e].quantity = self.inbox[i].quantity
+        self.events[e].leaves = self.inbox[i].quantity
+        self.events[e].limit = self.stops.stop_of(slot)
+        self.events[e].observed = self.trail_of(slot)
+
+    def trail_of(self, slot: i64) -> i64:
+        """The trail of a waiting stop, 0 if it has none."""
+        return self.stops.asked_of(slot) if self.orders[slot].order_type > STOP_LIMIT else 0
+
+    def modify(self, i: i64) -> None:
+        """Give a stop another limit, stop price or trail, or total, whole or not at all."""
+        slot: i64 = self.books.queue.find(self.inbox[i].order)
+        if slot < 0:
+            self.books.refuse(i, M_NOT_FOUND, E_OK)
+        elif self.orders[slot].flags & B_WAITS:
+            self.modify_waiting(i, slot)
+        elif self.inbox[i].flags & SET_STOP_PRICE:
+            self.books.checks.limit = 0
+            self.books.checks.observed = self.inbox[i].value
+            self.books.refuse(i, M_NOT_MODIFIED, E_BAD_STOP_PRICE)
+        else:
+            self.books.modify(i)
+
+    def modify_waiting(self, i: i64, slot: i64) -> None:
+        """`price` of the message is the new limit, if the message sets one or the stop price decides it.
+
+        `observed` is the limit that goes with a lone price, which a STOP reads as its stop price.
+        """
+        flags: i64 = self.inbox[i].flags
+        price: i64 = self.orders[slot].price
+        asked: i64 = self.stops.asked_of(slot)
+        total: i64 = self.orders[slot].leaves
+        priced: bool = self.orders[slot].order_type == STOP_LIMIT
+        lone: bool = flags & SET_PRICE != 0 and self.orders[slot].order_type == STOP
+        if flags & SET_PRICE or (flags & SET_STOP_PRICE and not priced):
+            price = self.inbox[i].price
+        if flags & SET_STOP_PRICE:
+            asked = self.inbox[i].value
+        elif lone:  # a STOP that waits has no price but its stop price
+            asked = price
+            price = self.inbox[i].observed
+        if flags & SET_QUANTITY:
+            total = self.inbox[i].quantity
+        self.books.checks.limit = self.inbox[i].limit
+        self.books.checks.observed = 0
+        if self.inbox[i].limit > 0:
+            self.books.refuse(i, M_NOT_MODIFIED, E_FILLED_SINCE)
+        elif flags & SET_PRICE and not priced and not lone:
+            self.books.checks.limit = 0
+            self.books.checks.observed = price
+            self.books.refuse(i, M_NOT_MODIFIED, E_BAD_PRICE)
+        elif total <= 0:
+            self.stops.drop(slot)
+            self.finish(slot, self.orders[slot].leaves, WHY_USER)
+        else:
+            self.replace(i, slot, price, asked, total)
+
+    def replace(self, i: i64, slot: i64, price: i64, asked: i64, total: i64) -> None:
+        """A stop that keeps its terms and asks for no more keeps its place; else it goes behind."""
+        same: bool = price == self.orders[slot].price and asked == self.stops.asked_of(slot)
+        unchanged: bool = same and total == self.orders[slot].leaves
+        kept: bool = same and total <= self.orders[slot].leaves
+        percent: bool = self.orders[slot].flags & B_PERCENT != 0
+        if not unchanged:
+            code: i64 = self.check(i, price, asked, total, percent, not kept)
+            if code != E_OK:
+                self.books.refuse(i, M_NOT_MODIFIED, code)
+                return
+        self.orders[slot].price = price
+        self.orders[slot].leaves = total
+        if not kept:
+            mark: i64 = self.stops.mark_of(slot) if self.orders[slot].order_type > STOP_LIMIT else 0
+            self.stops.drop(slot)
+            self.stops.wait(slot, asked, mark, percent)
+        letter: i64 = self.books.reply(i, M_MODIFIED)
+        self.letters[letter].leaves = total
+        self.letters[letter].price = price
+        self.letters[letter].quantity = total
+        self.letters[letter].limit = self.stops.stop_of(slot)
+        self.letters[letter].observed = self.trail_of(slot)
+        if unchanged:
+            self.letters[letter].flags = PRIORITY_KEPT | UNCHANGED
+        elif kept:
+            self.letters[letter].flags = PRIORITY_KEPT
+        else:
+            self.elect_if_held(self.orders[slot].instrument, slot)
+
+    def check(self, i: i64, price: i64, asked: i64, quantity: i64, percent: bool, anew: bool) -> i64:
+        """As the book's, and the stop price or trail; a limit is collared around its own stop price."""
+        n: i64 = self.inbox[i].instrument
+        side: i64 = self.inbox[i].side
+        code: i64 = self.books.checks.check(n, side, MARKET, price, quantity)
+        if code != E_OK:
+            return code
+        tick: i64 = self.instruments[n].tick_size
+        if not percent and asked % tick != 0:
+            self.books.checks.limit = tick
+            self.books.checks.observed = asked
+            return E_TICK_SIZE
+        if self.inbox[i].order_type != STOP_LIMIT or not anew:
+            return E_OK
+        if self.instruments[n].flags & PROTECTIONS_OFF:
+            return E_OK
+        edge: i64 = collar_price(side, asked, self.instruments[n].limit_collar, tick)
+        if (side == BUY and price > edge) or (side == SELL and price < edge):
+            self.books.checks.limit = edge
+            self.books.checks.observed = price
+            return E_PRICE_COLLAR
+        return E_OK
+
+    # -- turns -------------------------------------------------------------------------------------
+
+    def take_turns(self) -> None:
+        """Let a slice of elected orders have their turns, one after the other; there must be one."""
+        left: i64 = self.slice
+        slot: i64 = self.election.take()
+        n: i64 = self.orders[slot].instrument
+        while slot >= 0:
+            self.turn(n, slot)
+            left -= 1
+            slot = self.election.take() if left > 0 else -1
+        self.books.publish(n)
+
+    def turn(self, n: i64, slot: i64) -> None:
+        """An elected order is a limit order under its own time in force."""
+        side: i64 = self.orders[slot].side
+        price: i64 = self.orders[slot].price
+        tif: i64 = self.orders[slot].tif
+        self.books.taker = self.orders[slot].id
+        self.books.taker_ref = self.orders[slot].ref
+        self.books.taker_account = self.orders[slot].account
+        self.books.stand(n, self.orders[slot].owner, self.orders[slot].flags)
+        self.books.leaves = self.orders[slot].leaves
+        self.books.filled = 0
+        if tif == FOK and not self.fillable(n, side, price):
+            self.finish(slot, self.books.leaves, WHY_FOK)
+            return
+        self.books.match(n, side, price)
+        if self.books.cut != 0:
+            self.finish(slot, self.books.cut, WHY_SELF_TRADE)
+        elif self.books.leaves == 0:
+            self.books.queue.forget(slot)
+        elif tif != DAY and tif != GTC and tif != GTD:
+            self.finish(slot, self.books.leaves, WHY_IOC)
+        elif not self.books.checks.has_room(n, side, price, NIL):
+            self.finish(slot, self.books.leaves, WHY_BOOK_FULL)
+        else:
+            self.orders[slot].filled = self.books.filled
+            self.books.queue.append(slot, n, side, price, self.books.leaves)
+
+    def fillable(self, n: i64, side: i64, price: i64) -> bool:
+        """Whether the taker would fill whole."""
+        return self.books.rehearsal.fillable(
+            n, side, price, self.books.leaves, self.books.owner, self.books.mode
+        )
+
+    def finish(self, slot: i64, leaves: i64, reason: i64) -> None:
+        """What is left of an order in no queue ends."""
+        i: i64 = self.books.mail.post(
+            M_END,
+            self.orders[slot].instrument,
+            self.orders[slot].account,
+            self.orders[slot].id,
+            self.books.cause,
+        )
+        self.letters[i].side = self.orders[slot].side
+        self.letters[i].ref = self.orders[slot].ref
+        self.letters[i].reason = reason
+        self.letters[i].leaves = leaves
+        self.books.queue.forget(slot)
