@@ -109,6 +109,12 @@ def test_the_lone_price_of_a_stop_is_its_stop_price() -> None:
         ({"symbol": "A" * 17}, "/symbol", "INVALID_SYMBOL"),
         ({"stopPrice": "1"}, "/stopPrice", "STOP_PRICE_NOT_ALLOWED"),
         ({"type": "STOP", "price": None}, "/stopPrice", "STOP_PRICE_REQUIRED"),
+        ({"trailAmount": "1"}, "/trailAmount", "TRAIL_NOT_ALLOWED"),
+        ({"type": "TRAILING_STOP", "price": None}, "/trailAmount", "TRAIL_REQUIRED"),
+        ({"type": "TRAILING_STOP", "trailPercent": "1"}, "/price", "PRICE_NOT_ALLOWED"),
+        ({"trailPercent": "100"}, "/trailPercent", "INVALID_TRAIL"),
+        ({"trailPercent": "0.001"}, "/trailPercent", "INVALID_TRAIL"),
+        ({"trailPercent": "1", "trailAmount": "1"}, "/trailPercent", "TRAIL_NOT_ALLOWED"),
         ({"notional": "100"}, "/notional", "NOTIONAL_NOT_ALLOWED"),
         ({"quantity": None, "notional": "100"}, "/notional", "NOTIONAL_NOT_ALLOWED"),
         ({"hidden": True}, "/hidden", "UNKNOWN_FIELD"),
@@ -148,6 +154,7 @@ def test_any_bytes_are_an_order_or_a_problem(body: bytes) -> None:
         assert outcome(read, body) in (200, 400)
 
 
+RARE = ("timeInForce", "stopPrice", "trailAmount", "trailPercent", "notional")
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
@@ -156,9 +163,23 @@ json_values = st.recursive(
 
 
 @settings(deadline=None)
-@given(st.dictionaries(st.sampled_from([*LIMIT, "timeInForce", "stopPrice", "notional", "x"]), json_values))
+@given(st.dictionaries(st.sampled_from([*LIMIT, *RARE, "x"]), json_values))
 def test_any_object_is_an_order_or_a_problem(change: dict[str, Any]) -> None:
     assert outcome(read_new_order, json.dumps(LIMIT | change).encode()) in (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("given_trail", "trail", "percent"),
+    [({"trailAmount": "1.5"}, 15_000, False), ({"trailPercent": 1.25}, 125, True)],
+)
+def test_a_trail_is_an_amount_or_a_percentage(given_trail: dict[str, Any], trail: int, percent: bool) -> None:
+    body = LIMIT | {"type": "TRAILING_STOP"} | given_trail
+    del body["price"]
+    order = read_new_order(json.dumps(body).encode())
+    assert (order.trail, order.trail_percent, order.stop_price) == (trail, percent, 0)
+    change = read_modify_order(json.dumps(given_trail).encode())
+    assert (change.flags, change.stop_price) == (codes.SET_STOP_PRICE, trail)
+    assert change.trails == next(iter(given_trail))
 
 
 def test_a_change_says_what_it_sets() -> None:

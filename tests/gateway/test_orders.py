@@ -97,7 +97,6 @@ def test_a_price_far_from_the_market_is_refused(demo: Session, limit: Order, pri
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"type": "STOP"}, "UNSUPPORTED"),
         ({"timeInForce": "CLS"}, "NO_AUCTION"),
         ({"timeInForce": "OPG"}, "NO_AUCTION"),
     ],

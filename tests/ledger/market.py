@@ -157,8 +157,21 @@ class RandomMarket(Market):
             fields |= {"order_type": codes.MARKET, "price": 0, "tif": codes.IOC}
         if dice.random() < 0.03:
             fields |= {"price": 12_345_678}
+        if dice.random() < 0.2:
+            fields |= self.stop(fields["price"])
         order = self.order(account, number, **fields)
         self.orders.append((account, order))
+
+    def stop(self, price: int) -> dict[str, int]:
+        """What makes an order a stop."""
+        kind = self.dice.choice((codes.STOP, codes.STOP_LIMIT, codes.TRAILING_STOP))
+        asked = REFERENCE + self.dice.randint(-150, 150) * 100
+        if kind == codes.STOP_LIMIT:
+            return {"order_type": kind, "stop_price": asked, "price": price}
+        if kind == codes.STOP:
+            return {"order_type": kind, "stop_price": asked, "price": 0}
+        flags = self.dice.choice((0, codes.TRAIL_PERCENT))
+        return {"order_type": kind, "stop_price": 200, "price": 0, "flags": flags}
 
     def some_order(self) -> tuple[int, int]:
         recent = self.orders[-60:]
@@ -177,6 +190,9 @@ class RandomMarket(Market):
         if self.dice.random() < 0.6:
             body.flags |= codes.SET_QUANTITY
             body.quantity = self.dice.randint(1, 20) * SHARE
+        if self.dice.random() < 0.2:
+            body.flags |= codes.SET_STOP_PRICE
+            body.stop_price = REFERENCE + self.dice.randint(-150, 150) * 100
         self.do(codes.C_MODIFY, body, account=account)
 
     def cancel_all(self) -> None:

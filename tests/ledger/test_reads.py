@@ -56,6 +56,9 @@ async def test_an_order_has_the_keys_and_values_of_the_exchanges_own_view(
         "seq": stream.position,
         "created_ts": ts,
         "updated_ts": ts,
+        "stop_price": 0,
+        "trail": 0,
+        "trail_percent": False,
     }
 
 

@@ -76,7 +76,7 @@ def new_order(
         ),
         order.price,
         order.quantity,
-        order.stop_price,
+        order.trail or order.stop_price,
         order.display,
         order.min_quantity,
         order.notional,

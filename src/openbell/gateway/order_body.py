@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from openbell.core import codes
-from openbell.core.records import encode_id
+from openbell.core.records import QUANTITY_SCALE, encode_id
 from openbell.gateway import decimals
 from openbell.gateway.order_request import OrderRequest
 from openbell.gateway.refusals import refusal
@@ -27,8 +27,9 @@ from openbell.gateway.words import (
 class OrderBody(Struct, rename="camel", kw_only=True):
     """An order. `filled_qty` is seed A's name of `filled_quantity`; `timestamp` is `created_at`.
 
-    `display_quantity` null: all of it is shown. What an order asked beyond the plain the exchange's memory
-    tells, for a day after its end; history shows null.
+    The stop price of a trailing stop is where it stands now. `display_quantity` null: all of it is shown.
+    What an order asked beyond the plain the exchange's memory tells, for a day after its end; history shows
+    null.
     """
 
     order_id: str
@@ -46,6 +47,8 @@ class OrderBody(Struct, rename="camel", kw_only=True):
     remaining_quantity: Decimal
     price: Decimal | None
     stop_price: Decimal | None
+    trail_amount: Decimal | None
+    trail_percent: Decimal | None
     valid_until: Time | None
     post_only: bool | None
     self_trade_prevention: SelfTradePrevention | None
@@ -93,6 +96,9 @@ class CancelAllBody(Struct, rename="camel", kw_only=True):
     seq: int
 
 
+PRICED = (codes.LIMIT, codes.STOP_LIMIT)
+BASIS_POINT = QUANTITY_SCALE // 100  # one hundredth of a percent, as quantities count
+
 # Bound at import: these run for each order.
 _SIDES = codes.SIDE_NAMES
 _TYPES = codes.TYPE_NAMES
@@ -106,8 +112,18 @@ def reason_name(reason: int) -> str | None:
 
 
 def limit_price(order_type: int, price: int) -> str | None:
-    """The price as its owner gave it: a MARKET order has a cap in the core, and no price."""
-    return None if order_type in (codes.MARKET, codes.STOP) else decimals.money_or_none(price)
+    """The price as its owner gave it: a MARKET or STOP order has a cap in the core, and no price."""
+    return decimals.money_or_none(price) if order_type in PRICED else None
+
+
+def trail_amount(trail: int, percent: bool) -> str | None:
+    """A trail in USD; None for one in percent, or none."""
+    return None if percent else decimals.money_or_none(trail)
+
+
+def trail_percent(trail: int, percent: bool) -> str | None:
+    """A trail in percent (`trail` is basis points); None for one in USD, or none."""
+    return decimals.quantity(trail * BASIS_POINT) if percent and trail else None
 
 
 def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderBody:
@@ -130,6 +146,8 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
         remaining_quantity=decimals.quantity(answer.leaves),
         price=decimals.money_or_none(request.price),
         stop_price=decimals.money_or_none(request.stop_price),
+        trail_amount=trail_amount(request.trail, request.trail_percent),
+        trail_percent=trail_percent(request.trail, request.trail_percent),
         **asked(request.expire_ts, request.flags, request.stp, request.display, request.min_quantity),
         avg_price=decimals.average_price(answer.notional, answer.filled),
         filled_value=decimals.money(answer.notional),
@@ -184,7 +202,9 @@ def order_fields(row: Mapping[str, Any], symbol: str) -> dict[str, Any]:
         "filled_qty": filled,
         "remaining_quantity": decimals.quantity(row["leaves"]),
         "price": limit_price(row["order_type"], row["price"]),
-        "stop_price": None,
+        "stop_price": decimals.money_or_none(row["stop_price"]),
+        "trail_amount": trail_amount(row["trail"], row["trail_percent"]),
+        "trail_percent": trail_percent(row["trail"], row["trail_percent"]),
         **(NOT_TOLD if "stp" not in row else asked_by(row)),
         "avg_price": decimals.average_price(row["notional"], row["filled"]),
         "filled_value": decimals.money(row["notional"]),

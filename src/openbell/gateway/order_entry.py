@@ -14,6 +14,7 @@ from openbell.gateway.call import Call, Headers, Reply, json_reply
 from openbell.gateway.order_body import ModifiedOrderBody, new_order_body, order_body, order_fields
 from openbell.gateway.order_lookup import find_by_client_id, find_order, read_order_id
 from openbell.gateway.order_request import (
+    ModifyRequest,
     OrderRequest,
     read_client_id,
     read_modify_order,
@@ -78,6 +79,8 @@ class OrderEntry:
         change = read_modify_order(await call.body())
         limit, left = services.spend(session)
         key = idempotency_key(call)
+        if change.flags & codes.SET_STOP_PRICE:
+            await self._check_terms(order_id, change, session.account)
         command = commands.modify(order_id, change, session.account, key, services.clock.now())
         answer = await services.send(command, f"/v1/orders/{encode_id(order_id)}")
         if answer.code != codes.E_OK:
@@ -86,6 +89,16 @@ class OrderEntry:
         kept = bool(answer.flags & (codes.PRIORITY_KEPT | codes.UNCHANGED))
         headers = _headers(limit, left, answer)
         return json_reply(200, ModifiedOrderBody(**fields, priority_kept=kept), headers)
+
+    async def _check_terms(self, order_id: int, change: ModifyRequest, account: int) -> None:
+        """A trail is for a trailing stop, in the unit it was entered with; a stop price for the others."""
+        row = await find_order(self._services, account, order_id)
+        own = ("trailPercent" if row["trail_percent"] else "trailAmount") if row["trail"] else "stopPrice"
+        given = change.trails or "stopPrice"
+        if own != given:
+            word = codes.TYPE_NAMES[row["order_type"]]
+            detail = f"This {word} order takes no {given}" + (f"; change its {own}." if row["trail"] else ".")
+            raise malformed([FieldProblem(f"/{given}", "TRAIL_NOT_ALLOWED", detail)])
 
     async def cancel(self, call: Call) -> Reply:
         """DELETE /v1/orders/{orderId}."""

@@ -29,6 +29,7 @@ STATUSES = {
     "ALL": ("all", "all"),
     "OPEN": ("working", "working"),
     "ENDED": ("ended", "ended"),
+    "PENDING": ("working", "PENDING"),
     **{codes.STATUS_NAMES[status]: ("ended", codes.STATUS_NAMES[status]) for status in ENDED},
 }
 # Rows of the node to look through for one ended status.
@@ -105,7 +106,7 @@ async def find_orders(
         Problem: 503 while the node is away.
     """
     of_node, of_ledger = STATUSES[word]
-    # The node does not tell one ended status from another: take more, and leave out the others.
+    # The node does not tell one status from another: take more, and leave out the others.
     rows_max = limit if of_node == of_ledger else NODE_ROWS
     seq, rows = await services.query(
         "orders", account=account, status=of_node, instrument=instrument, before=before, limit=rows_max

@@ -24,6 +24,8 @@ TYPES = {name: number for number, name in codes.TYPE_NAMES.items()}
 MODES = {name: number for number, name in codes.STP_NAMES.items()}
 TIMES_IN_FORCE = {name: number for number, name in codes.TIF_NAMES.items()}
 STOP_KINDS = (codes.STOP, codes.STOP_LIMIT)
+PERCENT_DECIMALS = 2  # trails are stored in basis points
+TRAIL_BASIS_MAX = 9_999
 
 AMOUNT_SCHEMA = {"type": ["string", "number"], "examples": ["213.45", 10], "format": "decimal"}
 Amount = Annotated[Raw, Meta(extra_json_schema=AMOUNT_SCHEMA)]
@@ -43,11 +45,13 @@ class NewOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
 
     symbol: str
     side: Annotated[str, Meta(description="BUY or SELL, in any case")]
-    type: Annotated[str, Meta(description="MARKET or LIMIT, in any case")]
+    type: Annotated[str, Meta(description="MARKET, LIMIT, STOP, STOP_LIMIT or TRAILING_STOP, in any case")]
     quantity: Amount = field(default_factory=Raw)
     notional: Amount = field(default_factory=Raw)
     price: Amount = field(default_factory=Raw)
     stop_price: Amount = field(default_factory=Raw)
+    trail_amount: Amount = field(default_factory=Raw)
+    trail_percent: Amount = field(default_factory=Raw)
     time_in_force: Annotated[
         str | None, Meta(description="DAY (default), GTC, GTD, IOC, FOK, in any case")
     ] = None
@@ -76,17 +80,25 @@ class PlaceOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class ModifyOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
-    """The body of PATCH /v1/orders/{orderId}; `quantity` is the new total, filled part included."""
+    """The body of PATCH /v1/orders/{orderId}; `quantity` is the new total, filled part included.
+
+    A STOP order that waits takes a lone `price` as its stop price.
+    """
 
     quantity: Amount = field(default_factory=Raw)
     price: Amount = field(default_factory=Raw)
     stop_price: Amount = field(default_factory=Raw)
     display_quantity: Amount = field(default_factory=Raw)
+    trail_amount: Amount = field(default_factory=Raw)
+    trail_percent: Amount = field(default_factory=Raw)
     if_filled: Amount = field(default_factory=Raw)
 
 
 class OrderRequest(Struct, frozen=True):
-    """A new order in raw units; 0 where a number is not given. `client_id` None: the gateway makes one."""
+    """A new order in raw units; 0 where a number is not given. `client_id` None: the gateway makes one.
+
+    `trail` is in basis points if `trail_percent`.
+    """
 
     symbol: str
     side: int
@@ -102,10 +114,18 @@ class OrderRequest(Struct, frozen=True):
     min_quantity: int = 0
     stp: int = codes.CANCEL_NEWEST
     flags: int = 0
+    trail: int = 0
+
+    @property
+    def trail_percent(self) -> bool:
+        return bool(self.flags & codes.TRAIL_PERCENT)
 
 
 class ModifyRequest(Struct, frozen=True):
-    """A change in raw units; `flags` are codes.SET_*, `if_filled` -1 means whatever was filled."""
+    """A change in raw units; `flags` are codes.SET_*, `if_filled` -1 means whatever was filled.
+
+    `stop_price` is the new trail if `trails` is the name of a field that gives one.
+    """
 
     flags: int
     price: int
@@ -113,6 +133,7 @@ class ModifyRequest(Struct, frozen=True):
     stop_price: int
     if_filled: int
     display: int = 0
+    trails: str = ""
 
 
 _new_order = msgspec.json.Decoder(NewOrderBody)
@@ -158,6 +179,11 @@ def read_modify_order(body: bytes) -> ModifyRequest:
     errors: list[FieldProblem] = []
     price = _price(given.price, "price", errors)
     stop_price = _price(given.stop_price, "stopPrice", errors)
+    trail, percent = _trail(given.trail_amount, given.trail_percent, errors)
+    if trail and stop_price:
+        errors.append(FieldProblem("/stopPrice", "STOP_PRICE_NOT_ALLOWED", "Give a stopPrice or a trail."))
+    trails = ("trailPercent" if percent else "trailAmount") if trail else ""
+    stop_price = trail or stop_price
     quantity = _quantity(given.quantity, "quantity", errors)
     display = _shown(given.display_quantity, "displayQuantity", errors)
     filled = _units(given.if_filled, "ifFilled", decimals.QUANTITY_DECIMALS, "INVALID_QUANTITY", errors)
@@ -174,7 +200,7 @@ def read_modify_order(body: bytes) -> ModifyRequest:
     if errors:
         raise malformed(errors)
     expected = -1 if filled is None else filled
-    return ModifyRequest(flags, price or 0, quantity or 0, stop_price or 0, expected, display or 0)
+    return ModifyRequest(flags, price or 0, quantity or 0, stop_price or 0, expected, display or 0, trails)
 
 
 def read_client_id(text: str, pointer: str) -> str:
@@ -231,6 +257,7 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
     notional = _notional(given.notional, errors)
     price = _price(given.price, price_name, errors)
     stop_price = _price(given.stop_price, "stopPrice", errors)
+    trail, percent = _trail(given.trail_amount, given.trail_percent, errors)
     if given.client_order_id is not None and CLIENT_ID.fullmatch(given.client_order_id) is None:
         errors.append(
             FieldProblem("/clientOrderId", "INVALID_CLIENT_ORDER_ID", f"clientOrderId {CLIENT_ID_RULE}.")
@@ -244,6 +271,7 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
     least = _shown(given.min_quantity, "minQuantity", errors)
     if not errors:
         _combination(order_type, quantity, notional, price, stop_price, price_name, errors)
+        _trailing(order_type, trail, errors)
     if errors:
         raise malformed(errors)
     return OrderRequest(
@@ -260,7 +288,8 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
         ALL_SHOWN if display is None else display,
         least or 0,
         mode,
-        codes.POST_ONLY if given.post_only else 0,
+        (codes.POST_ONLY if given.post_only else 0) | (codes.TRAIL_PERCENT if percent else 0),
+        trail or 0,
     )
 
 
@@ -289,6 +318,16 @@ def _ends(text: str | None, tif: int, errors: list[FieldProblem]) -> int:
         detail = f"validUntil is a time such as 2026-03-05T14:30:00Z, not {text[:40]!r}."
         errors.append(FieldProblem("/validUntil", "INVALID_EXPIRY", detail))
         return 0
+
+
+def _trailing(order_type: int, trail: int | None, errors: list[FieldProblem]) -> None:
+    """A TRAILING_STOP, and no other order, has a trail."""
+    if order_type == codes.TRAILING_STOP and trail is None:
+        detail = "A TRAILING_STOP order needs a trailAmount or a trailPercent."
+        errors.append(FieldProblem("/trailAmount", "TRAIL_REQUIRED", detail))
+    elif order_type != codes.TRAILING_STOP and trail is not None:
+        detail = f"A {codes.TYPE_NAMES[order_type]} order takes no trail."
+        errors.append(FieldProblem("/trailAmount", "TRAIL_NOT_ALLOWED", detail))
 
 
 def _combination(
@@ -369,6 +408,19 @@ def _price(raw: Raw, name: str, errors: list[FieldProblem]) -> int | None:
         detail = f"{name} must be more than 0 and at most {decimals.dollars(PRICE_MAX)}."
         errors.append(FieldProblem(f"/{name}", "INVALID_PRICE", detail))
     return units
+
+
+def _trail(amount: Raw, percent: Raw, errors: list[FieldProblem]) -> tuple[int | None, bool]:
+    """(the trail in raw units or basis points, None without one; whether it is in basis points)."""
+    by_amount = _price(amount, "trailAmount", errors)
+    points = _units(percent, "trailPercent", PERCENT_DECIMALS, "INVALID_TRAIL", errors)
+    if points is not None and not 0 < points <= TRAIL_BASIS_MAX:
+        detail = "trailPercent must be more than 0 and at most 99.99."
+        errors.append(FieldProblem("/trailPercent", "INVALID_TRAIL", detail))
+    if by_amount is not None and points is not None:
+        detail = "Give trailAmount or trailPercent, not both."
+        errors.append(FieldProblem("/trailPercent", "TRAIL_NOT_ALLOWED", detail))
+    return (by_amount, False) if points is None else (points, True)
 
 
 def _notional(raw: Raw, errors: list[FieldProblem]) -> int | None:

@@ -91,6 +91,16 @@ REFUSALS: dict[int, Refusal] = {
         "Only a hidden order has a minimum, and at most its quantity: {observed} does not go with this one.",
         SHARES,
     ),
+    codes.E_BAD_STOP_PRICE: Refusal(
+        422,
+        "INVALID_STOP_PRICE",
+        "Invalid stop price",
+        "A stop price of {observed} is out of range, or the order waits for none any more.",
+        MONEY,
+    ),
+    codes.E_BAD_TRAIL: Refusal(
+        422, "INVALID_TRAIL", "Invalid trail", "A trail is at least one tick, or 0.01 to 99.99 percent."
+    ),
     codes.E_BAD_MODE: Refusal(
         422,
         "INVALID_SELF_TRADE_PREVENTION",

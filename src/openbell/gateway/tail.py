@@ -17,6 +17,7 @@ EVENT_NAMES = {
     codes.EV_CANCELLED: "CANCELLED",
     codes.EV_EXPIRED: "EXPIRED",
     codes.EV_MODIFIED: "MODIFIED",
+    codes.EV_ELECTED: "ELECTED",
 }
 ENDING = (codes.EV_REJECTED, codes.EV_CANCELLED, codes.EV_EXPIRED)
 
@@ -155,6 +156,8 @@ class KnownOrders:
         before = self._orders.get(order)
         if before is not None and kind == codes.EV_MODIFIED:
             before = self._orders[order] = before._replace(price=event.price, quantity=event.quantity)
+        if before is not None and kind == codes.EV_ELECTED:
+            before = self._orders[order] = before._replace(price=event.limit)
         if kind in ENDING or (kind == codes.EV_FILL and event.status == codes.ST_FILLED):
             self._orders.pop(order, None)
         return before

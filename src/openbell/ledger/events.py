@@ -51,6 +51,20 @@ def client_id(command: bytes) -> str:
     return blob.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
+def stop_terms(event: EventTuple, command: bytes) -> tuple[int, int, bool]:
+    """Stop price, trail, and whether that is in basis points, of a stop that its NEW_ORDER `command` entered;
+    zeros of any other order. One that was rejected never stood anywhere: it has what was asked for."""
+    kind = event[ORDER_TYPE]
+    if kind not in (codes.STOP, codes.STOP_LIMIT, codes.TRAILING_STOP):
+        return 0, 0, False
+    if event[STATUS] == codes.ST_PENDING:
+        return event[LIMIT], event[OBSERVED], bool(event[CODE])
+    body = records.NewOrder.from_buffer_copy(command, records.Header.SIZE)
+    if kind != codes.TRAILING_STOP:
+        return body.stop_price, 0, False
+    return 0, body.stop_price, bool(body.flags & codes.TRAIL_PERCENT)
+
+
 def command_type(command: bytes) -> int:
     """The command's type, one of `codes.C_*`."""
     return command[2]

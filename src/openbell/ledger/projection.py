@@ -17,11 +17,16 @@ from openbell.ledger.events import EventTuple
 # Places in an order's row.
 O_PRICE, O_QUANTITY, O_FILLED, O_LEAVES, O_NOTIONAL, O_SEQ, O_UPDATED = 3, 4, 5, 6, 7, 10, 12
 O_STATUS, O_REASON = 16, 17
+O_CLIENT_ID, O_STOP, O_TRAIL = 19, 20, 21
 
 # Columns of an order that a later event changes, in a change's row after the order's id.
-CHANGED = ("price", "quantity", "filled", "leaves", "notional", "seq", "updated_ts", "status", "reason")
-C_PRICE = 1
-KEEP = -1  # a change's price when the event does not name the order's: as it was
+CHANGED = (
+    "price", "quantity", "filled", "leaves", "notional", "seq", "updated_ts", "status", "reason",
+    "stop_price", "trail",
+)  # fmt: skip
+KEPT = ("price", "stop_price", "trail")  # those of them that not every event names
+C_PRICE, C_STOP, C_TRAIL = 1, 10, 11
+KEEP = -1  # a change's price, stop price or trail when the event does not name it: as it was
 
 # Events that move nothing: market data, refused commands, what the exchange's own people set.
 UNMOVING = frozenset(
@@ -102,6 +107,7 @@ class Projection:
             codes.EV_CANCELLED: self.order_ended,
             codes.EV_EXPIRED: self.order_ended,
             codes.EV_MODIFIED: self.order_modified,
+            codes.EV_ELECTED: self.order_elected,
             codes.EV_ACCOUNT: self.account,
             codes.EV_CASH: self.balances.cash,
             codes.EV_SHARES: self.balances.shares,
@@ -137,6 +143,8 @@ class Projection:
         account = event[ev.ACCOUNT]
         if account >> 63:  # no such account can exist; its 64 bits are kept for the audit, as a negative
             account -= 1 << 64
+        waits = event[ev.STATUS] == codes.ST_PENDING  # a stop: its numbers are no refusal's
+        stop, trail, percent = ev.stop_terms(event, self.command)
         self.orders[event[ev.ORDER]] = [
             event[ev.ORDER],
             account,
@@ -146,8 +154,8 @@ class Projection:
             0,
             event[ev.LEAVES] if event[ev.TYPE] == codes.EV_ACCEPTED else 0,
             0,
-            event[ev.LIMIT],
-            event[ev.OBSERVED],
+            0 if waits else event[ev.LIMIT],
+            0 if waits else event[ev.OBSERVED],
             self.seq,
             self.ts,
             self.ts,
@@ -156,16 +164,30 @@ class Projection:
             event[ev.TIF],
             event[ev.STATUS],
             event[ev.REASON],
-            event[ev.CODE],
+            0 if waits else event[ev.CODE],
             ev.client_id(self.command),
+            stop,
+            trail,
+            percent,
         ]
 
-    def order_changed(self, event: EventTuple, quantity: int, leaves: int, price: int, reason: int) -> None:
+    def order_changed(
+        self,
+        event: EventTuple,
+        quantity: int,
+        leaves: int,
+        price: int,
+        reason: int,
+        stop: int = KEEP,
+        trail: int = KEEP,
+    ) -> None:
         row = self.orders.get(event[ev.ORDER])
         if row is None:
             change = self.changes.get(event[ev.ORDER])
-            if change is not None and price == KEEP:
-                price = change[C_PRICE]
+            if change is not None:
+                price = change[C_PRICE] if price == KEEP else price
+                stop = change[C_STOP] if stop == KEEP else stop
+                trail = change[C_TRAIL] if trail == KEEP else trail
             self.changes[event[ev.ORDER]] = [
                 event[ev.ORDER],
                 price,
@@ -177,10 +199,16 @@ class Projection:
                 self.ts,
                 event[ev.STATUS],
                 reason,
+                stop,
+                trail,
             ]
             return
         if price != KEEP:
             row[O_PRICE] = price
+        if stop != KEEP:
+            row[O_STOP] = stop
+        if trail != KEEP:
+            row[O_TRAIL] = trail
         row[O_QUANTITY] = quantity
         row[O_FILLED] = event[ev.FILLED]
         row[O_LEAVES] = leaves
@@ -194,7 +222,15 @@ class Projection:
         self.order_changed(event, event[ev.QUANTITY], 0, event[ev.PRICE], event[ev.REASON])
 
     def order_modified(self, event: EventTuple) -> None:
-        self.order_changed(event, event[ev.QUANTITY], event[ev.LEAVES], event[ev.PRICE], codes.WHY_NONE)
+        waits = event[ev.STATUS] == codes.ST_PENDING
+        stop, trail = (event[ev.LIMIT], event[ev.OBSERVED]) if waits else (KEEP, KEEP)
+        self.order_changed(
+            event, event[ev.QUANTITY], event[ev.LEAVES], event[ev.PRICE], codes.WHY_NONE, stop, trail
+        )
+
+    def order_elected(self, event: EventTuple) -> None:
+        limit, stop = event[ev.LIMIT], event[ev.OBSERVED]
+        self.order_changed(event, event[ev.QUANTITY], event[ev.LEAVES], limit, codes.WHY_NONE, stop)
 
     # --- trades -------------------------------------------------------------------------------
 

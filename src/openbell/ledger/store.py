@@ -14,7 +14,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from openbell.core import codes
 from openbell.ledger import tables
 from openbell.ledger.balances import CLEARING, ERRORS, FEES, Accounts, CannotApply, Holdings
-from openbell.ledger.projection import CHANGED, KEEP, Projection, UnitLike, touched
+from openbell.ledger.projection import CHANGED, KEEP, KEPT, O_CLIENT_ID, Projection, UnitLike, touched
 
 # Plans of a writer that always reaches rows by key: a table's statistics must not talk it out of its index.
 PLANS = """
@@ -27,14 +27,15 @@ SESSION = f"""
 {PLANS};
 SET synchronous_commit = off;
 CREATE TEMP TABLE changes (order_id bigint, price bigint, quantity bigint, filled bigint, leaves bigint,
-    notional bigint, seq bigint, updated_ts bigint, status smallint, reason smallint) ON COMMIT DELETE ROWS;
+    notional bigint, seq bigint, updated_ts bigint, status smallint, reason smallint, stop_price bigint,
+    trail bigint) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE new_accounts (LIKE ledger.accounts) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE new_holdings (LIKE ledger.holdings) ON COMMIT DELETE ROWS
 """
 APPLY_CHANGES = f"""
 UPDATE ledger.orders o SET
-    price = CASE WHEN c.price = {KEEP} THEN o.price ELSE c.price END,
-    {", ".join(f"{column} = c.{column}" for column in CHANGED if column != "price")}
+    {", ".join(f"{name} = CASE WHEN c.{name} = {KEEP} THEN o.{name} ELSE c.{name} END" for name in KEPT)},
+    {", ".join(f"{column} = c.{column}" for column in CHANGED if column not in KEPT)}
 FROM changes c WHERE o.order_id = c.order_id
 """
 LOAD_HOLDINGS = """
@@ -202,8 +203,10 @@ class LedgerStore:
         except BaseException:
             self.forget()
             raise
-        for row in (*projection.orders.values(), *projection.instruments.values()):
-            row[-1] = str(row[-1]).translate(ESCAPES)
+        for row in projection.orders.values():
+            row[O_CLIENT_ID] = str(row[O_CLIENT_ID]).translate(ESCAPES)
+        for listed in projection.instruments.values():
+            listed[-1] = str(listed[-1]).translate(ESCAPES)
         return Prepared(
             first=units[0].seq,
             last=units[-1].seq,

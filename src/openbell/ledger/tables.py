@@ -109,7 +109,8 @@ holdings = Table(
     postgresql_with={"fillfactor": "70"},
 )
 
-# `limit_value` and `observed` explain a rejection. `seq` is the log position of the last change.
+# `limit_value` and `observed` explain a rejection. `seq` is the log position of the last change. `stop_price`
+# and `trail` (basis points if `trail_percent`) of a stop are those its owner was told last, else 0.
 orders = Table(
     "orders",
     metadata,
@@ -133,6 +134,9 @@ orders = Table(
     _small("reason"),
     _small("code"),
     Column("client_id", Text, nullable=False),
+    _big("stop_price"),
+    _big("trail"),
+    Column("trail_percent", Boolean, nullable=False),
     postgresql_with={"fillfactor": "70"},
 )
 Index("orders_by_account", orders.c.account, orders.c.order_id)

@@ -200,6 +200,7 @@ class OrderUpdate(Said, tag="ORDER_UPDATE", kw_only=True):
     filled_qty: Decimal
     remaining_qty: Decimal
     price: Decimal | None
+    stop_price: Decimal | None
     avg_price: Decimal | None
     exec_id: str | None
     trade_id: str | None

@@ -37,6 +37,9 @@ def _update(entry: Entry, event: Any, known: Known | None, symbol_of: SymbolOf, 
     total = event.filled + event.leaves if fill else event.quantity
     order_type = None if known is None else known.order_type
     price = known.price if fill and known else event.price
+    stop = event.limit if event.status == codes.ST_PENDING else 0
+    if kind == codes.EV_ELECTED:
+        price, stop = event.limit, event.observed
     return OrderUpdate(
         ts=milliseconds(entry.ts),
         event=EVENT_NAMES[kind],
@@ -54,6 +57,7 @@ def _update(entry: Entry, event: Any, known: Known | None, symbol_of: SymbolOf, 
         filled_qty=quantity(event.filled),
         remaining_qty="0" if ended else quantity(event.leaves),
         price=None if fill and known is None else limit_price(order_type or codes.LIMIT, price),
+        stop_price=decimals.money_or_none(stop),
         avg_price=decimals.average_price(event.notional, event.filled),
         exec_id=execution_id(event.trade, event.side) if fill else None,
         trade_id=encode_id(event.trade) if fill else None,
@@ -93,6 +97,7 @@ def snapshot_updates(
                 filled_qty=order.filled_qty,
                 remaining_qty=order.remaining_quantity,
                 price=order.price,
+                stop_price=order.stop_price,
                 avg_price=order.avg_price,
                 exec_id=None,
                 trade_id=None,
