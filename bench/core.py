@@ -194,12 +194,12 @@ class Alone:
         apply_all(self.exchange, sequence(flow.listing()))
         self.flow = flow
         self.events = Tape(EVENTS_MAX * len(messages))
-        books, outbox, clock = self.exchange.books, self.exchange.outbox, time.perf_counter_ns
+        floor, outbox, clock = self.exchange.floor, self.exchange.outbox, time.perf_counter_ns
         at = taken = 0
         while at < len(messages):
             stop = min(at + BATCH, len(messages))
             started = clock()
-            at = books.run(messages, at, stop)
+            at = floor.run(messages, at, stop)
             taken += clock() - started
             self.events.keep(self.exchange.events(0, outbox.count))
             outbox.count = 0
