@@ -130,6 +130,13 @@ class Steps:
     def back(self) -> int:
         return self.draw.whole(0, 40) if self.one_in(4) else self.draw.whole(0, 10)
 
+    def value(self, instrument: int) -> int:
+        """So much money as a few lots cost."""
+        if self.odd(20):
+            return self.draw.pick(ODD_NUMBERS)
+        middle, _, lot = self.profile.prices[instrument % len(self.profile.prices)]
+        return max(1, middle * lot // SHARE * self.draw.whole(1, 30) // 4 + self.draw.whole(-2, 2))
+
     def display(self, quantity: int) -> dict[str, int]:
         """An iceberg, or a hidden order with a minimum or without; sometimes with fields that do not fit."""
         if self.odd(20):
@@ -159,6 +166,9 @@ class Steps:
             fields |= self.display(quantity)
         if self.one_in(self.profile.stops):
             order_type, price, fields = self.stop(instrument, side)
+        if order_type == codes.MARKET and self.one_in(2):
+            fields["notional"] = self.value(instrument)
+            quantity = quantity if self.odd(20) else 0
         if self.one_in(3):
             fields["stp"] = self.draw.pick((0, 9, 255)) if self.odd(40) else self.draw.pick(MODES)
         if self.odd(30):

@@ -71,6 +71,8 @@ def overflowing() -> list[bytes]:
     made.append(commands.withdraw(6, 1))
     most = 8 * commands.ROOMY["instruments"] + rulebook.FEES_SPARE
     made += [commands.set_fees(tier=tier) for tier in range(most + 1)]
+    made += [commands.set_limits(4, exposure_max=1)]
+    made += [commands.order(4, 0, codes.BUY, 100, records.QUANTITY_SCALE)]
     return [commands.sequenced(command, seq, commands.START) for seq, command in enumerate(made, 2)]
 
 

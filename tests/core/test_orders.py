@@ -125,6 +125,7 @@ def test_a_rejected_order_is_kept_with_its_reason() -> None:
         ({"min_quantity": 1}, "BAD_MIN_QUANTITY"),
         ({"stop_price": 1}, "UNSUPPORTED"),
         ({"notional": 1}, "UNSUPPORTED"),
+        ({"notional": 1, "order_type": codes.MARKET, "at": 0}, "BAD_QUANTITY"),
         ({"expire_ts": 1}, "BAD_EXPIRY"),
         ({"stp": 4}, "BAD_MODE"),
         ({"flags": 1, "tif": codes.IOC}, "UNSUPPORTED"),
@@ -133,7 +134,7 @@ def test_a_rejected_order_is_kept_with_its_reason() -> None:
     ],
 )
 def test_what_these_rules_do_not_offer_is_refused(fields: dict[str, int], code: str) -> None:
-    assert Market().buy(4, 1, at=100_00, **fields).code == code
+    assert Market().buy(4, 1, **({"at": 100_00} | fields)).code == code
 
 
 def test_the_sale_of_a_whole_position_may_be_small() -> None:

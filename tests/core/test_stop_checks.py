@@ -134,6 +134,28 @@ def test_a_stop_is_never_post_only(kind: int) -> None:
     assert said.code == "UNSUPPORTED"
 
 
+@pytest.mark.parametrize("kind", [codes.STOP, codes.STOP_LIMIT, codes.TRAILING_STOP])
+@pytest.mark.parametrize(("quantity", "code"), [(1, "UNSUPPORTED"), (0, "BAD_QUANTITY")])
+def test_a_stop_is_never_for_so_much_money(kind: int, quantity: int, code: str) -> None:
+    at = 99_00 if kind == codes.STOP_LIMIT else 0
+    asked = {"order_type": kind, "stop_price": 100_00, "notional": 100_00_00}
+    assert Market().sell(HOUSE, quantity, at=at, **asked).code == code
+
+
+def test_a_market_order_for_so_much_money_elects_stops() -> None:
+    market = Market()
+    market.sell(HOUSE, 2, at=100_00)
+    market.sell(HOUSE, 5, at=101_00)
+    market.buy(market.trader(cash=1000), 1, stop=101_00)
+    said = market.buy(market.other, 0, order_type=codes.MARKET, notional=450_00_00)
+    assert of(said, "takes", "elected") == [
+        "trade: #4 takes 2 of #1 @ 100.00",
+        "trade: #4 takes 2 of #2 @ 101.00",
+        "trade: #3 takes 1 of #2 @ 101.00",
+        "#3 elected by 101.00: BUY 1 @ 106.05",
+    ]
+
+
 def test_a_group_of_owners_is_one_owner_for_elected_stops() -> None:
     market = Market()
     owner = int(market.do(commands.open_account(codes.KIND_DEMO, 0, HOUSE, group=HOUSE)).answer.account)

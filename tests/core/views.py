@@ -92,6 +92,7 @@ def order_view(order: Order, stop: int = 0) -> View:
         "expire_ts": order.expire_ts,
         "display": order.display,
         "min_quantity": order.min_quantity,
+        "budget": order.budget,
         "client_id": order.client_id.rstrip(b"\0").decode("ascii", "replace"),
         "seq": order.seq,
         "created_ts": order.created_ts,

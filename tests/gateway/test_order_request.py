@@ -117,6 +117,11 @@ def test_the_lone_price_of_a_stop_is_its_stop_price() -> None:
         ({"trailPercent": "1", "trailAmount": "1"}, "/trailPercent", "TRAIL_NOT_ALLOWED"),
         ({"notional": "100"}, "/notional", "NOTIONAL_NOT_ALLOWED"),
         ({"quantity": None, "notional": "100"}, "/notional", "NOTIONAL_NOT_ALLOWED"),
+        (
+            {"type": "STOP", "quantity": None, "notional": "100"},
+            "/notional",
+            "NOTIONAL_NOT_ALLOWED",
+        ),
         ({"hidden": True}, "/hidden", "UNKNOWN_FIELD"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -92,3 +93,14 @@ def test_an_order_does_not_meet_its_own(maker: Session, limit: Order) -> None:
     order = placed(maker, limit(selfTradePrevention="cancel_both"))
     assert (order["status"], order["reason"]) == ("CANCELLED", "SELF_TRADE")
     assert maker.get(f"/v1/orders/{resting['orderId']}")["reason"] == "SELF_TRADE"
+
+
+def test_a_market_order_takes_the_shares_that_its_money_pays_for(
+    demo: Session, maker: Session, limit: Order, symbol: str
+) -> None:
+    price = Decimal(placed(maker, limit(side="SELL"))["price"])
+    body = {"symbol": symbol, "side": "BUY", "type": "MARKET", "notional": str(4 * price - 1)}
+    order = placed(demo, body)
+    assert (order["status"], order["quantity"]) == ("FILLED", order["filledQuantity"])
+    assert Decimal(order["notional"]) == 4 * price - 1
+    assert 0 <= Decimal(order["notional"]) - Decimal(order["filledValue"]) < Decimal("0.01")

@@ -155,6 +155,8 @@ class RandomMarket(Market):
         }
         if dice.random() < 0.15:
             fields |= {"order_type": codes.MARKET, "price": 0, "tif": codes.IOC}
+            if dice.random() < 0.5:
+                fields |= {"quantity": 0, "notional": dice.randint(1, 20 * REFERENCE)}
         if dice.random() < 0.03:
             fields |= {"price": 12_345_678}
         if dice.random() < 0.2:

@@ -50,6 +50,7 @@ if not cython.compiled:
     from openbell.core.state import (
         F_HIDDEN,
         F_ICEBERG,
+        F_NOTIONAL,
         F_SHADED,
         F_TERMS,
         M_ELECTED,
@@ -165,10 +166,13 @@ class Accounts:
         self.vault.settle(self.rows[t].account, self.rows[t].holding, side, quantity, value)
         self.rows[t].filled += quantity
         self.rows[t].notional += value
+        by_value: i64 = self.rows[t].flags & F_NOTIONAL
+        if by_value != 0:
+            self.rows[t].quantity = self.rows[t].filled + leaves
         fee: i64 = 0
         if self.rows[t].flags & F_FEES:
             fee = self.fees.charge(t, value, self.mail[i].reason)
-        if self.rows[t].pending == 0 or leaves == 0:
+        if leaves == 0 or (self.rows[t].pending == 0 and by_value == 0):
             self.reserve(t, self.need(t, self.rows[t].price, leaves))
         elif side == BUY:
             self.reserve(t, self.rows[t].reserved - value - fee)
@@ -219,6 +223,8 @@ class Accounts:
         """What was left of an order is cancelled or expired."""
         reason: i64 = self.mail[i].reason
         self.reserve(t, 0)
+        if self.rows[t].flags & F_NOTIONAL:
+            self.rows[t].quantity = self.rows[t].filled + self.mail[i].leaves
         self.rows[t].reason = reason
         by_time: bool = reason == WHY_DAY_END or reason == WHY_EXPIRED
         self.rows[t].status = ST_EXPIRED if by_time else ST_CANCELLED

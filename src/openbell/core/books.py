@@ -62,6 +62,7 @@ if not cython.compiled:
     from openbell.core.state import (
         F_HIDDEN,
         F_ICEBERG,
+        F_NOTIONAL,
         F_SHADED,
         F_STP,
         F_STP_SHIFT,
@@ -125,6 +126,8 @@ class Books:
         self.cause = self.inbox[i].cause
         if kind == M_ENTER:
             if self.instruments[self.inbox[i].instrument].status != IN_CONTINUOUS or self.inbox[i].tif >= OPG:
+                return False
+            if self.inbox[i].flags & F_NOTIONAL:
                 return False
             self.enter(i)
         elif kind == M_CANCEL:

@@ -4,9 +4,11 @@ from openbell.core.accounts cimport Accounts
 from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
 from openbell.core.limits cimport Limits
+from openbell.core.notional cimport Notional
 from openbell.core.numbers cimport value_down, value_up
 from openbell.core.prices cimport collar_price
 from openbell.core.requests cimport Requests
+from openbell.core.sizes cimport Sizes
 from openbell.core.stop_entry cimport StopEntry
 from openbell.core.terms cimport Terms
 from openbell.core.tickets cimport Tickets
@@ -35,6 +37,8 @@ cdef class Entry:
     cdef Limits limits
     cdef i64 watched
     cdef StopEntry stop_entry
+    cdef Notional notional
+    cdef Sizes sizes
     cdef i64 limit
     cdef i64 observed
 
@@ -46,9 +50,7 @@ cdef class Entry:
     cdef i64 allowed(self, i64 a, i64 n) noexcept nogil
     cdef i64 explained(self, i64 code) noexcept nogil
     cdef i64 screened(self, i64 t, i64 price, i64 leaves) noexcept nogil
-    cdef i64 bounded(self, i64 price, i64 quantity) noexcept nogil
-    cdef i64 large_enough(self, i64 n, i64 side, i64 price, i64 quantity, i64 a) noexcept nogil
-    cdef bint sells_all(self, i64 n, i64 side, i64 quantity, i64 a) noexcept nogil
+    cdef i64 sized(self, i64 code) noexcept nogil
     cdef i64 hold(self, i64 t, i64 a, i64 n) noexcept nogil
     cdef i64 covered(self, i64 side, i64 a, i64 h, i64 amount) noexcept nogil
     cdef void send(self, i64 t) noexcept nogil

@@ -13,7 +13,9 @@ from openbell.core.accounts import Accounts
 from openbell.core.channel import Channel
 from openbell.core.command import Command
 from openbell.core.limits import Limits
+from openbell.core.notional import Notional
 from openbell.core.requests import Requests
+from openbell.core.sizes import Sizes
 from openbell.core.terms import Terms
 from openbell.core.tickets import Tickets
 from openbell.core.vault import Vault
@@ -27,7 +29,6 @@ if not cython.compiled:
         DAY,
         E_ACCOUNT_CLOSED,
         E_ACCOUNT_LOCKED,
-        E_BAD_NOTIONAL,
         E_BAD_PRICE,
         E_BAD_QUANTITY,
         E_BAD_SIDE,
@@ -35,12 +36,9 @@ if not cython.compiled:
         E_BAD_TYPE,
         E_INSUFFICIENT_FUNDS,
         E_INSUFFICIENT_SHARES,
-        E_MIN_NOTIONAL,
         E_OK,
         E_OPEN_ORDERS,
         E_ORDER_ENDED,
-        E_ORDER_QUANTITY,
-        E_ORDER_VALUE,
         E_ORDERS_FULL,
         E_POSITIONS_FULL,
         E_UNKNOWN_INSTRUMENT,
@@ -50,7 +48,7 @@ if not cython.compiled:
         FROM_APP,
         GTD,
         LIMIT,
-        PROTECTIONS_OFF,
+        MARKET,
         SELL,
         SET_DISPLAY,
         SET_PRICE,
@@ -62,11 +60,12 @@ if not cython.compiled:
         TRAILING_STOP,
         WHY_USER,
     )
-    from openbell.core.numbers import value_down, value_up
+    from openbell.core.numbers import value_up
     from openbell.core.prices import collar_price
-    from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+    from openbell.core.records import PRICE_MAX, QUANTITY_MAX
     from openbell.core.rulebook import WATCHED
     from openbell.core.state import (
+        F_NOTIONAL,
         F_SHADED,
         F_TERMS,
         M_CANCEL,
@@ -109,6 +108,8 @@ class Entry:
         self.machine = accounts
         self.terms = terms
         self.limits = limits
+        self.notional = Notional(memory, command, limits)
+        self.sizes = Sizes(memory, command, limits, vault, self.notional)
         self.charges = memory["charges"]
         self.post = post
         self.letters = post.messages
@@ -138,13 +139,13 @@ class Entry:
             self.rows[t].price = self.cap(t, n)
             code = self.allowed(a, n)
         if code == E_OK:
-            code = self.bounded(self.rows[t].price, self.order[0].quantity)
-        if code == E_OK:
-            code = self.large_enough(n, self.order[0].side, self.rows[t].price, self.order[0].quantity, a)
+            code = self.sized(self.sizes.within(t, n, a, self.terms.flags))
         if self.watched != 0:
             if code == E_OK:
                 code = self.explained(self.limits.repeated(a, n))
-            if code == E_OK:
+            if code == E_OK and self.terms.flags & F_NOTIONAL:
+                code = self.explained(self.limits.screen(a, n, self.order[0].notional))
+            elif code == E_OK:
                 code = self.screened(t, self.rows[t].price, self.order[0].quantity)
             self.watched = 0
             self.limits.ordinary()
@@ -199,7 +200,8 @@ class Entry:
             return E_BAD_TIME_IN_FORCE
         self.limit = QUANTITY_MAX
         self.observed = self.order[0].quantity
-        if self.observed < 1 or self.observed > self.limit:
+        by_value: bool = kind == MARKET and self.observed == 0 and self.order[0].notional != 0
+        if not by_value and (self.observed < 1 or self.observed > self.limit):
             return E_BAD_QUANTITY
         priced: bool = kind == LIMIT or kind == STOP_LIMIT
         self.limit = PRICE_MAX if priced else 0
@@ -275,42 +277,22 @@ class Entry:
         added: i64 = value_up(price, leaves) - self.charges[t].exposure
         return self.explained(self.limits.screen(self.rows[t].account, self.rows[t].instrument, added))
 
-    def bounded(self, price: i64, quantity: i64) -> i64:
-        """Whether an order of this size is within the limits of quantity and value."""
-        self.limit = self.limits.quantity_max
-        self.observed = quantity
-        if quantity > self.limit:
-            return E_ORDER_QUANTITY
-        self.observed = value_up(price, quantity)
-        self.limit = NOTIONAL_MAX
-        if self.observed > self.limit:
-            return E_BAD_NOTIONAL
-        self.limit = self.limits.value_max
-        return E_ORDER_VALUE if self.observed > self.limit else E_OK
-
-    def large_enough(self, n: i64, side: i64, price: i64, quantity: i64, a: i64) -> i64:
-        """Whether an order is worth the least that the instrument asks for."""
-        if self.assets[n].flags & PROTECTIONS_OFF:
-            return E_OK
-        self.limit = self.assets[n].min_notional
-        self.observed = value_down(price, quantity)
-        if self.observed < self.limit and not self.sells_all(n, side, quantity, a):
-            return E_MIN_NOTIONAL
-        return E_OK
-
-    def sells_all(self, n: i64, side: i64, quantity: i64, a: i64) -> bool:
-        """Whether this is the sale of the whole holding."""
-        if side == BUY:
-            return False
-        h: i64 = self.vault.find(a, n)
-        return h >= 0 and self.holdings[h].quantity == quantity
+    def sized(self, code: i64) -> i64:
+        """The code of the sizes' answer, with its numbers."""
+        self.limit = self.sizes.limit
+        self.observed = self.sizes.observed
+        return code
 
     def hold(self, t: i64, a: i64, n: i64) -> i64:
         """Reserve what the new order can cost at most."""
         side: i64 = self.rows[t].side
         if self.scalars[0].tariffs != 0:
             self.machine.fees.stamp(t)
-        amount: i64 = self.machine.need(t, self.rows[t].price, self.rows[t].quantity)
+        amount: i64
+        if self.terms.flags & F_NOTIONAL:
+            amount = self.notional.reserve(t)
+        else:
+            amount = self.machine.need(t, self.rows[t].price, self.rows[t].quantity)
         h: i64 = self.vault.find(a, n)
         code: i64 = self.covered(side, a, h, amount)
         if code != E_OK:
@@ -351,6 +333,11 @@ class Entry:
         if self.terms.flags & F_SHADED:
             self.letters[i].leaves = self.order[0].display
             self.letters[i].value = self.order[0].min_quantity
+        elif self.terms.flags & F_NOTIONAL:
+            self.letters[i].leaves = self.order[0].notional
+            self.letters[i].quantity = self.notional.most
+            self.letters[i].value = self.notional.budget
+            self.letters[i].limit = self.notional.surcharge
         if self.rows[t].order_type >= STOP:
             self.stop_entry.load(t, i)
 
@@ -450,7 +437,7 @@ class Entry:
         if self.watched != 0:
             code = self.explained(self.limits.admit(a, n))
         if code == E_OK:
-            code = self.bounded(price, total - self.rows[t].filled)
+            code = self.sized(self.sizes.bounded(price, total - self.rows[t].filled))
         if code == E_OK:
             code = self.change_large_enough(t, price, total)
         if code == E_OK and self.watched != 0:
@@ -470,13 +457,9 @@ class Entry:
         return code
 
     def change_large_enough(self, t: i64, price: i64, total: i64) -> i64:
-        return self.large_enough(
-            self.rows[t].instrument,
-            self.rows[t].side,
-            price,
-            total - self.rows[t].filled,
-            self.rows[t].account,
-        )
+        n: i64 = self.rows[t].instrument
+        leaves: i64 = total - self.rows[t].filled
+        return self.sized(self.sizes.large_enough(n, self.rows[t].side, price, leaves, self.rows[t].account))
 
     def send_modify(self, t: i64, price: i64, cap: i64, total: i64) -> None:
         """`cap` is the dearest that `price`, or a new stop price, can come to."""

@@ -7,3 +7,4 @@ cdef i64 share_of(i64 total, i64 part, i64 whole) noexcept nogil
 cdef i64 rated(
     i64 making, i64 maker, i64 taking, i64 taker, i64 auctioned, i64 auction, i64 more, i64 dearest
 ) noexcept nogil
+cdef i64 lots_for(i64 cash, i64 price, i64 lot) noexcept nogil

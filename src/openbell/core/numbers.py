@@ -9,7 +9,7 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:
-    from openbell.core.records import QUANTITY_SCALE
+    from openbell.core.records import QUANTITY_MAX, QUANTITY_SCALE
     from openbell.core.types import CASH_TOP, EASY, MILLION, i64, i128
 
 
@@ -52,6 +52,16 @@ def rated(
     if wide > CASH_TOP:
         return CASH_TOP
     return cython.cast(i64, wide)
+
+
+def lots_for(cash: i64, price: i64, lot: i64) -> i64:
+    """The most that `cash` pays for at `price`, in whole lots; at most QUANTITY_MAX. price, lot > 0."""
+    wide: i128 = cash
+    wide = wide * QUANTITY_SCALE // price
+    if wide > QUANTITY_MAX:
+        wide = QUANTITY_MAX
+    quantity: i64 = cython.cast(i64, wide)
+    return quantity - quantity % lot
 
 
 def share_of(total: i64, part: i64, whole: i64) -> i64:

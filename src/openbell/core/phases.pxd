@@ -5,6 +5,7 @@ from openbell.core.books cimport Books
 from openbell.core.channel cimport Channel
 from openbell.core.lists cimport Lists
 from openbell.core.outbox cimport Outbox
+from openbell.core.spending cimport Spending
 
 
 @cython.final
@@ -20,6 +21,7 @@ cdef class Phases:
     cdef Message[::1] letters
     cdef Books books
     cdef Auction auction
+    cdef Spending spending
     cdef Lists lists
     cdef Outbox outbox
     cdef i64 wake

@@ -15,6 +15,7 @@ from openbell.core.auction import Auction
 from openbell.core.books import Books
 from openbell.core.channel import Channel
 from openbell.core.outbox import Outbox
+from openbell.core.spending import Spending
 
 if not cython.compiled:
     from openbell.core.codes import (
@@ -45,7 +46,7 @@ if not cython.compiled:
         ST_OPEN,
         ST_PENDING,
     )
-    from openbell.core.state import M_PHASE, M_REFUSED, M_STATUS, NIL
+    from openbell.core.state import F_NOTIONAL, M_PHASE, M_REFUSED, M_STATUS, NIL
     from openbell.core.types import CALL_NS, CLOSES, NEVER, RESUME, i64
 
 
@@ -63,6 +64,7 @@ class Phases:
         self.inbox = books.inbox
         self.books = books
         self.auction = Auction(memory, books, outbox, mail)
+        self.spending = Spending(memory, books)
         self.lists = self.auction.lists
         self.outbox = outbox
         self.letters = mail.messages
@@ -74,7 +76,12 @@ class Phases:
         """Apply a message that the continuous book does not take."""
         n: i64 = self.inbox[i].instrument
         if self.inbox[i].kind != M_PHASE:
-            self.enter(i, n)
+            if self.inbox[i].flags & F_NOTIONAL == 0:
+                self.enter(i, n)
+            elif self.instruments[n].status == IN_CONTINUOUS:
+                self.spending.enter(i, n, E_OK)
+            else:
+                self.spending.enter(i, n, self.take(n, IOC))
         elif self.inbox[i].flags & RESUME:
             self.resume(n)
         else:

@@ -276,7 +276,7 @@ Ticket = record(
 
 # What an order asks beyond side, price, size and time in force; one per ticket, there only if the ticket's
 # flags have F_TERMS.
-OrderTerms = record("OrderTerms", "expire_ts i64\ndisplay i64\nmin_quantity i64")
+OrderTerms = record("OrderTerms", "expire_ts i64\ndisplay i64\nmin_quantity i64\nnotional i64")
 
 # Something that happens at a time of the log: `ref` says to what. `slot` of row i is the timer at place i
 # of the heap, and `place` is where a timer stands in it.
@@ -312,6 +312,7 @@ F_SHADED = 3  # either
 F_POST_ONLY = 4
 F_STP = 24  # two bits: the mode of self-trade prevention
 F_STP_SHIFT = 3
+F_NOTIONAL = 32  # a MARKET order for so much money; `quantity` follows its fills
 F_TERMS = 64  # the ticket's alone: its row of the terms says more
 
 # Between the two machines: accounts -> books (ENTER, CANCEL, MODIFY, PHASE), books -> accounts (the rest).

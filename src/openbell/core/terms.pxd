@@ -21,6 +21,7 @@ cdef class Terms:
     cdef readonly i64 observed
 
     cdef i64 shape(self) noexcept nogil
+    cdef i64 shape_notional(self) noexcept nogil
     cdef i64 shape_display(self) noexcept nogil
     cdef i64 display(self, i64 t) noexcept nogil
     cdef bint rests(self) noexcept nogil

@@ -20,6 +20,8 @@ if not cython.compiled:
         E_BAD_EXPIRY,
         E_BAD_MIN_QUANTITY,
         E_BAD_MODE,
+        E_BAD_NOTIONAL,
+        E_BAD_QUANTITY,
         E_OK,
         E_UNSUPPORTED,
         FOK,
@@ -40,7 +42,16 @@ if not cython.compiled:
         TRAIL_PERCENT,
         TRAILING_STOP,
     )
-    from openbell.core.state import F_HIDDEN, F_ICEBERG, F_POST_ONLY, F_SHADED, F_STP_SHIFT, F_TERMS
+    from openbell.core.records import NOTIONAL_MAX
+    from openbell.core.state import (
+        F_HIDDEN,
+        F_ICEBERG,
+        F_NOTIONAL,
+        F_POST_ONLY,
+        F_SHADED,
+        F_STP_SHIFT,
+        F_TERMS,
+    )
     from openbell.core.types import DAY_NS, EXPIRY_DAYS, i64
 
 
@@ -66,19 +77,19 @@ class Terms:
         self.flags = 0
         self.limit = 0
         self.observed = 0
-        if self.order[0].notional != 0:
-            return E_UNSUPPORTED
         if self.order[0].order_type >= STOP:
             if self.order[0].min_quantity != 0 or self.order[0].display != -1:
                 return E_UNSUPPORTED
         elif self.order[0].stop_price != 0:
             return E_UNSUPPORTED
-        code: i64 = self.shape_display()
+        code: i64 = self.shape_notional()
+        if code == E_OK:
+            code = self.shape_display()
         if code != E_OK:
             return code
         self.limit = DECREMENT
         self.observed = self.order[0].stp
-        if self.observed > DECREMENT:
+        if self.observed > DECREMENT or (self.observed == DECREMENT and self.flags & F_NOTIONAL):
             return E_BAD_MODE
         self.flags |= self.observed << F_STP_SHIFT
         self.limit = 0
@@ -99,6 +110,24 @@ class Terms:
         tif: i64 = self.order[0].tif
         return tif != IOC and tif != FOK and tif < OPG
 
+    def shape_notional(self) -> i64:
+        """A MARKET order may ask for so much money instead of shares; FOK has no meaning then."""
+        self.observed = self.order[0].notional
+        if self.observed == 0:
+            return E_OK
+        if self.order[0].order_type != MARKET or self.order[0].tif == FOK or self.order[0].tif >= OPG:
+            self.observed = 0
+            return E_UNSUPPORTED
+        self.limit = NOTIONAL_MAX
+        if self.observed < 0 or self.observed > self.limit:
+            return E_BAD_NOTIONAL
+        self.limit = 0
+        self.observed = self.order[0].quantity
+        if self.observed != 0:
+            return E_BAD_QUANTITY
+        self.flags = F_TERMS | F_NOTIONAL
+        return E_OK
+
     def shape_display(self) -> i64:
         """How much is shown at a time: all (-1), nothing (0), or so much; a hidden order has a minimum."""
         display: i64 = self.order[0].display
@@ -116,9 +145,9 @@ class Terms:
             self.limit = 0
             return E_BAD_MIN_QUANTITY
         if display == 0:
-            self.flags = F_TERMS | F_HIDDEN
+            self.flags |= F_TERMS | F_HIDDEN
         elif display > 0:
-            self.flags = F_TERMS | F_ICEBERG
+            self.flags |= F_TERMS | F_ICEBERG
         return E_OK
 
     def changes(self, kind: i64) -> bool:
@@ -205,6 +234,7 @@ class Terms:
         self.terms[t].expire_ts = self.order[0].expire_ts
         self.terms[t].display = self.order[0].display
         self.terms[t].min_quantity = self.order[0].min_quantity
+        self.terms[t].notional = self.order[0].notional
         if self.order[0].expire_ts != 0:
             self.start(t)
 

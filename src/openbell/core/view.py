@@ -10,7 +10,7 @@ from openbell.core.census import count_cash, find_idle
 from openbell.core.codes import BUY, SELL, ST_PENDING, ST_REJECTED, STOP, TRAIL_PERCENT, WORKING
 from openbell.core.exchange import Exchange
 from openbell.core.records import CLIENT_ID_LENGTH_MAX, make_id, symbol_text
-from openbell.core.state import F_POST_ONLY, F_SHADED, F_STP, F_STP_SHIFT, F_TERMS, NIL
+from openbell.core.state import F_NOTIONAL, F_POST_ONLY, F_SHADED, F_STP, F_STP_SHIFT, F_TERMS, NIL
 
 View = dict[str, Any]
 
@@ -121,6 +121,7 @@ def terms(ex: Exchange, t: int) -> View:
         "expire_ts": row.expire_ts if flags & F_TERMS else 0,
         "display": row.display if flags & F_SHADED else -1,
         "min_quantity": row.min_quantity if flags & F_SHADED else 0,
+        "budget": row.notional if flags & F_NOTIONAL else 0,
     }
 
 

@@ -140,7 +140,6 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
         status=_STATUSES[answer.status],
         reason=reason_name(answer.reason),
         quantity=decimals.quantity(answer.quantity),
-        notional=decimals.money_or_none(request.notional),
         filled_quantity=filled,
         filled_qty=filled,
         remaining_quantity=decimals.quantity(answer.leaves),
@@ -148,7 +147,14 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
         stop_price=decimals.money_or_none(request.stop_price),
         trail_amount=trail_amount(request.trail, request.trail_percent),
         trail_percent=trail_percent(request.trail, request.trail_percent),
-        **asked(request.expire_ts, request.flags, request.stp, request.display, request.min_quantity),
+        **asked(
+            request.notional,
+            request.expire_ts,
+            request.flags,
+            request.stp,
+            request.display,
+            request.min_quantity,
+        ),
         avg_price=decimals.average_price(answer.notional, answer.filled),
         filled_value=decimals.money(answer.notional),
         code=None,
@@ -160,9 +166,10 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
     )
 
 
-def asked(expire_ts: int, flags: int, stp: int, display: int, least: int) -> dict[str, Any]:
+def asked(notional: int, expire_ts: int, flags: int, stp: int, display: int, least: int) -> dict[str, Any]:
     """What an order asks beyond the plain."""
     return {
+        "notional": decimals.money_or_none(notional),
         "valid_until": rfc3339(expire_ts) if expire_ts else None,
         "post_only": bool(flags & codes.POST_ONLY),
         "self_trade_prevention": codes.STP_NAMES[stp],
@@ -174,11 +181,12 @@ def asked(expire_ts: int, flags: int, stp: int, display: int, least: int) -> dic
 def asked_by(row: Mapping[str, Any]) -> dict[str, Any]:
     """The same from a row of the node's queries."""
     flags = codes.POST_ONLY if row["post_only"] else 0
-    return asked(row["expire_ts"], flags, row["stp"], row["display"], row["min_quantity"])
+    least = row["min_quantity"]
+    return asked(row["budget"], row["expire_ts"], flags, row["stp"], row["display"], least)
 
 
 NOT_TOLD: dict[str, Any] = dict.fromkeys(
-    ("valid_until", "post_only", "self_trade_prevention", "display_quantity", "min_quantity")
+    ("notional", "valid_until", "post_only", "self_trade_prevention", "display_quantity", "min_quantity")
 )
 
 
@@ -197,7 +205,6 @@ def order_fields(row: Mapping[str, Any], symbol: str) -> dict[str, Any]:
         "status": _STATUSES[row["status"]],
         "reason": reason_name(row["reason"]),
         "quantity": decimals.quantity(row["quantity"]),
-        "notional": None,
         "filled_quantity": filled,
         "filled_qty": filled,
         "remaining_quantity": decimals.quantity(row["leaves"]),

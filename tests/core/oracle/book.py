@@ -13,10 +13,20 @@ from functools import partial
 from typing import NamedTuple
 
 from openbell.core import codes
-from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS
+from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS, QUANTITY_SCALE
 from tests.core.oracle.phases import Phases
 from tests.core.oracle.settle import Settlement
-from tests.core.oracle.state import Instrument, Order, Refusal, Resting, State, collar, value_down
+from tests.core.oracle.state import (
+    EVENT_FIELDS,
+    Instrument,
+    Order,
+    Refusal,
+    Resting,
+    State,
+    collar,
+    value_down,
+    value_up,
+)
 from tests.core.oracle.stops import Stops
 from tests.core.oracle.waiting import Waiting
 
@@ -35,6 +45,7 @@ class Change(NamedTuple):
 
 
 SLICES_MAX = 1000
+NOTIONAL = EVENT_FIELDS.index("notional")
 
 
 class Books:
@@ -68,6 +79,9 @@ class Books:
         if self.phases.collects(book, order):
             self.phases.enter(order)
             return
+        if order.budget:
+            self.enter_value(book, order)
+            return
         taker = Resting(order, order.price, order.quantity, 0, order.display)
         rests = order.order_type == codes.LIMIT and order.tif in (codes.DAY, codes.GTC, codes.GTD)
         try:
@@ -92,10 +106,42 @@ class Books:
             self.append(book, taker)
         elif order.order_type == codes.LIMIT:
             self.end(taker, codes.WHY_IOC)
-        elif book.best(1 - order.side):
-            self.end(taker, codes.WHY_COLLAR)
         else:
-            self.end(taker, codes.WHY_NO_LIQUIDITY)
+            self.end_market(book, taker)
+
+    def end_market(self, book: Instrument, taker: Resting) -> None:
+        """A market order ends at its collar, or because the other side shows nothing any more."""
+        displayed = book.best(1 - taker.order.side)
+        self.end(taker, codes.WHY_COLLAR if displayed else codes.WHY_NO_LIQUIDITY)
+
+    def enter_value(self, book: Instrument, order: Order) -> None:
+        """A market order for so much money takes at each price the most lots that what is left pays for."""
+        taker = Resting(order, order.price, 0, 0, order.display)
+        try:
+            self.check(book, order.side, order.price, 0, False)
+        except Refusal as refusal:
+            self.notes.append(partial(self.settlement.refused, order, refusal))
+            return
+        self.state.order_event(codes.EV_ACCEPTED, order, notional=order.budget)
+        first = len(self.state.events)
+        budget, extra, on_top = order.budget, 0, 0
+        if order.side == codes.BUY and order.schedule:
+            budget, extra = order.schedule.spendable(budget), order.schedule.per_share
+        for price in self.crossing(book, taker):
+            spent = sum(event[NOTIONAL] for event in self.state.events[first:] if event[0] == codes.EV_TRADE)
+            shares = (budget - spent - on_top) * QUANTITY_SCALE // (price + extra)
+            shares = min(shares, order.most - taker.filled)
+            before = taker.filled
+            if shares < book.lot_size:
+                break
+            taker.leaves = shares // book.lot_size * book.lot_size
+            self.sweep(book, taker, 1 - order.side, price)
+            on_top += value_up(extra, taker.filled - before)
+            if taker.stopped:
+                self.end(taker, codes.WHY_SELF_TRADE)
+            if taker.stopped or taker.leaves == 0:
+                return
+        self.end_market(book, taker)
 
     def cancel(self, order: Order, reason: int) -> None:
         if waiting := self.find_waiting(order):

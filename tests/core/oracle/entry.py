@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openbell.core import codes
-from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX
+from openbell.core.records import NOTIONAL_MAX, PRICE_MAX, QUANTITY_MAX, QUANTITY_SCALE
 from tests.core.oracle.book import STOPS, Books, Change
 from tests.core.oracle.controls import Checks
 from tests.core.oracle.fees import Fees
@@ -70,12 +70,17 @@ class Entry:
             elif order.order_type in STOPS:
                 self.stop_cap(order)
             self.allowed(order)
-            self.sized(order, order.price, order.quantity)
-            self.large_enough(order, order.price, order.quantity)
+            value = body.notional or value_up(order.price, order.quantity)
+            if body.notional:
+                self.valued(order, body.notional)
+            else:
+                self.sized(order, order.price, order.quantity)
+                self.large_enough(order, order.price, order.quantity)
             self.checks.repeated(order, body)
-            self.checks.screen(order, value_up(order.price, order.quantity))
+            self.checks.screen(order, value)
             self.hold(order)
         except Refusal as refusal:
+            order.budget = 0
             self.settlement.reject(order, refusal)
             return order
         if order.order_type not in STOPS:
@@ -96,26 +101,29 @@ class Entry:
             raise Refusal(codes.E_BAD_TYPE)
         if body.tif not in codes.TIF_NAMES:
             raise Refusal(codes.E_BAD_TIME_IN_FORCE)
-        if not 1 <= body.quantity <= QUANTITY_MAX:
+        by_value = body.order_type == codes.MARKET and body.notional and body.quantity == 0
+        if not by_value and not 1 <= body.quantity <= QUANTITY_MAX:
             raise Refusal(codes.E_BAD_QUANTITY, QUANTITY_MAX, body.quantity)
         if body.order_type in PRICED_TYPES and not 1 <= body.price <= PRICE_MAX:
             raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, body.price)
         if body.order_type not in PRICED_TYPES and body.price:
             raise Refusal(codes.E_BAD_PRICE, 0, body.price)
-        meaningless = [body.notional]
         known = codes.FROM_APP
         if body.order_type in STOPS:
-            meaningless += [body.min_quantity, body.display + 1]
+            meaningless = [body.min_quantity, body.display + 1]
             known |= codes.TRAIL_PERCENT * (body.order_type == codes.TRAILING_STOP)
         else:
-            meaningless += [body.stop_price]
+            meaningless = [body.stop_price]
             known |= codes.POST_ONLY
-        if any(meaningless) or body.flags & ~known:
+        if any(meaningless):
             raise Refusal(codes.E_UNSUPPORTED)
+        self.notional(body)
         rests = body.order_type == codes.LIMIT and body.tif in RESTING_TIMES
         self.display(body, rests)
-        if body.stp not in codes.STP_NAMES:
+        if body.stp not in codes.STP_NAMES or (body.stp == codes.DECREMENT and body.notional):
             raise Refusal(codes.E_BAD_MODE, codes.DECREMENT, body.stp)
+        if body.flags & ~known:
+            raise Refusal(codes.E_UNSUPPORTED)
         if body.flags & codes.POST_ONLY and not rests:
             raise Refusal(codes.E_UNSUPPORTED)
         self.expiry(body)
@@ -124,6 +132,17 @@ class Entry:
                 raise Refusal(codes.E_UNSUPPORTED)
             percent = bool(body.flags & codes.TRAIL_PERCENT)
             self.stop_shape(body.order_type, percent, body.stop_price)
+
+    def notional(self, body: Any) -> None:
+        """A MARKET order may ask for so much money instead of shares."""
+        if not body.notional:
+            return
+        if body.order_type != codes.MARKET or body.tif == codes.FOK or body.tif in AT_AUCTION:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if not 1 <= body.notional <= NOTIONAL_MAX:
+            raise Refusal(codes.E_BAD_NOTIONAL, NOTIONAL_MAX, body.notional)
+        if body.quantity:
+            raise Refusal(codes.E_BAD_QUANTITY, 0, body.quantity)
 
     def display(self, body: Any, rests: bool) -> None:
         """How much is shown at a time; a hidden order may ask for a minimum."""
@@ -215,6 +234,23 @@ class Entry:
         value = value_down(price, quantity)
         if book.protected and value < book.min_notional and not self.sells_all(order, quantity):
             raise Refusal(codes.E_MIN_NOTIONAL, book.min_notional, value)
+
+    def valued(self, order: Order, budget: int) -> None:
+        """The limits of an order for so much money, and what it may trade at the most."""
+        limits, book = self.state.limits, self.state.instruments[order.instrument]
+        value_max = self.checks.tightest(order, "value_max", limits.order_value_max)
+        quantity_max = self.checks.tightest(order, "quantity_max", limits.order_quantity_max)
+        if budget > value_max:
+            raise Refusal(codes.E_ORDER_VALUE, value_max, budget)
+        most = quantity_max
+        if order.side == codes.SELL:
+            shares = min(-(-budget * QUANTITY_SCALE // order.price), QUANTITY_MAX)
+            most = -(-shares // book.lot_size) * book.lot_size
+        if most > quantity_max:
+            raise Refusal(codes.E_ORDER_QUANTITY, quantity_max, most)
+        if book.protected and budget < book.min_notional:
+            raise Refusal(codes.E_MIN_NOTIONAL, book.min_notional, budget)
+        order.budget, order.most = budget, most
 
     def sells_all(self, order: Order, quantity: int) -> bool:
         """The sale of a whole position may be as small as the position."""

@@ -40,7 +40,7 @@ class Phases:
         is_limit = order.order_type == codes.LIMIT
         waits = order.tif == codes.CLS and book.phase != codes.IN_CLOSING_AUCTION
         try:
-            self.take(book, order.tif)
+            self.take(book, codes.IOC if order.budget else order.tif)
             self.books.check(book, order.side, order.price, order.quantity, is_limit)
             if is_limit and not waits:
                 self.books.check_room(book, order.side, order.price, None)

@@ -49,6 +49,8 @@ class Settlement:
         fee = self.charge(order, value)
         self.note_deal(order, other, price, quantity, value, trade, fee)
         order.status = codes.ST_PARTIALLY_FILLED if leaves else codes.ST_FILLED
+        if order.budget:
+            order.quantity = order.filled + leaves
         self.touch(order)
         self.state.order_event(
             codes.EV_FILL,
@@ -106,6 +108,8 @@ class Settlement:
         by_time = reason in (codes.WHY_DAY_END, codes.WHY_EXPIRED)
         order.status = codes.ST_EXPIRED if by_time else codes.ST_CANCELLED
         order.reason = reason
+        if order.budget:
+            order.quantity = order.filled + leaves
         self.touch(order)
         kind = codes.EV_EXPIRED if by_time else codes.EV_CANCELLED
         self.state.order_event(kind, order, leaves=leaves)

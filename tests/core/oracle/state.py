@@ -79,6 +79,17 @@ class Schedule:
         per_share = -(-self.per_share * quantity // QUANTITY_SCALE)
         return max(-(-rates // 1_000_000) + per_share + self.per_order, self.least)
 
+    def spendable(self, notional: int) -> int:
+        """The most that costs no more than the notional with its fee, shares aside; found by halves."""
+        least, most = 0, notional
+        while least < most:
+            middle = (least + most + 1) // 2
+            if middle + self.fee(0, 0, 0, 0, middle) <= notional:
+                least = middle
+            else:
+                most = middle - 1
+        return least
+
 
 @dataclass(eq=False)
 class Order:
@@ -100,6 +111,8 @@ class Order:
     stp: int = codes.CANCEL_NEWEST
     display: int = -1
     min_quantity: int = 0
+    budget: int = 0  # a MARKET order for so much money
+    most: int = 0  # and what it may trade at the most
     expire_ts: int = 0
     filled: int = 0
     notional: int = 0
@@ -128,7 +141,9 @@ class Order:
     @property
     def needs(self) -> int:
         """What it must hold in reserve: cash for a buy, shares for a sell."""
-        return self.needs_for(self.price, self.leaves)
+        if self.budget and self.side == codes.BUY:
+            return self.budget - self.notional - self.fee
+        return self.most - self.filled if self.budget else self.needs_for(self.price, self.leaves)
 
     def needs_for(self, price: int, leaves: int) -> int:
         """What it would have to hold if so much were open at that price."""
