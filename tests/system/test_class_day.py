@@ -115,6 +115,7 @@ def test_the_auctions_of_a_day_trade_and_make_its_close(quick_venue: Venue) -> N
     one.start()
     seller, (buyer, _) = holder(one), one.demo()
     # The opening auction: what crosses gathers, is told of, and trades at one price when the market opens.
+    wait_for(buyer, "CLOSED")  # so that the whole of the call is ahead: what it would do is told each second
     price = wait_for(buyer, "PRE_OPEN")["last"]
     body = {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "quantity": "1", "price": price}
     refused = buyer.request("POST", "/v1/orders", body | {"timeInForce": "IOC"})
