@@ -1,7 +1,9 @@
 """Writes published units to the event files in a thread of its own: no answer waits for these files.
 
-What waits to be written is bounded: above `WAITING_MAX` bytes the sequencer holds back until the disk has
-caught up, and a disk that takes nothing at all ends the node before memory grows past `UNWRITTEN_MAX`.
+Blocks gather for a moment before they are written: a wake of the thread for each batch would cost the
+sequencer more than the batch. What waits to be written is bounded: above `WAITING_MAX` bytes the sequencer
+holds back until the disk has caught up, and a disk that takes nothing at all ends the node before memory
+grows past `UNWRITTEN_MAX`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 WAITING_MAX = 32 << 20
 UNWRITTEN_MAX = 64 << 20
 RETRY_S = 0.5
+GATHER_S = 0.01  # how long blocks gather
+GATHER_MAX = 256 << 10  # bytes of units that gather no longer
 
 
 class EventsLost(Exception):
@@ -35,6 +39,7 @@ class EventWriter:
         self.on_room: Callable[[], None] = lambda: None  # called by the thread when `busy` ends
         self.changed = threading.Condition()
         self.closing = False
+        self.idle = False  # whether the thread waits for a first block
         self.thread: threading.Thread | None = None
 
     @property
@@ -56,7 +61,8 @@ class EventWriter:
         with self.changed:
             self.waiting.extend(blocks)
             self.bytes += sum(len(block.units) for block in blocks)
-            self.changed.notify()
+            if self.idle or self.bytes > GATHER_MAX or self.error is not None:
+                self.changed.notify()
         if self.thread is None:
             self.flush()
         if self.error is not None and self.bytes > UNWRITTEN_MAX:
@@ -88,8 +94,16 @@ class EventWriter:
                 if self.error is not None:
                     self.changed.wait(RETRY_S)
                 else:
-                    self.changed.wait_for(lambda: self.waiting or self.closing)
+                    self.gather()
             self.flush()
+
+    def gather(self) -> None:
+        """Wait for a first block, and a moment for more."""
+        self.idle = not self.waiting
+        self.changed.wait_for(lambda: self.waiting or self.closing)
+        self.idle = False
+        if self.bytes <= GATHER_MAX and not self.closing:
+            self.changed.wait(GATHER_S)
 
     def close(self) -> None:
         """Write what waits, once, and end the thread. What is lost is made again at the next start."""
