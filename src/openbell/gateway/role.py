@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import logging
 import resource
@@ -30,6 +29,7 @@ from openbell.ledger.reads import LedgerReads
 from openbell.market.calendar import calendar
 from openbell.market.history import History
 from openbell.node.client import NodeClient
+from openbell.ops.collector import quiet_collector
 from openbell.ops.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -105,13 +105,3 @@ def raise_file_limit() -> None:
     wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def quiet_collector() -> None:
-    """Leave what was loaded out of garbage collection, and collect the young less often.
-
-    A full collection over the board and the routes takes longer than a hundred orders.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from openbell.node.genesis import make_genesis
 from openbell.node.node import Node
+from openbell.ops.collector import quiet_collector
 from openbell.ops.settings import Settings
 
 # A thread that wants the interpreter waits at most so long for one that computes: the journal's writer
@@ -26,6 +27,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
     node = Node.open(settings.data_dir, lambda now: make_genesis(settings, now))
     try:
         await node.start(settings.node_socket)
+        quiet_collector()
         ready()
         stopping = asyncio.create_task(stop.wait())
         stopping.add_done_callback(lambda _task: node.end())
