@@ -130,20 +130,15 @@ class Floor:
         price: i64 = self.inbox[i].price
         asked: i64 = self.inbox[i].value
         self.books.leaves = self.inbox[i].quantity
+        self.books.filled = 0
         percent: bool = self.inbox[i].flags & B_PERCENT != 0
         code: i64 = self.check(i, price, asked, self.books.leaves, percent, True)
         if code != E_OK:
             self.books.refuse(i, M_REFUSED, code)
             return
-        slot: i64 = self.books.queue.fresh(self.inbox[i].order, n, side, 0)
+        slot: i64 = self.books.slot(i, n, side)
         self.orders[slot].price = price
         self.orders[slot].leaves = self.books.leaves
-        self.orders[slot].ref = self.inbox[i].ref
-        self.orders[slot].account = self.inbox[i].account
-        self.orders[slot].tif = self.inbox[i].tif
-        self.orders[slot].order_type = self.inbox[i].order_type
-        self.orders[slot].flags = self.inbox[i].flags
-        self.orders[slot].owner = self.inbox[i].other_account
         self.stops.wait(slot, asked, self.inbox[i].limit, percent)
         self.accept(i, slot)
         self.elect_if_held(n, slot)
