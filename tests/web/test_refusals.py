@@ -135,7 +135,12 @@ def test_a_closed_market_says_when_it_opens(page: Page) -> None:
 
 
 def test_an_auction_shows_what_it_would_do(page: Page) -> None:
-    auction = {"indicativePrice": "311.25", "pairedQuantity": "1200", "imbalance": "80", "imbalanceSide": "BUY"}
+    auction = {
+        "indicativePrice": "311.25",
+        "pairedQuantity": "1200",
+        "imbalance": "80",
+        "imbalanceSide": "BUY",
+    }
     auction |= {"referencePrice": "310.00", "uncrossAt": None}
     gathers = {"status": "AUCTION_CALL", "bid": None, "ask": None, "auction": auction}
     begun = watch_stream(page, lambda quote: quote | gathers)
