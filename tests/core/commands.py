@@ -137,6 +137,12 @@ def bust(trade: int, first: int = 1, second: int = 2, blob: bytes = WHO, **heade
     return records.pack(codes.C_BUST, body, blob, actor=first, **header)
 
 
+def session(account: int, number: int, op: int, span: int = 0, **header: int) -> bytearray:
+    """SESSION; the span in nanoseconds."""
+    body = bytes(records.Session(op=op, span=span))
+    return records.pack(codes.C_SESSION, body, account=account, actor=number, **header)
+
+
 def switch(type_: int, scope: int, blob: bytes = WHO, **header: int) -> bytearray:
     """KILL or LIFT."""
     return records.pack(type_, bytes(records.Kill(scope=scope)), blob, **header)

@@ -61,6 +61,9 @@ class Scenario:
             "cancels": self.cancel,
             "modifies": self.modify,
             "holds": self.holds,
+            "keeps": lambda account, words: self.session(account, codes.SESSION_KEEP, words),
+            "ends": lambda account, words: self.session(account, codes.SESSION_END, words),
+            "loses": lambda account, words: self.session(account, codes.SESSION_LOST, words),
             "withdraws": lambda account, words: self.do(commands.withdraw(account, money(words[0]))),
             "gives": lambda account, words: self.do(
                 commands.transfer(account, self.traders[words[1]], 0, 0, shares(words[0]))
@@ -177,6 +180,8 @@ class Scenario:
                 found["expire_ts"] = self.market.ts + 1000 + span(next(rest))
             elif word == "display":
                 found["display"] = shares(next(rest))
+            elif word == "session":
+                found["header"] = {"actor": int(next(rest))}
             elif word == "min":
                 found["min_quantity"] = shares(next(rest))
             else:
@@ -189,6 +194,11 @@ class Scenario:
         found = self.fields(words[1:] if sized else words)
         quantity = shares(words[0]) if sized else 0
         return self.do(commands.order(account, 0, side, found.pop("price"), quantity, **found))
+
+    def session(self, account: int, op: int, words: Words) -> list[str]:
+        """A keeps session 1 for 5s; A ends session 1; A loses session 1"""
+        kept = span(words[3]) if len(words) > 2 else 0
+        return self.do(commands.session(account, int(words[1]), op, kept))
 
     def number(self, word: str) -> int:
         """The order id behind #3."""

@@ -18,7 +18,8 @@ from tests.core.profiles import GUEST, HOUSE, LATER, STRANGER, TRADERS, TTL, Pro
 T = TypeVar("T")
 
 GAPS = (0, 1, 1000, TTL // 100, TTL // 50)
-YEAR = 366 * 86_400 * 10**9
+DAY_NS = 86_400 * 10**9
+YEAR = 366 * DAY_NS
 ENDS = (1, 1000, TTL // 50, TTL // 50, TTL // 10, TTL // 10, TTL, 0, -1, YEAR, YEAR + 1)
 MODES = (codes.CANCEL_OLDEST, codes.CANCEL_BOTH, codes.DECREMENT)
 GROUPS = (0, 0, 5, 6, (1 << 32) - 1, 1 << 32, 1 << 63)
@@ -189,7 +190,7 @@ class Steps:
         blob = self.draw.pick((b"", b"a", b"client-id", b"x" * 48, b"y" * 60))
         made = commands.order(
             self.account(), instrument, side, price, quantity, order_type, tif, blob,
-            self.header(), **fields,
+            self.header() | {"actor": self.draw.pick((0, 0, 1, 2))}, **fields,
         )  # fmt: skip
         return Step(bytes(made), self.gap(), ends=ends)
 
@@ -421,6 +422,14 @@ class Steps:
         blob = b"" if self.odd(20) else commands.WHO
         return Step(bytes(commands.bust(trade, first, second, blob, **self.header())), self.gap())
 
+    def session(self) -> Step:
+        op = self.draw.pick((*(codes.SESSION_KEEP,) * 4, codes.SESSION_END, codes.SESSION_LOST))
+        span = self.draw.pick((TTL // 100, TTL // 10, TTL, 1)) if op == codes.SESSION_KEEP else 0
+        if self.odd(20):
+            op, span = self.draw.pick(((0, 1), (4, 0), (op, 0), (op, -1), (op, DAY_NS), (op, DAY_NS + 1)))
+        number = self.draw.pick((0, (1 << 32) - 1)) if self.odd(10) else self.draw.pick((1, 1, 2, 3))
+        return Step(bytes(commands.session(self.account(), number, op, span, **self.header())), self.gap())
+
     def kill(self) -> Step:
         """Lifted soon: a market that is killed for long shows nothing else."""
         kind = codes.C_KILL if self.one_in(8) else codes.C_LIFT
@@ -471,7 +480,7 @@ class Steps:
             self.issue, self.open, self.close, *(self.lock,) * 2, *(self.suspend,) * 2, self.list, self.day,
             *(self.set_limits, self.set_limits, self.set_limits, self.kill, self.kill, self.set_listing)
             * self.profile.controls,
-            *(self.set_fees, self.bust) * self.profile.fees,
+            *(self.set_fees, self.bust) * self.profile.fees, *(self.session,) * 2,
             self.tick, *(self.again,) * 3, *(self.garbage,) * 2, *(self.modify,) * 8,
             *(self.phase,) * self.profile.phases,
         )  # fmt: skip

@@ -263,10 +263,21 @@ class Market:
             return f"fees of tier {event.status}"
         if event.type == codes.EV_BUST:
             return f"trade of {shares(event.quantity)} @ {price(event.price)} busted"
+        if event.type == codes.EV_SESSION:
+            return f"session {event.observed} of account {account} {self.session(event)}"
         if event.type == codes.EV_KILLED:
             state = f"killed, {event.quantity} cancelled" if event.status else "lifted"
             return f"{self.scope(event)} {state}"
         return f"{kind} {event.quantity}"
+
+    def session(self, event: Any) -> str:
+        """What became of a session."""
+        if event.order_type == codes.SESSION_KEEP:
+            return f"kept for {event.notional / commands.SECOND:g}s"
+        if event.order_type == codes.SESSION_END:
+            return "ended"
+        lost = "lost" if event.order_type == codes.SESSION_LOST else "lapsed"
+        return f"{lost}, {event.quantity} cancelled"
 
     def scope(self, event: Any) -> str:
         """What a command of the exchange's own people was about."""

@@ -23,6 +23,7 @@ if not cython.compiled:
         C_OPEN_ACCOUNT,
         C_PHASE,
         C_RESUME,
+        C_SESSION,
         C_SET_FEES,
         C_SET_LIMITS,
         C_SET_LISTING,
@@ -46,6 +47,7 @@ if not cython.compiled:
         NEW_ORDER_WORDS,
         OPEN_ACCOUNT_WORDS,
         PHASE_WORDS,
+        SESSION_WORDS,
         SET_FEES_WORDS,
         SET_LIMITS_WORDS,
         SET_LISTING_WORDS,
@@ -94,4 +96,6 @@ def body_words(kind: i64) -> i64:
         return SET_LIMITS_WORDS
     if kind == C_KILL or kind == C_LIFT:
         return KILL_WORDS
+    if kind == C_SESSION:
+        return SESSION_WORDS
     return -1

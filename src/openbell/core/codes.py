@@ -33,6 +33,7 @@ C_NEW_ORDER = 30
 C_CANCEL = 31
 C_MODIFY = 32
 C_CANCEL_ALL = 33
+C_SESSION = 35
 C_DAY_ROLL = 40
 C_BUST = 44
 
@@ -59,6 +60,7 @@ EV_PHASE = 17  # an instrument's phase began, or its end was moved
 EV_AUCTION = 18  # what an auction would do now, or did
 EV_FEES = 22  # a schedule of fees holds from now on
 EV_BUST = 23  # a trade was taken back; what moves for it follows
+EV_SESSION = 24  # a session was kept, or is over
 
 # --- orders -----------------------------------------------------------------------------------
 BUY = 0
@@ -104,6 +106,7 @@ WHY_DAY_END = 13
 WHY_ACCOUNT_CLOSED = 14
 WHY_EXPIRED = 15  # a GTD order's time came
 WHY_BOOK_FULL = 16  # an elected stop found no price level to rest at
+WHY_SESSION = 17  # the session that it came from is lost
 
 MAKER = 1
 TAKER = 2
@@ -155,6 +158,12 @@ SCOPE_ACCOUNT = 1
 SCOPE_FIRM = 2
 SCOPE_VENUE = 3
 SCOPE_INSTRUMENT = 4
+
+# What is said of a session, and (LAPSED) what becomes of one that nobody kept.
+SESSION_KEEP = 1
+SESSION_END = 2
+SESSION_LOST = 3
+SESSION_LAPSED = 4
 
 # SetLimits flags: which fields are set
 LIMIT_QUANTITY = 1
@@ -250,6 +259,7 @@ E_REQUESTS_FULL = 64
 E_OVERFLOW = 65
 E_FIRMS_FULL = 66
 E_FEES_FULL = 67
+E_TIMERS_FULL = 68
 E_RESTRICTIONS_FULL = 69
 # Refused by the sequencer, before the log: nothing was recorded and nothing will happen.
 E_TOO_LATE = 80  # validUntil has passed

@@ -18,6 +18,7 @@ cdef class Command:
     cdef Modify[::1] modify
     cdef CancelAll[::1] cancel_all
     cdef SetListing[::1] set_listing
+    cdef Session[::1] session
     cdef Bust[::1] bust
     cdef SetFees[::1] set_fees
     cdef SetLimits[::1] set_limits

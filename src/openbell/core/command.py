@@ -27,6 +27,7 @@ if not cython.compiled:
         C_MODIFY,
         C_NEW_ORDER,
         C_PHASE,
+        C_SESSION,
         C_SET_FEES,
         C_SET_LIMITS,
         C_SET_LISTING,
@@ -61,6 +62,7 @@ class Command:
         self.modify = (records.Modify * 1).from_buffer(self.desk, body)
         self.cancel_all = (records.CancelAll * 1).from_buffer(self.desk, body)
         self.set_listing = (records.SetListing * 1).from_buffer(self.desk, body)
+        self.session = (records.Session * 1).from_buffer(self.desk, body)
         self.bust = (records.Bust * 1).from_buffer(self.desk, body)
         self.set_fees = (records.SetFees * 1).from_buffer(self.desk, body)
         self.set_limits = (records.SetLimits * 1).from_buffer(self.desk, body)
@@ -132,6 +134,8 @@ class Command:
             return self.set_listing[0].reserved
         if kind == C_BUST:
             return self.bust[0].reserved
+        if kind == C_SESSION:
+            return self.session[0].reserved | self.session[0].reserved2 | self.session[0].reserved3
         if kind == C_KILL or kind == C_LIFT:
             return self.kill[0].reserved | self.kill[0].reserved2 | self.kill[0].reserved3
         if kind == C_PHASE:

@@ -8,6 +8,7 @@ from openbell.core.entry cimport Entry
 from openbell.core.floor cimport Floor
 from openbell.core.phases cimport Phases
 from openbell.core.scout cimport Scout
+from openbell.core.sessions cimport Sessions
 from openbell.core.timers cimport Timers
 from openbell.core.treasury cimport Treasury
 
@@ -30,9 +31,11 @@ cdef class Delivery:
     cdef Treasury treasury
     cdef Scout scout
     cdef Timers timers
+    cdef Sessions sessions
     cdef Channel post
     cdef Channel mail
     cdef i64 slice
+    cdef i64 tickets
     cdef public i64 delay
     cdef readonly i64 fault
 
@@ -40,11 +43,14 @@ cdef class Delivery:
     cdef void cascade(self, i64 until) noexcept nogil
     cdef bint settle(self, i64 until) noexcept nogil
     cdef i64 cancel(self, i64 account, i64 n, i64 side, i64 reason) noexcept nogil
-    cdef i64 sweep(self, i64 first, i64 last, i64 firm, i64 n, i64 side, i64 reason) noexcept nogil
+    cdef i64 sweep(
+        self, i64 first, i64 last, i64 firm, i64 session, i64 n, i64 side, i64 reason
+    ) noexcept nogil
+    cdef i64 end_session(self, i64 s, i64 what) noexcept nogil
     cdef void expire(self) noexcept nogil
     cdef void fire(self, i64 now) noexcept nogil
     cdef void end_calls(self) noexcept nogil
-    cdef void end_orders(self, i64 now) noexcept nogil
+    cdef void end_due(self, i64 now) noexcept nogil
     cdef i64 phase(self) noexcept nogil
     cdef i64 follow(self, i64 kind) noexcept nogil
     cdef void send_phase(self, i64 n, i64 flags) noexcept nogil

@@ -15,11 +15,20 @@ from openbell.core.command import Command
 from openbell.core.entry import Entry
 from openbell.core.floor import Floor
 from openbell.core.scout import Scout
+from openbell.core.sessions import Sessions
 from openbell.core.timers import Timers
 from openbell.core.treasury import Treasury
 
 if not cython.compiled:
-    from openbell.core.codes import C_PHASE, C_RESUME, DAY, WHY_DAY_END, WHY_EXPIRED
+    from openbell.core.codes import (
+        C_PHASE,
+        C_RESUME,
+        DAY,
+        SESSION_LAPSED,
+        WHY_DAY_END,
+        WHY_EXPIRED,
+        WHY_SESSION,
+    )
     from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
     from openbell.core.state import FAULT_CHANNEL, M_PHASE, NIL
     from openbell.core.types import RESUME, i64
@@ -39,6 +48,7 @@ class Delivery:
         treasury: Treasury,
         scout: Scout,
         timers: Timers,
+        sessions: Sessions,
         post: Channel,
         mail: Channel,
     ) -> None:
@@ -46,6 +56,7 @@ class Delivery:
         self.accounts = memory["accounts"]
         self.rows = memory["tickets"]
         self.alarms = memory["alarms"]
+        self.tickets = len(memory["tickets"])
         self.assets = memory["assets"]
         self.command = command
         self.head = command.head
@@ -58,6 +69,7 @@ class Delivery:
         self.treasury = treasury
         self.scout = scout
         self.timers = timers
+        self.sessions = sessions
         self.post = post
         self.mail = mail
         self.slice = genesis.slice
@@ -103,13 +115,13 @@ class Delivery:
 
     def cancel(self, account: i64, n: i64, side: i64, reason: i64) -> i64:
         """Cancel an account's working orders, oldest first; returns how many were sent."""
-        return self.sweep(account, account, 0, n, side, reason)
+        return self.sweep(account, account, 0, 0, n, side, reason)
 
-    def sweep(self, first: i64, last: i64, firm: i64, n: i64, side: i64, reason: i64) -> i64:
+    def sweep(self, first: i64, last: i64, firm: i64, session: i64, n: i64, side: i64, reason: i64) -> i64:
         """Cancel working orders of accounts `first` to `last`, account by account, oldest first.
 
-        Those of one firm alone unless it is 0, of one instrument alone unless it is NIL, of one side alone
-        unless it is ANY_SIDE. Returns how many were sent.
+        Those of one firm, and of one session, alone unless it is 0, of one instrument alone unless it is NIL,
+        of one side alone unless it is ANY_SIDE. Returns how many were sent.
         """
         count: i64 = 0
         looked: i64 = 0
@@ -120,8 +132,10 @@ class Delivery:
             t: i64 = self.accounts[account].work_head
             while t != NIL:
                 following: i64 = self.rows[t].next
-                if (n == NIL or self.rows[t].instrument == n) and (
-                    side == ANY_SIDE or self.rows[t].side == side
+                if (
+                    (n == NIL or self.rows[t].instrument == n)
+                    and (side == ANY_SIDE or self.rows[t].side == side)
+                    and (session == 0 or self.rows[t].session == session)
                 ):
                     self.entry.send_cancel(t, reason)
                     count += 1
@@ -149,10 +163,10 @@ class Delivery:
         self.slice_done()
 
     def fire(self, now: i64) -> None:
-        """Let happen what is due, earliest first; of what is due at once, orders end before calls do."""
+        """Let happen what is due, earliest first; at one time orders end, then sessions, then calls."""
         while self.timers.due <= now or self.phases.wake <= now:
             if self.timers.due <= self.phases.wake:
-                self.end_orders(min(now, self.phases.wake))
+                self.end_due(min(now, self.phases.wake))
             else:
                 self.end_calls()
 
@@ -166,17 +180,29 @@ class Delivery:
         self.phases.rewind()
         self.slice_done()
 
-    def end_orders(self, now: i64) -> None:
-        """End every order whose time has come, in the order of (time, order id)."""
+    def end_due(self, now: i64) -> None:
+        """End every order and session whose time has come, by time; at one time orders first, by id."""
         count: i64 = 0
         while self.timers.due <= now:
-            t: i64 = self.timers.pop()
+            t: i64 = self.timers.first()
+            if t >= self.tickets:
+                self.slice_done()
+                self.end_session(t - self.tickets, SESSION_LAPSED)
+                continue
+            self.timers.drop(self.alarms[t].timer - 1)
             self.alarms[t].timer = 0
             self.entry.send_cancel(t, WHY_EXPIRED)
             count += 1
             if count % self.slice == 0:
                 self.slice_done()
         self.slice_done()
+
+    def end_session(self, s: i64, what: i64) -> i64:
+        """Cancel what was entered in a session and forget it; returns how many orders were sent."""
+        a: i64 = self.sessions.account_of(s)
+        count: i64 = self.sweep(a, a, 0, self.sessions.number_of(s), NIL, ANY_SIDE, WHY_SESSION)
+        self.sessions.forget(s, what, count)
+        return count
 
     def follow(self, kind: i64) -> i64:
         """What the books make of a command about instruments; returns how many instruments begin a phase."""

@@ -164,7 +164,7 @@ class Entry:
 
     def ticket(self, order: i64, a: i64, n: i64, body: cython.ulonglong) -> i64:
         """A ticket with what the command says, and its request."""
-        t: i64 = self.tickets.new(order, a, n)
+        t: i64 = self.tickets.new(order, a, n, self.head[0].actor)
         self.rows[t].price = self.order[0].price
         self.rows[t].quantity = self.order[0].quantity
         self.rows[t].side = self.order[0].side if self.order[0].side <= SELL else BUY

@@ -23,6 +23,7 @@ from openbell.core.restrictions cimport Restrictions
 from openbell.core.rulings cimport Rulings
 from openbell.core.scopes cimport Scopes
 from openbell.core.scout cimport Scout
+from openbell.core.sessions cimport Sessions
 from openbell.core.terms cimport Terms
 from openbell.core.tickets cimport Tickets
 from openbell.core.timers cimport Timers
@@ -61,6 +62,7 @@ cdef class Exchange:
     cdef readonly Listings listings
     cdef readonly Exposure exposure
     cdef readonly Fees fees
+    cdef readonly Sessions sessions
     cdef readonly Restrictions restrictions
     cdef readonly Limits limits
     cdef readonly Scopes scopes

@@ -36,6 +36,7 @@ from openbell.core.restrictions import Restrictions
 from openbell.core.rulings import Rulings
 from openbell.core.scopes import Scopes
 from openbell.core.scout import Scout
+from openbell.core.sessions import Sessions
 from openbell.core.stop_entry import StopEntry
 from openbell.core.terms import Terms
 from openbell.core.tickets import Tickets
@@ -124,6 +125,7 @@ class Exchange:
         self.requests = Requests(memory, body, self.tickets)
         self.vault = Vault(memory)
         self.timers = Timers(memory)
+        self.sessions = Sessions(memory, self.command, self.timers, self.outbox)
         self.books = Books(memory, body, self.outbox, self.post, self.mail)
         self.exposure = Exposure(memory)
         self.fees = Fees(memory, self.command, self.outbox, self.vault)
@@ -150,12 +152,13 @@ class Exchange:
             self.treasury,
             self.scout,
             self.timers,
+            self.sessions,
             self.post,
             self.mail,
         )
         self.kills = KillSwitches(memory, self.command, self.scopes, self.delivery)
         self.busts = Busts(memory, self.command, self.outbox, self.treasury, self.vault)
-        self.rulings = Rulings(self.command, self.controls, self.fees, self.kills, self.busts)
+        self.rulings = Rulings(self.command, self.controls, self.fees, self.kills, self.busts, self.delivery)
         self.fault = 0
         self.begin(head.seq, head.ts)
 
@@ -192,7 +195,7 @@ class Exchange:
         """The state right after genesis: empty lists and the exchange's own accounts."""
         for name in ("book_free", "level_free", "ticket_free", "holding_free", "request_free"):
             setattr(self.memory["scalars"][0], name, state.NIL)
-        for name in ("ended_head", "ended_tail", "restriction_free", "fee_free"):
+        for name in ("ended_head", "ended_tail", "restriction_free", "fee_free", "session_free"):
             setattr(self.memory["scalars"][0], name, state.NIL)
         self.scalars[0].position = seq
         self.scalars[0].time = ts
@@ -291,6 +294,7 @@ class Exchange:
         self.terms.restart()
         self.restrictions.reindex()
         self.fees.reindex()
+        self.sessions.reindex()
         self.limits.ordinary()
         self.phases.rewind()
 

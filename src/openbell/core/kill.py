@@ -105,4 +105,4 @@ class KillSwitches:
         if scope == SCOPE_ACCOUNT:
             first = self.head[0].account
             last = first
-        return self.delivery.sweep(first, last, firm, n, ANY_SIDE, WHY_KILL)
+        return self.delivery.sweep(first, last, firm, 0, n, ANY_SIDE, WHY_KILL)

@@ -12,6 +12,7 @@ from openbell.core.records import Answer, Event
 from openbell.core.schedule import Schedule
 from openbell.core.state import (
     OUTPUT_RECORDS,
+    SESSIONS_MAX,
     Account,
     Alarm,
     Asset,
@@ -27,6 +28,7 @@ from openbell.core.state import (
     Request,
     Rung,
     Scalars,
+    SessionTimer,
     Shade,
     Ticket,
     Timer,
@@ -63,6 +65,8 @@ class Memory:
         self.add("holdings", Holding, genesis.positions)
         self.add("tickets", Ticket, tickets)
         self.add("terms", OrderTerms, tickets)
+        sessions = min(genesis.accounts, SESSIONS_MAX)
+        self.add("sessions", SessionTimer, sessions)
         for name, layout, count in rulebook.arrays(genesis, tickets) + stop_layouts.arrays(genesis, tickets):
             self.add(name, layout, count)
         self.add("requests", Request, genesis.requests)
@@ -72,8 +76,9 @@ class Memory:
         self.add("ticket_cells", Cell, power_of_two(tickets))
         self.add("holding_cells", Cell, power_of_two(genesis.positions))
         self.add("request_cells", Cell, power_of_two(genesis.requests))
-        self.add("timers", Timer, orders)
+        self.add("timers", Timer, orders + sessions)
         self.add("alarms", Alarm, tickets)
+        self.add("session_cells", Cell, power_of_two(sessions))
         self.add("restriction_cells", Cell, power_of_two(len(self["restrictions"])))
         self.add("tariff_cells", Cell, power_of_two(len(self["tariffs"])))
         # output and mail: forgotten after each batch

@@ -219,6 +219,10 @@ Modify = record(
 # header.account's orders, narrowed by header.instrument (ANY_INSTRUMENT) and side (ANY_SIDE).
 CancelAll = record("CancelAll", "side u8\nreason u8\nreserved u16\nreserved2 u32")
 
+# header.actor is the session of header.account that this is about. KEEP: it is there for `span` more
+# nanoseconds; END: it is over, its orders stay; LOST: it is over, its orders are cancelled.
+Session = record("Session", "span i64\nop u8\nreserved u8\nreserved2 u16\nreserved3 u32")
+
 # Take a trade back. header.actor and `second` are the two persons who say so.
 Bust = record("Bust", "trade u64\nsecond u32\nreserved u32")
 
@@ -270,6 +274,7 @@ BODIES: dict[int, type[Record] | None] = {
     codes.C_CANCEL: Cancel,
     codes.C_MODIFY: Modify,
     codes.C_CANCEL_ALL: CancelAll,
+    codes.C_SESSION: Session,
     codes.C_DAY_ROLL: DayRoll,
     codes.C_BUST: Bust,
 }
@@ -306,6 +311,8 @@ BODIES: dict[int, type[Record] | None] = {
 #              observed=duplicate window status=1: not approved tif=tier; instrument reason=1: restricted
 #   BUST       trade instrument account=buyer other_account=seller price quantity notional=value limit=buyer's
 #              fee observed=seller's fee leaves=shares and other_leaves=cash that the error account gave
+#   SESSION    account observed=session order_type=SESSION_* quantity=orders cancelled notional=span
+#              limit=until when it is kept (0: it is over)
 #   FEES       instrument (ANY_INSTRUMENT: all) status=tier price=per share quantity=per order notional=least
 #              filled=maker leaves=taker limit=auction
 #   KILLED     order_type=SCOPE_* account other_account=firm instrument status=1: set, 0: lifted

@@ -51,6 +51,7 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("holdings", scalars.holding_used),
         ("tickets", scalars.ticket_used),
         ("terms", scalars.ticket_used),
+        ("sessions", scalars.session_used),
         ("charges", scalars.ticket_used if controlled else 0),
         ("limits", scalars.accounts if controlled else 0),
         ("firm_limits", scalars.firms + 1 if controlled else 0),
@@ -187,9 +188,10 @@ COVERED = {
     "accounts": ((0, 48), (56, 60), (68, 76), (80, 128)),
     "book_orders": ((0, 32), (44, 48), (52, 64)),
     "holdings": ((0, 60),),
-    "tickets": ((0, 56), (72, 124), (128, 192)),
+    "tickets": ((0, 56), (72, 192)),
     "terms": ((0, 32),),
     "extras": ((0, 24),),
+    "sessions": ((0, 24),),
     "stop_terms": ((0, 32),),
     "requests": ((0, 28), (48, 64)),
     "charges": ((0, 32),),
@@ -208,7 +210,16 @@ def state_hash(ex: Exchange) -> str:
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
     for name in ("deposits", "withdrawals", "working", "tickets", "requests", "holdings", "arrivals"):
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
-    for name in ("firms", "watch", "controlled", "restrictions", "tariffs", "settlement", "settled_day"):
+    for name in (
+        "firms",
+        "watch",
+        "controlled",
+        "restrictions",
+        "tariffs",
+        "settlement",
+        "settled_day",
+        "sessions",
+    ):
         digest.update(getattr(scalars, name).to_bytes(8, "little", signed=True))
     digest.update(ex.memory.bytes_of("instruments", 0, scalars.instruments))
     digest.update(ex.memory.bytes_of("assets", 0, scalars.instruments))
@@ -302,6 +313,10 @@ def hash_controls(ex: Exchange, digest: Any) -> None:
     current = (s for s in range(ex.memory["scalars"][0].fee_used) if tariffs[s].current)
     for index in sorted(current, key=lambda s: int(tariffs[s].key)):
         cover(ex, digest, "tariffs", index)
+    sessions = ex.memory["sessions"]
+    kept = (s for s in range(ex.memory["scalars"][0].session_used) if sessions[s].key)
+    for index in sorted(kept, key=lambda s: int(sessions[s].key)):
+        cover(ex, digest, "sessions", index)
     rows = ex.memory["restrictions"]
     keys = sorted(rows[slot].key for slot in range(ex.memory["scalars"][0].restriction_used))
     digest.update(repr([key for key in keys if key]).encode())

@@ -28,6 +28,7 @@ from openbell.core.records import (
     NewOrder,
     OpenAccount,
     Phase,
+    Session,
     SetFees,
     SetLimits,
     SetListing,
@@ -80,6 +81,9 @@ Scalars = record(
     settled_day i64
     stop_used i64
     arrivals i64
+    sessions i64
+    session_free i64
+    session_used i64
     """,
 )
 
@@ -262,7 +266,7 @@ Ticket = record(
     limit i64
     observed i64
     flags u32
-    reserved2 u32
+    session u32
     text0 u64
     text1 u64
     text2 u64
@@ -281,6 +285,10 @@ OrderTerms = record("OrderTerms", "expire_ts i64\ndisplay i64\nmin_quantity i64\
 # Something that happens at a time of the log: `ref` says to what. `slot` of row i is the timer at place i
 # of the heap, and `place` is where a timer stands in it.
 Timer = record("Timer", "due i64\nkey u64\nref u32\nplace u32\nslot u32\nreserved u32")
+# A session that is kept: `key` names account and number (0: a free slot), `timer` is the one that ends it.
+SessionTimer = record("SessionTimer", "key u64\ndue i64\nspan i64\ntimer u32\nnext u32")
+SESSIONS_MAX = 65_536
+
 # Of each ticket: the slot of the timer that ends it, plus 1; 0: none.
 Alarm = record("Alarm", "timer u32\nreserved u32")
 
@@ -383,6 +391,7 @@ CANCEL_WORDS = Cancel.SIZE // 8
 MODIFY_WORDS = Modify.SIZE // 8
 CANCEL_ALL_WORDS = CancelAll.SIZE // 8
 DAY_ROLL_WORDS = DayRoll.SIZE // 8
+SESSION_WORDS = Session.SIZE // 8
 BUST_WORDS = Bust.SIZE // 8
 SET_LISTING_WORDS = SetListing.SIZE // 8
 SET_FEES_WORDS = SetFees.SIZE // 8

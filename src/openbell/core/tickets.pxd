@@ -16,7 +16,7 @@ cdef class Tickets:
 
     cdef i64 find(self, i64 order) noexcept nogil
     cdef bint has_room(self) noexcept nogil
-    cdef i64 new(self, i64 order, i64 account, i64 instrument) noexcept nogil
+    cdef i64 new(self, i64 order, i64 account, i64 instrument, i64 session) noexcept nogil
     cdef void free(self, i64 t) noexcept nogil
     cdef void link(self, i64 t) noexcept nogil
     cdef void unlink(self, i64 t) noexcept nogil

@@ -38,7 +38,7 @@ class Tickets:
     def has_room(self) -> bool:
         return self.scalars[0].ticket_free != NIL or self.scalars[0].ticket_used < self.capacity
 
-    def new(self, order: i64, account: i64, instrument: i64) -> i64:
+    def new(self, order: i64, account: i64, instrument: i64, session: i64) -> i64:
         """A fresh ticket, linked nowhere; the caller has made room."""
         t: i64 = self.scalars[0].ticket_free
         if t != NIL:
@@ -50,6 +50,7 @@ class Tickets:
         self.tickets[t].id = order
         self.tickets[t].account = account
         self.tickets[t].instrument = instrument
+        self.tickets[t].session = session
         self.tickets[t].filled = 0
         self.tickets[t].notional = 0
         self.tickets[t].reserved = 0

@@ -11,7 +11,7 @@ cdef class Timers:
     cdef i64 free
 
     cdef i64 add(self, i64 due, i64 key, i64 ref) noexcept nogil
-    cdef i64 pop(self) noexcept nogil
+    cdef i64 first(self) noexcept nogil
     cdef void drop(self, i64 slot) noexcept nogil
     cdef void put(self, i64 place, i64 slot) noexcept nogil
     cdef bint before(self, i64 one, i64 other) noexcept nogil

@@ -1,8 +1,8 @@
 """Timers: what happens at a time of the log, in the order of (time, key).
 
 A binary heap of slots over one array. Every timer knows its place, so that one which is no longer wanted
-leaves at once and the array can never hold more than what waits. Timers are not state: each is made anew
-from what it ends when a snapshot is loaded.
+leaves at once and the array can never hold more than what waits: each working order and session at most once.
+Timers are not state: each is made anew from what it ends when a snapshot is loaded.
 """
 
 from __future__ import annotations
@@ -43,12 +43,9 @@ class Timers:
         self.due = self.timers[self.timers[0].slot].due
         return slot
 
-    def pop(self) -> i64:
-        """Take the first timer out; returns what it is for. There must be one."""
-        slot: i64 = self.timers[0].slot
-        ref: i64 = self.timers[slot].ref
-        self.drop(slot)
-        return ref
+    def first(self) -> i64:
+        """What the first timer is for; there must be one."""
+        return self.timers[self.timers[0].slot].ref
 
     def drop(self, slot: i64) -> None:
         """Take a timer out that is no longer wanted."""

@@ -310,6 +310,9 @@ REFUSALS: dict[int, Refusal] = {
     codes.E_FEES_FULL: Refusal(
         503, "FEES_FULL", "Exchange full", "The exchange can hold no more schedules of fees."
     ),
+    codes.E_TIMERS_FULL: Refusal(
+        503, "TIMERS_FULL", "Exchange full", "The exchange can keep no more sessions."
+    ),
     codes.E_RESTRICTIONS_FULL: Refusal(
         503, "RESTRICTIONS_FULL", "Exchange full", "The restricted lists can hold no more instruments."
     ),

@@ -37,6 +37,7 @@ UNMOVING = frozenset(
         codes.EV_KILLED,
         codes.EV_FEES,
         codes.EV_BUST,  # its movements follow it
+        codes.EV_SESSION,
         codes.EV_PHASE,
         codes.EV_AUCTION,
     )

@@ -85,6 +85,7 @@ class Entry:
             return order
         if order.order_type not in STOPS:
             order.status = codes.ST_OPEN
+        order.session = head.actor
         order.post_only = bool(body.flags & codes.POST_ONLY)
         order.expire_ts = body.expire_ts
         order.stp = body.stp

@@ -17,6 +17,7 @@ from tests.core.oracle.entry import Entry
 from tests.core.oracle.fees import Fees
 from tests.core.oracle.listings import Listings
 from tests.core.oracle.requests import Requests
+from tests.core.oracle.sessions import Sessions
 from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import ANSWER_FIELDS, AnswerTuple, EventTuple, Order, Refusal, State, signed
 from tests.core.oracle.treasury import Treasury
@@ -39,6 +40,7 @@ class Oracle:
         self.books = Books(self.state, self.settlement)
         self.entry = Entry(self.state, self.requests, self.settlement, self.books)
         self.controls = Controls(self.state)
+        self.sessions = Sessions(self.state)
         self.listings = Listings(self.state, self.books.phases)
         self.commands: dict[int, Callable[[Any, Any], None]] = {
             codes.C_LIST: self.listings.list,
@@ -50,6 +52,7 @@ class Oracle:
             codes.C_BUST: Busts(self.state, self.treasury).bust,
             codes.C_SET_FEES: Fees(self.state).set_fees,
             codes.C_SET_LIMITS: self.controls.set_limits,
+            codes.C_SESSION: self.session,
             codes.C_OPEN_ACCOUNT: self.treasury.open,
             codes.C_DEPOSIT: self.treasury.deposit,
             codes.C_WITHDRAW: self.treasury.withdraw,
@@ -86,20 +89,42 @@ class Oracle:
         return tuple(state.answer.get(name, 0) for name in ANSWER_FIELDS), state.events
 
     def fire(self) -> None:
-        """What is due by now happens before the command; at one time orders end before calls do."""
+        """What is due by now happens before the command; at one time orders, then sessions, then calls."""
         while True:
             call = self.books.phases.next_call()
-            self.end_orders(min(self.state.time, call))
-            if call > self.state.time:
+            lapse, session = self.sessions.first()
+            self.end_orders(min(self.state.time, call, lapse))
+            if min(call, lapse) > self.state.time:
                 return
-            self.books.phases.fire(call)
-            self.books.deliver()
+            if lapse <= call:
+                self.end_session(session, codes.SESSION_LAPSED)
+            else:
+                self.books.phases.fire(call)
+                self.books.deliver()
 
     def end_orders(self, now: int) -> None:
         """Orders whose time has come, by time and then by id."""
         ends = [order for order in self.state.working.values() if 0 < order.expire_ts <= now]
         ends.sort(key=lambda order: (order.expire_ts, order.id))
         self.sweep(ends, lambda order: True, codes.WHY_EXPIRED)
+
+    def end_session(self, name: tuple[int, int], what: int) -> int:
+        """Cancel a session's orders, and forget it."""
+        orders = self.sessions.orders(name)
+        count = self.sweep(orders, lambda order: order.session == name[1], codes.WHY_SESSION)
+        self.sessions.end(name, what, count)
+        return count
+
+    def session(self, head: Any, body: Any) -> None:
+        """SESSION."""
+        self.sessions.check(head, body)
+        name = head.account, head.actor
+        if body.op == codes.SESSION_KEEP:
+            self.sessions.keep(head, body)
+        elif body.op == codes.SESSION_END:
+            self.sessions.end(name, codes.SESSION_END, 0)
+        else:
+            self.state.answer["count"] = self.end_session(name, codes.SESSION_LOST)
 
     def shape(self, head: Any, command: bytes) -> int:
         """Whether layout, shard, flags, the body's size and its reserved bytes are as the type has them."""

@@ -108,6 +108,7 @@ class Order:
     created_ts: int
     updated_ts: int
     post_only: bool = False
+    session: int = 0
     stp: int = codes.CANCEL_NEWEST
     display: int = -1
     min_quantity: int = 0

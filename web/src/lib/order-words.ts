@@ -43,6 +43,7 @@ const REASONS: Record<string, string> = {
   HALT: 'Trading was halted',
   DAY_END: 'The day ended',
   ACCOUNT_CLOSED: 'The account was closed',
+  SESSION: 'The connection that it came from was lost',
 };
 
 /** Why an order ended, in words; empty where there is nothing to say. */
