@@ -61,6 +61,7 @@ class Scenario:
             "cancels": self.cancel,
             "modifies": self.modify,
             "holds": self.holds,
+            "opens": lambda account, words: self.session(account, codes.SESSION_OPEN, words),
             "keeps": lambda account, words: self.session(account, codes.SESSION_KEEP, words),
             "ends": lambda account, words: self.session(account, codes.SESSION_END, words),
             "loses": lambda account, words: self.session(account, codes.SESSION_LOST, words),
@@ -196,7 +197,7 @@ class Scenario:
         return self.do(commands.order(account, 0, side, found.pop("price"), quantity, **found))
 
     def session(self, account: int, op: int, words: Words) -> list[str]:
-        """A keeps session 1 for 5s; A ends session 1; A loses session 1"""
+        """A opens session 1 for 5s; A keeps session 1; A ends session 1; A loses session 1"""
         kept = span(words[3]) if len(words) > 2 else 0
         return self.do(commands.session(account, int(words[1]), op, kept))
 

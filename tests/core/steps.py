@@ -190,7 +190,7 @@ class Steps:
         blob = self.draw.pick((b"", b"a", b"client-id", b"x" * 48, b"y" * 60))
         made = commands.order(
             self.account(), instrument, side, price, quantity, order_type, tif, blob,
-            self.header() | {"actor": self.draw.pick((0, 0, 1, 2))}, **fields,
+            self.header() | {"actor": self.draw.pick((0, 0, 0, 0, 0, 1, 1, 2))}, **fields,
         )  # fmt: skip
         return Step(bytes(made), self.gap(), ends=ends)
 
@@ -423,10 +423,13 @@ class Steps:
         return Step(bytes(commands.bust(trade, first, second, blob, **self.header())), self.gap())
 
     def session(self) -> Step:
-        op = self.draw.pick((*(codes.SESSION_KEEP,) * 4, codes.SESSION_END, codes.SESSION_LOST))
-        span = self.draw.pick((TTL // 100, TTL // 10, TTL, 1)) if op == codes.SESSION_KEEP else 0
+        op = self.draw.pick(
+            (*(codes.SESSION_OPEN,) * 5, codes.SESSION_KEEP, codes.SESSION_END, codes.SESSION_LOST)
+        )
+        spans = {codes.SESSION_OPEN: (TTL // 100, TTL // 10, TTL, 1), codes.SESSION_KEEP: (TTL // 10, 0, 0)}
+        span = self.draw.pick(spans.get(op, (0,)))
         if self.odd(20):
-            op, span = self.draw.pick(((0, 1), (4, 0), (op, 0), (op, -1), (op, DAY_NS), (op, DAY_NS + 1)))
+            op, span = self.draw.pick(((0, 1), (5, 0), (op, 0), (op, -1), (op, DAY_NS), (op, DAY_NS + 1)))
         number = self.draw.pick((0, (1 << 32) - 1)) if self.odd(10) else self.draw.pick((1, 1, 2, 3))
         return Step(bytes(commands.session(self.account(), number, op, span, **self.header())), self.gap())
 

@@ -272,6 +272,8 @@ class Market:
 
     def session(self, event: Any) -> str:
         """What became of a session."""
+        if event.order_type == codes.SESSION_OPEN:
+            return f"opened for {event.notional / commands.SECOND:g}s"
         if event.order_type == codes.SESSION_KEEP:
             return f"kept for {event.notional / commands.SECOND:g}s"
         if event.order_type == codes.SESSION_END:

@@ -70,7 +70,7 @@ def overflowing() -> list[bytes]:
         made.append(commands.order(account, 0, side, 95 * commands.USD, records.QUANTITY_SCALE))
     made.append(commands.withdraw(6, 1))
     sessions = range(1, commands.ROOMY["accounts"] + 2)
-    made += [commands.session(4, number, codes.SESSION_KEEP, commands.SECOND) for number in sessions]
+    made += [commands.session(4, number, codes.SESSION_OPEN, commands.SECOND) for number in sessions]
     most = 8 * commands.ROOMY["instruments"] + rulebook.FEES_SPARE
     made += [commands.set_fees(tier=tier) for tier in range(most + 1)]
     made += [commands.set_limits(4, exposure_max=1)]

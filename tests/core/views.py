@@ -20,6 +20,10 @@ def assert_views_same(exchange: Exchange, oracle: Oracle) -> None:
         assert view.orders(exchange, account.number, "all", None, 0, 10_000) == orders
         working = [order for order in orders if order["status"] in codes.WORKING]
         assert view.orders(exchange, account.number, "working", None, 0, 10_000) == working
+    for account, number in [*state.sessions, (4, 1 << 31)]:
+        due, span = state.sessions.get((account, number), (0, 0))
+        kept = {"account": account, "session": number, "span": span, "due": due}
+        assert view.session(exchange, account, number) == (kept if span else None)
     assert view.instruments(exchange) == [instrument_view(state, one) for one in state.instruments]
     for instrument in state.instruments:
         assert view.depth(exchange, instrument.number, 1000) == depth_view(instrument)
@@ -93,6 +97,7 @@ def order_view(order: Order, stop: int = 0) -> View:
         "display": order.display,
         "min_quantity": order.min_quantity,
         "budget": order.budget,
+        "session": order.session,
         "client_id": order.client_id.rstrip(b"\0").decode("ascii", "replace"),
         "seq": order.seq,
         "created_ts": order.created_ts,

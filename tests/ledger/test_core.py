@@ -94,7 +94,7 @@ async def one(store: LedgerStore, query: str) -> int:
 
 
 # What an order asks beyond the plain is in the exchange's memory, not in its events.
-ASKED = {"budget", "display", "expire_ts", "min_quantity", "post_only", "stp"}
+ASKED = {"budget", "display", "expire_ts", "min_quantity", "post_only", "session", "stp"}
 
 
 async def test_orders_read_from_the_ledger_equal_the_exchanges_view(

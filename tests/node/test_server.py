@@ -110,6 +110,8 @@ async def test_a_second_send_with_the_same_key_gets_the_first_answer(client: Nod
 
 async def test_every_query_gives_data_and_its_position(client: NodeClient) -> None:
     await furnish(client)
+    opened = bytes(records.Session(op=codes.SESSION_OPEN, span=10**9))
+    await client.send(bytes(records.pack(codes.C_SESSION, opened, account=HOUSE, actor=7)))
     placed = await client.send(order(codes.BUY, 990_000, key_low=7, key_high=8))
     asked: dict[str, dict[str, Any]] = {
         "account": {"account": HOUSE},
@@ -120,6 +122,7 @@ async def test_every_query_gives_data_and_its_position(client: NodeClient) -> No
         "instrument": {"instrument": 0},
         "instruments": {},
         "idle_accounts": {"kind": codes.KIND_HOUSE, "before_ts": 2**62, "limit": 5},
+        "session": {"account": HOUSE, "session": 7},
         "totals": {},
         "status": {},
     }

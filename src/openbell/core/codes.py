@@ -160,10 +160,11 @@ SCOPE_VENUE = 3
 SCOPE_INSTRUMENT = 4
 
 # What is said of a session, and (LAPSED) what becomes of one that nobody kept.
-SESSION_KEEP = 1
-SESSION_END = 2
-SESSION_LOST = 3
-SESSION_LAPSED = 4
+SESSION_OPEN = 1
+SESSION_KEEP = 2
+SESSION_END = 3
+SESSION_LOST = 4
+SESSION_LAPSED = 5
 
 # SetLimits flags: which fields are set
 LIMIT_QUANTITY = 1
@@ -251,6 +252,7 @@ E_POST_ONLY = 53  # it would trade: the limit is the price it would trade at
 E_MARKET_CLOSED = 54  # the phase takes no such order; the limit is when the phase ends, 0 if unknown
 E_NO_AUCTION = 55  # OPG, CLS where no auction is scheduled
 E_LOCKED_AUCTION = 58  # OPG, CLS too near the auction; the limit is when the lock began
+E_UNKNOWN_SESSION = 59  # never opened, or over
 E_ACCOUNTS_FULL = 60
 E_POSITIONS_FULL = 61
 E_ORDERS_FULL = 62

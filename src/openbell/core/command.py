@@ -150,12 +150,13 @@ class Command:
         return self.words[at]
 
     def body_hash(self) -> u64:
-        """A 64-bit mix of what a repeat of this request must repeat: type, instrument, body and blob.
+        """A 64-bit mix of what a repeat of this request must repeat: type, actor, instrument, body, blob.
 
         Every word has a factor of its own and is folded, so that no small changes of two words cancel out.
         """
         kind: u64 = self.head[0].type
-        mixed: u64 = kind << 32 | self.head[0].instrument
+        who: u64 = self.head[0].actor
+        mixed: u64 = (kind << 32 | self.head[0].instrument) ^ ((who * GOLDEN) & WORD)
         factor: u64 = GOLDEN
         i: i64
         for i in range(HEADER_WORDS, self.size):

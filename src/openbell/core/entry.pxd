@@ -8,6 +8,7 @@ from openbell.core.notional cimport Notional
 from openbell.core.numbers cimport value_down, value_up
 from openbell.core.prices cimport collar_price
 from openbell.core.requests cimport Requests
+from openbell.core.sessions cimport Sessions
 from openbell.core.sizes cimport Sizes
 from openbell.core.stop_entry cimport StopEntry
 from openbell.core.terms cimport Terms
@@ -35,6 +36,7 @@ cdef class Entry:
     cdef Terms terms
     cdef Channel post
     cdef Limits limits
+    cdef Sessions sessions
     cdef i64 watched
     cdef StopEntry stop_entry
     cdef Notional notional

@@ -15,6 +15,7 @@ from openbell.core.command import Command
 from openbell.core.limits import Limits
 from openbell.core.notional import Notional
 from openbell.core.requests import Requests
+from openbell.core.sessions import Sessions
 from openbell.core.sizes import Sizes
 from openbell.core.terms import Terms
 from openbell.core.tickets import Tickets
@@ -43,6 +44,7 @@ if not cython.compiled:
         E_POSITIONS_FULL,
         E_UNKNOWN_INSTRUMENT,
         E_UNKNOWN_ORDER,
+        E_UNKNOWN_SESSION,
         E_UNSUPPORTED,
         E_WRONG_REALM,
         FROM_APP,
@@ -91,6 +93,7 @@ class Entry:
         accounts: Accounts,
         terms: Terms,
         limits: Limits,
+        sessions: Sessions,
         post: Channel,
     ) -> None:
         self.scalars = memory["scalars"]
@@ -108,6 +111,7 @@ class Entry:
         self.machine = accounts
         self.terms = terms
         self.limits = limits
+        self.sessions = sessions
         self.notional = Notional(memory, command, limits)
         self.sizes = Sizes(memory, command, limits, vault, self.notional)
         self.charges = memory["charges"]
@@ -244,6 +248,9 @@ class Entry:
             return E_ACCOUNT_LOCKED
         if self.accounts[a].status != AC_OPEN:
             return E_ACCOUNT_CLOSED
+        if self.head[0].actor != 0 and self.sessions.find() < 0:
+            self.observed = self.head[0].actor
+            return E_UNKNOWN_SESSION
         self.watched = self.accounts[a].watch | self.scalars[0].watch | (self.assets[n].flags & WATCHED)
         self.watched |= self.order[0].flags & FROM_APP
         if self.watched != 0:

@@ -188,6 +188,7 @@ class Exchange:
             self.machine,
             self.terms,
             self.limits,
+            self.sessions,
             self.post,
         )
 

@@ -28,6 +28,7 @@ from openbell.core.state import (
     Request,
     Rung,
     Scalars,
+    SessionCount,
     SessionTimer,
     Shade,
     Ticket,
@@ -78,6 +79,7 @@ class Memory:
         self.add("request_cells", Cell, power_of_two(genesis.requests))
         self.add("timers", Timer, orders + sessions)
         self.add("alarms", Alarm, tickets)
+        self.add("session_counts", SessionCount, genesis.accounts)
         self.add("session_cells", Cell, power_of_two(sessions))
         self.add("restriction_cells", Cell, power_of_two(len(self["restrictions"])))
         self.add("tariff_cells", Cell, power_of_two(len(self["tariffs"])))

@@ -219,8 +219,8 @@ Modify = record(
 # header.account's orders, narrowed by header.instrument (ANY_INSTRUMENT) and side (ANY_SIDE).
 CancelAll = record("CancelAll", "side u8\nreason u8\nreserved u16\nreserved2 u32")
 
-# header.actor is the session of header.account that this is about. KEEP: it is there for `span` more
-# nanoseconds; END: it is over, its orders stay; LOST: it is over, its orders are cancelled.
+# header.actor is the session of header.account that this is about. OPEN: it is there for `span` nanoseconds;
+# KEEP: for `span` (0: as before) from now; END: it is over, its orders stay; LOST: they are cancelled.
 Session = record("Session", "span i64\nop u8\nreserved u8\nreserved2 u16\nreserved3 u32")
 
 # Take a trade back. header.actor and `second` are the two persons who say so.

@@ -20,6 +20,7 @@ if not cython.compiled:
         C_SET_FEES,
         C_SET_LIMITS,
         E_OK,
+        SESSION_END,
         SESSION_LOST,
     )
     from openbell.core.types import i64
@@ -77,9 +78,14 @@ class Rulings:
         return code
 
     def session(self) -> i64:
-        """SESSION: one that is lost takes its orders with it."""
+        """SESSION: one that is lost takes its orders with it; one that is kept has an end and a span."""
         code: i64 = self.sessions.session()
-        if code == E_OK and self.command.session[0].op == SESSION_LOST:
-            count: i64 = self.delivery.end_session(self.sessions.find(), SESSION_LOST)
-            self.command.answers[self.command.count - 1].count = count
-        return code
+        if code != E_OK:
+            return code
+        a: i64 = self.command.count - 1
+        if self.command.session[0].op == SESSION_LOST:
+            self.command.answers[a].count = self.delivery.end_session(self.sessions.find(), SESSION_LOST)
+        elif self.command.session[0].op != SESSION_END:
+            self.command.answers[a].limit = self.sessions.limit
+            self.command.answers[a].observed = self.sessions.observed
+        return E_OK

@@ -10,6 +10,7 @@ from openbell.core.timers cimport Timers
 cdef class Sessions:
     cdef Scalars[::1] scalars
     cdef SessionTimer[::1] rows
+    cdef SessionCount[::1] counts
     cdef Event[::1] events
     cdef Header[::1] head
     cdef Session[::1] order
@@ -24,7 +25,9 @@ cdef class Sessions:
     cdef i64 find(self) noexcept nogil
     cdef i64 shape(self) noexcept nogil
     cdef i64 session(self) noexcept nogil
-    cdef i64 keep(self) noexcept nogil
+    cdef i64 open(self) noexcept nogil
+    cdef void keep(self) noexcept nogil
+    cdef void begin(self, i64 s, i64 what) noexcept nogil
     cdef i64 room(self) noexcept nogil
     cdef void start(self, i64 s) noexcept nogil
     cdef i64 account_of(self, i64 s) noexcept nogil

@@ -288,6 +288,9 @@ Timer = record("Timer", "due i64\nkey u64\nref u32\nplace u32\nslot u32\nreserve
 # A session that is kept: `key` names account and number (0: a free slot), `timer` is the one that ends it.
 SessionTimer = record("SessionTimer", "key u64\ndue i64\nspan i64\ntimer u32\nnext u32")
 SESSIONS_MAX = 65_536
+SESSIONS_AN_ACCOUNT = 16
+# How many sessions an account keeps; counted anew when a snapshot is loaded.
+SessionCount = record("SessionCount", "count u32\nreserved u32")
 
 # Of each ticket: the slot of the timer that ends it, plus 1; 0: none.
 Alarm = record("Alarm", "timer u32\nreserved u32")

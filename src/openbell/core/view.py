@@ -107,11 +107,21 @@ def ticket(ex: Exchange, t: int) -> View:
         "stp": (row.flags & F_STP) >> F_STP_SHIFT,
         "post_only": bool(row.flags & F_POST_ONLY),
         **terms(ex, t),
+        "session": row.session,
         "client_id": text.rstrip(b"\0").decode("ascii", "replace"),
         "seq": row.seq,
         "created_ts": row.created_ts,
         "updated_ts": row.updated_ts,
     }
+
+
+def session(ex: Exchange, number: int, name: int) -> View | None:
+    """A session that an account keeps, or None: how long at a time, and until when it is kept."""
+    s = ex.sessions.lookup(number, name)
+    if s < 0:
+        return None
+    row = ex.memory["sessions"][s]
+    return {"account": number, "session": name, "span": row.span, "due": row.due}
 
 
 def terms(ex: Exchange, t: int) -> View:

@@ -280,6 +280,12 @@ REFUSALS: dict[int, Refusal] = {
     codes.E_UNKNOWN_TRADE: Refusal(
         404, "UNKNOWN_TRADE", "Unknown trade", "The exchange knows no such trade, or no longer."
     ),
+    codes.E_UNKNOWN_SESSION: Refusal(
+        404,
+        "UNKNOWN_SESSION",
+        "Unknown session",
+        "You keep no such order session, or it has ended; its orders are cancelled or on their own.",
+    ),
     codes.E_ACCOUNTS_FULL: Refusal(
         503, "ACCOUNTS_FULL", "No account free", "The exchange can open no more accounts at present."
     ),
@@ -311,7 +317,7 @@ REFUSALS: dict[int, Refusal] = {
         503, "FEES_FULL", "Exchange full", "The exchange can hold no more schedules of fees."
     ),
     codes.E_TIMERS_FULL: Refusal(
-        503, "TIMERS_FULL", "Exchange full", "The exchange can keep no more sessions."
+        422, "TIMERS_FULL", "Too many sessions", "At most {limit} order sessions are kept at once.", COUNT
     ),
     codes.E_RESTRICTIONS_FULL: Refusal(
         503, "RESTRICTIONS_FULL", "Exchange full", "The restricted lists can hold no more instruments."

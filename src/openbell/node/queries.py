@@ -65,6 +65,7 @@ READS: dict[str, Read] = {
         ex, whole(a, "account"), whole(a, "key_low", U64), whole(a, "key_high", U64)
     ),
     "orders": _orders,
+    "session": lambda ex, a: view.session(ex, whole(a, "account", 1 << 31), whole(a, "session", 1 << 32)),
     "depth": lambda ex, a: view.depth(ex, whole(a, "instrument"), whole(a, "levels")),
     "instrument": lambda ex, a: view.instrument(ex, whole(a, "instrument")),
     "instruments": lambda ex, a: view.instruments(ex),

@@ -11,7 +11,7 @@ from tests.core.oracle.controls import Checks
 from tests.core.oracle.fees import Fees
 from tests.core.oracle.requests import Requests
 from tests.core.oracle.settle import Settlement
-from tests.core.oracle.state import Order, Refusal, State, collar, value_down, value_up
+from tests.core.oracle.state import Asked, Order, Refusal, State, collar, value_down, value_up
 from tests.core.oracle.waiting import trail_stop
 
 PRICED_TYPES = (codes.LIMIT, codes.STOP_LIMIT)
@@ -35,7 +35,7 @@ class Entry:
 
     # -- new ---------------------------------------------------------------------------------------
 
-    def new(self, number: int, head: Any, body: Any, blob: bytes, asked: tuple[int, int, bytes]) -> Order:
+    def new(self, number: int, head: Any, body: Any, blob: bytes, asked: Asked) -> Order:
         """Every attempt on a known instrument is a stored order, rejected or not."""
         state = self.state
         if head.instrument >= len(state.instruments):
@@ -56,6 +56,7 @@ class Entry:
             seq=head.seq,
             created_ts=head.ts,
             updated_ts=head.ts,
+            session=head.actor,
         )
         if order.order_type == codes.TRAILING_STOP:
             order.trail, order.percent = body.stop_price, bool(body.flags & codes.TRAIL_PERCENT)
@@ -69,7 +70,7 @@ class Entry:
                 order.price = self.market_cap(order)
             elif order.order_type in STOPS:
                 self.stop_cap(order)
-            self.allowed(order)
+            self.allowed(order, head.actor)
             value = body.notional or value_up(order.price, order.quantity)
             if body.notional:
                 self.valued(order, body.notional)
@@ -85,7 +86,6 @@ class Entry:
             return order
         if order.order_type not in STOPS:
             order.status = codes.ST_OPEN
-        order.session = head.actor
         order.post_only = bool(body.flags & codes.POST_ONLY)
         order.expire_ts = body.expire_ts
         order.stp = body.stp
@@ -194,10 +194,12 @@ class Entry:
         reference = book.reference(self.state.day)
         return collar(order.side, reference, book.market_collar, book.tick_size)
 
-    def allowed(self, order: Order) -> None:
+    def allowed(self, order: Order, session: int) -> None:
         """Whether the account may trade this instrument and have one more open order."""
         state = self.state
         self.open_account(order.account)
+        if session and (order.account, session) not in state.sessions:
+            raise Refusal(codes.E_UNKNOWN_SESSION, 0, session)
         self.checks.admit(order)
         realm, own = state.instruments[order.instrument].realm, state.accounts[order.account].realm
         if realm != own:

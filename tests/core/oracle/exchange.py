@@ -19,7 +19,16 @@ from tests.core.oracle.listings import Listings
 from tests.core.oracle.requests import Requests
 from tests.core.oracle.sessions import Sessions
 from tests.core.oracle.settle import Settlement
-from tests.core.oracle.state import ANSWER_FIELDS, AnswerTuple, EventTuple, Order, Refusal, State, signed
+from tests.core.oracle.state import (
+    ANSWER_FIELDS,
+    AnswerTuple,
+    Asked,
+    EventTuple,
+    Order,
+    Refusal,
+    State,
+    signed,
+)
 from tests.core.oracle.treasury import Treasury
 
 # The core's own order of the log: genesis comes once, TERM and RULES have no meaning yet.
@@ -119,8 +128,10 @@ class Oracle:
         """SESSION."""
         self.sessions.check(head, body)
         name = head.account, head.actor
-        if body.op == codes.SESSION_KEEP:
+        if body.op in (codes.SESSION_OPEN, codes.SESSION_KEEP):
             self.sessions.keep(head, body)
+            due, kept = self.state.sessions[name]
+            self.state.answer |= {"limit": due, "observed": kept}
         elif body.op == codes.SESSION_END:
             self.sessions.end(name, codes.SESSION_END, 0)
         else:
@@ -156,7 +167,7 @@ class Oracle:
             self.fail(Refusal(codes.E_UNKNOWN_ACCOUNT, 0, signed(head.account)))
             self.refuse(head)
             return
-        asked = (head.type, head.instrument, command[records.Header.SIZE :])
+        asked = (head.type, head.actor, head.instrument, command[records.Header.SIZE :])
         key = head.key_high << 64 | head.key_low
         first = self.requests.find(head.account, key)
         if first is None:
@@ -171,7 +182,7 @@ class Oracle:
         opened = 0 < head.account < len(self.state.accounts)
         return opened or (head.account == 0 and head.type not in ORDER_COMMANDS)
 
-    def perform(self, head: Any, body: Any, blob: bytes, asked: tuple[int, int, bytes]) -> None:
+    def perform(self, head: Any, body: Any, blob: bytes, asked: Asked) -> None:
         """Apply a command that is new, and keep its first answer if it has a key."""
         state = self.state
         if head.type in ORDER_COMMANDS:
@@ -198,7 +209,7 @@ class Oracle:
             request.answer = dict(state.answer)
         self.requests.trim(head.account)
 
-    def new_order(self, head: Any, body: Any, blob: bytes, asked: tuple[int, int, bytes]) -> None:
+    def new_order(self, head: Any, body: Any, blob: bytes, asked: Asked) -> None:
         number = records.make_id(self.state.limits.shard, head.seq)
         try:
             order = self.entry.new(number, head, body, blob, asked)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SATURDAY = 5
 EventTuple = tuple[int, ...]
 AnswerTuple = tuple[int, ...]
+Asked = tuple[int, int, int, bytes]  # what a repeat must repeat: type, actor, instrument, body and blob
 Fields = dict[str, int]
 
 EVENT_FIELDS = tuple(name for name, _ in Event.FIELDS)
@@ -262,7 +263,7 @@ class Request:
 
     account: int
     key: int
-    body: tuple[int, int, bytes]
+    body: Asked
     order: Order | None
     ended_ts: int = -1
     answer: Fields = field(default_factory=dict)
@@ -383,6 +384,7 @@ class State:
         self.keyed: dict[tuple[int, int], Request] = {}
         self.ended: list[Request] = []  # longest ended first
         self.request_count = 0
+        self.sessions: dict[tuple[int, int], tuple[int, int]] = {}  # (account, number): until when, span
         self.events: list[EventTuple] = []
         self.answer: Fields = {}
 
