@@ -15,6 +15,7 @@ from openbell.gateway.openapi import describe
 from openbell.gateway.routes import RAW_ROUTES
 from tests.gateway.conftest import Order
 from tests.gateway.exchange import LocalExchange
+from tests.gateway.test_order_sessions import opened
 from tests.gateway.test_orders import placed
 
 ROOT = Path(__file__).parents[2]
@@ -94,11 +95,13 @@ def test_answers_are_as_described(
 ) -> None:
     placed(maker, limit(side="SELL", quantity="4"))
     order = placed(demo, limit(clientOrderId="d-1"))
+    session = opened(demo)["sessionId"]
     asked = {
         "/v1/me": "/v1/me",
         "/v1/orders": "/v1/orders",
         "/v1/orders/{orderId}": f"/v1/orders/{order['orderId']}",
         "/v1/orders:by-client-id/{clientOrderId}": "/v1/orders:by-client-id/d-1",
+        "/v1/order-sessions/{sessionId}": f"/v1/order-sessions/{session}",
         "/v1/portfolio": "/v1/portfolio",
         "/v1/portfolio/history": "/v1/portfolio/history",
         "/v1/my-assets": "/v1/my-assets",

@@ -20,6 +20,7 @@ from openbell.gateway.call import Call
 from openbell.gateway.health_routes import HEALTH_ROUTES
 from openbell.gateway.market_routes import MARKET_ROUTES
 from openbell.gateway.order_routes import ORDER_ROUTES
+from openbell.gateway.order_session_routes import ORDER_SESSION_ROUTES
 from openbell.gateway.problems import (
     CONTENT_TYPE,
     FieldProblem,
@@ -53,7 +54,14 @@ def make_api(services: Services) -> Litestar:
         services.read(session)
         return session
 
-    routes = [*SESSION_ROUTES, *ORDER_ROUTES, *ACCOUNT_ROUTES, *MARKET_ROUTES, *ADMIN_ROUTES]
+    routes = [
+        *SESSION_ROUTES,
+        *ORDER_ROUTES,
+        *ORDER_SESSION_ROUTES,
+        *ACCOUNT_ROUTES,
+        *MARKET_ROUTES,
+        *ADMIN_ROUTES,
+    ]
     v1 = Router(BASE, route_handlers=routes)
     return Litestar(
         route_handlers=[v1, *HEALTH_ROUTES],

@@ -21,6 +21,7 @@ _NEW_ORDER = _packer(records.NewOrder)
 _CANCEL = _packer(records.Cancel)
 _MODIFY = _packer(records.Modify)
 _CANCEL_ALL = _packer(records.CancelAll)
+_SESSION = _packer(records.Session)
 
 
 class NodeClock:
@@ -57,7 +58,6 @@ def new_order(
     account: int,
     instrument: int,
     now: int,
-    actor: int = 0,
     flags: int = 0,
 ) -> bytes:
     """NEW_ORDER of `account`; `client_id` names it and is its request key, `flags` come to the order's."""
@@ -72,7 +72,7 @@ def new_order(
             request_key(client_id),
             now,
             padding,
-            actor,
+            order.session,
         ),
         order.price,
         order.quantity,
@@ -120,6 +120,12 @@ def cancel_all(
         0,
         0,
     )
+
+
+def session(number: int, op: int, span_ns: int, account: int, key: tuple[int, int], now: int) -> bytes:
+    """SESSION of an account: what is said of its session `number`, one of codes.SESSION_*."""
+    header = _header(codes.C_SESSION, _SESSION.size, account, 0, key, now, actor=number)
+    return _SESSION.pack(*header, span_ns, op, 0, 0, 0)
 
 
 def _header(

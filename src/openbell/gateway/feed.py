@@ -97,6 +97,7 @@ class Feed:
             if unit.seq > self._loaded:
                 self._count(unit)
             hub.tell(tail.record(unit))
+            hub.end_sessions(unit)
             self._accounts(unit)
         services.clock.observe(units[-1].ts)
         services.heard_ns = time.monotonic_ns()

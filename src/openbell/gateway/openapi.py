@@ -15,7 +15,15 @@ import msgspec
 from litestar import Litestar
 from msgspec import Struct
 
-from openbell.gateway import account_body, health_routes, market_body, order_body, order_request, problems
+from openbell.gateway import (
+    account_body,
+    health_routes,
+    market_body,
+    order_body,
+    order_request,
+    order_sessions,
+    problems,
+)
 from openbell.gateway.admin import bodies
 from openbell.gateway.admin.commands import COMMANDS, WHO_MAX, WHY_MAX
 from openbell.gateway.admin.fields import AdminCommand
@@ -24,8 +32,17 @@ from openbell.gateway.routes import RAW_ROUTES, RawRoute
 
 REFERENCE = "#/components/schemas/"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": REFERENCE + "Problem"}}}
-MODULES = (account_body, bodies, health_routes, market_body, order_body, order_request, problems)
-REQUESTS = ("NewOrder", "PlaceOrder", "ModifyOrder")
+MODULES = (
+    account_body,
+    bodies,
+    health_routes,
+    market_body,
+    order_body,
+    order_request,
+    order_sessions,
+    problems,
+)
+REQUESTS = ("NewOrder", "PlaceOrder", "ModifyOrder", "OpenSession", "KeepSession")
 
 IDEMPOTENCY = {
     "name": "Idempotency-Key",

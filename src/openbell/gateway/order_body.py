@@ -54,6 +54,7 @@ class OrderBody(Struct, rename="camel", kw_only=True):
     self_trade_prevention: SelfTradePrevention | None
     display_quantity: Decimal | None
     min_quantity: Decimal | None
+    session_id: str | None
     avg_price: Decimal | None
     filled_value: Decimal
     code: str | None
@@ -111,6 +112,11 @@ def reason_name(reason: int) -> str | None:
     return codes.REASON_NAMES[reason] if reason else None
 
 
+def encode_session(number: int) -> str:
+    """The public id of an order session."""
+    return f"{number:08x}"
+
+
 def limit_price(order_type: int, price: int) -> str | None:
     """The price as its owner gave it: a MARKET or STOP order has a cap in the core, and no price."""
     return decimals.money_or_none(price) if order_type in PRICED else None
@@ -154,6 +160,7 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
             request.stp,
             request.display,
             request.min_quantity,
+            request.session,
         ),
         avg_price=decimals.average_price(answer.notional, answer.filled),
         filled_value=decimals.money(answer.notional),
@@ -166,7 +173,9 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
     )
 
 
-def asked(notional: int, expire_ts: int, flags: int, stp: int, display: int, least: int) -> dict[str, Any]:
+def asked(
+    notional: int, expire_ts: int, flags: int, stp: int, display: int, least: int, session: int
+) -> dict[str, Any]:
     """What an order asks beyond the plain."""
     return {
         "notional": decimals.money_or_none(notional),
@@ -175,6 +184,7 @@ def asked(notional: int, expire_ts: int, flags: int, stp: int, display: int, lea
         "self_trade_prevention": codes.STP_NAMES[stp],
         "display_quantity": decimals.quantity(display) if display >= 0 else None,
         "min_quantity": decimals.quantity(least) if least else None,
+        "session_id": encode_session(session) if session else None,
     }
 
 
@@ -182,11 +192,19 @@ def asked_by(row: Mapping[str, Any]) -> dict[str, Any]:
     """The same from a row of the node's queries."""
     flags = codes.POST_ONLY if row["post_only"] else 0
     least = row["min_quantity"]
-    return asked(row["budget"], row["expire_ts"], flags, row["stp"], row["display"], least)
+    return asked(row["budget"], row["expire_ts"], flags, row["stp"], row["display"], least, row["session"])
 
 
 NOT_TOLD: dict[str, Any] = dict.fromkeys(
-    ("notional", "valid_until", "post_only", "self_trade_prevention", "display_quantity", "min_quantity")
+    (
+        "notional",
+        "valid_until",
+        "post_only",
+        "self_trade_prevention",
+        "display_quantity",
+        "min_quantity",
+        "session_id",
+    )
 )
 
 

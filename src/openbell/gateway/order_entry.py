@@ -68,7 +68,7 @@ class OrderEntry:
             raise self._closed(answer)
         if answer.code != codes.E_OK:
             raise _refused(answer)
-        headers = _headers(limit, left, answer)
+        headers = headers_of(limit, left, answer)
         return json_reply(status, new_order_body(answer, order, client_id), headers)
 
     async def modify(self, call: Call) -> Reply:
@@ -87,7 +87,7 @@ class OrderEntry:
             raise _refused(answer, order_id)
         fields = await self._fields(order_id, session.account)
         kept = bool(answer.flags & (codes.PRIORITY_KEPT | codes.UNCHANGED))
-        headers = _headers(limit, left, answer)
+        headers = headers_of(limit, left, answer)
         return json_reply(200, ModifiedOrderBody(**fields, priority_kept=kept), headers)
 
     async def _check_terms(self, order_id: int, change: ModifyRequest, account: int) -> None:
@@ -163,7 +163,8 @@ def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _headers(limit: int, left: int, answer: Any) -> Headers:
+def headers_of(limit: int, left: int, answer: Any) -> Headers:
+    """The headers of an answer to a trading message."""
     said = limits.headers(limit, left)
     return (*said, REPLAYED_HEADER) if answer.flags & codes.REPLAYED else said
 

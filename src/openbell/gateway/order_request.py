@@ -17,6 +17,7 @@ from openbell.gateway.times import parse_time
 
 FOREVER = (1 << 63) - 1  # nanoseconds; no log lasts so long
 CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,48}")
+SESSION_ID = re.compile("[0-9a-f]{8}")
 CLIENT_ID_RULE = "is 1 to 48 of A-Z a-z 0-9 . _ : -"
 
 SIDES = {name: number for number, name in codes.SIDE_NAMES.items()}
@@ -65,6 +66,7 @@ class NewOrderBody(Struct, rename="camel", forbid_unknown_fields=True):
     ] = None
     display_quantity: Amount = field(default_factory=Raw)
     min_quantity: Amount = field(default_factory=Raw)
+    session_id: Annotated[str | None, Meta(description="the order session that it goes with")] = None
     client_order_id: ClientId = None
 
 
@@ -115,6 +117,7 @@ class OrderRequest(Struct, frozen=True):
     stp: int = codes.CANCEL_NEWEST
     flags: int = 0
     trail: int = 0
+    session: int = 0
 
     @property
     def trail_percent(self) -> bool:
@@ -269,6 +272,7 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
     ends = _ends(given.valid_until, tif, errors)
     display = _shown(given.display_quantity, "displayQuantity", errors)
     least = _shown(given.min_quantity, "minQuantity", errors)
+    session = _session(given.session_id, errors)
     if not errors:
         _combination(order_type, quantity, notional, price, stop_price, price_name, errors)
         _trailing(order_type, trail, errors)
@@ -290,7 +294,19 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
         mode,
         (codes.POST_ONLY if given.post_only else 0) | (codes.TRAIL_PERCENT if percent else 0),
         trail or 0,
+        session,
     )
+
+
+def _session(text: str | None, errors: list[FieldProblem]) -> int:
+    """The number of the order session that an order names, 0 for none."""
+    if text is None:
+        return 0
+    if SESSION_ID.fullmatch(text) is None or int(text, 16) == 0:
+        detail = "sessionId is the sessionId of an order session of yours."
+        errors.append(FieldProblem("/sessionId", "INVALID_SESSION_ID", detail))
+        return 0
+    return int(text, 16)
 
 
 def _mode(text: str | None, errors: list[FieldProblem]) -> int:

@@ -15,6 +15,7 @@ from openbell.gateway.feed import Feed
 from openbell.gateway.limits import RateLimiter
 from openbell.gateway.openapi import describe
 from openbell.gateway.order_entry import OrderEntry
+from openbell.gateway.order_sessions import OrderSessions
 from openbell.gateway.routes import RawTable
 from openbell.gateway.server import bind, make_server, serve
 from openbell.gateway.services import Services
@@ -55,7 +56,9 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
     await feed.start()
     api = make_api(services)
     description = json.dumps(describe(api)).encode()
-    door = Door(RawTable(OrderEntry(services)), api, WebApp(settings.web_folder), description)
+    door = Door(
+        RawTable(OrderEntry(services), OrderSessions(services)), api, WebApp(settings.web_folder), description
+    )
     server = make_server(door, socket_protocol(hub.listener))
     tasks = [asyncio.create_task(feed.run()), asyncio.create_task(hub.run())]
     serving = await serve(server, bind(settings.host, settings.port))
@@ -69,6 +72,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         hub.shut_down()
         server.should_exit = True
         await serving
+        await hub.finish()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

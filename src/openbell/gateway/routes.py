@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -11,22 +11,29 @@ from openbell.gateway.call import Call, Reply
 from openbell.gateway.order_body import ModifiedOrderBody, OrderBody
 from openbell.gateway.order_entry import OrderEntry
 from openbell.gateway.order_request import ModifyOrderBody, NewOrderBody, PlaceOrderBody
+from openbell.gateway.order_sessions import (
+    KeepSessionBody,
+    OpenSessionBody,
+    OrderSessionBody,
+    OrderSessions,
+)
 
 METHODS = ("POST", "PATCH", "DELETE")
 Handler = Callable[[Call], Awaitable[Reply]]
 
 
 class RawRoute(NamedTuple):
-    """One route. A path may end in one parameter; `handler` is a method of OrderEntry."""
+    """One route. A path may end in one parameter; `handler` is a method of OrderEntry or OrderSessions."""
 
     method: str
     path: str
     name: str
-    handler: Callable[[OrderEntry, Call], Awaitable[Reply]]
+    handler: Callable[[Any, Call], Awaitable[Reply]]
     takes: type[Struct] | None
     answers: type[Struct]
     status: int
     summary: str
+    owner: type = OrderEntry
 
 
 RAW_ROUTES = (
@@ -50,17 +57,27 @@ RAW_ROUTES = (
         "DELETE", "/v1/orders:by-client-id/{clientOrderId}", "cancelOrderByClientId",
         OrderEntry.cancel_by_client_id, None, OrderBody, 200, "Cancel an order by its client's id",
     ),
+    RawRoute(
+        "POST", "/v1/order-sessions", "openOrderSession", OrderSessions.open, OpenSessionBody,
+        OrderSessionBody, 201, "Open an order session: its orders go when no heartbeat comes in time",
+        OrderSessions,
+    ),
+    RawRoute(
+        "PATCH", "/v1/order-sessions/{sessionId}", "keepOrderSession", OrderSessions.keep, KeepSessionBody,
+        OrderSessionBody, 200, "A heartbeat: keep an order session for as long again", OrderSessions,
+    ),
 )  # fmt: skip
 
 
 class RawTable:
-    """The routes bound to one process's order entry."""
+    """The routes bound to one process's handlers."""
 
-    def __init__(self, entry: OrderEntry) -> None:
+    def __init__(self, entry: OrderEntry, sessions: OrderSessions) -> None:
+        owners: dict[type, Any] = {OrderEntry: entry, OrderSessions: sessions}
         self._exact: dict[tuple[str, str], Handler] = {}
         self._below: dict[tuple[str, str], Handler] = {}
         for route in RAW_ROUTES:
-            handler: Handler = route.handler.__get__(entry)
+            handler: Handler = route.handler.__get__(owners[route.owner])
             prefix, brace, _ = route.path.partition("{")
             (self._below if brace else self._exact)[(route.method, prefix)] = handler
 

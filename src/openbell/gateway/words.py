@@ -29,5 +29,6 @@ OrderStatus = Annotated[str, one_of(*(codes.STATUS_NAMES[status] for status in (
 TradingStatus = Annotated[str, one_of(*(codes.PHASE_NAMES[phase] for phase in codes.PHASES))]
 AccountStatus = Annotated[str, one_of("OPEN", "LOCKED", "CLOSED")]
 AccountKind = Annotated[str, one_of(*codes.KIND_NAMES.values())]
+SessionStatus = Annotated[str, one_of("OPEN", "ENDED", "CANCELLED", "LAPSED")]
 Liquidity = Annotated[str, one_of("MAKER", "TAKER", "AUCTION")]
 CandleSource = Annotated[str, one_of("traded", "filled", "simulated")]

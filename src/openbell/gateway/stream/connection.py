@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from openbell.gateway.auth import check
+from openbell.gateway.order_sessions import CANCEL_AFTER_MS_MAX, CANCEL_AFTER_MS_MIN
 from openbell.gateway.problems import Problem
 from openbell.gateway.stream import messages
 from openbell.gateway.stream.group import BOOK, MARKET_CHANNELS, TRADES, Topic, snapshot
 from openbell.gateway.stream.messages import ClientMessage, Id, Said, frame
+from openbell.gateway.stream.order_session import OrderSession
 from openbell.gateway.stream.orders import OrdersFeed
 from openbell.identity.account_id import encode_account
 from openbell.identity.tokens import Session
@@ -63,6 +65,7 @@ class Connection(WSListener):
         self.group = hub.group(INTERVAL_MS)
         self.topics: set[Topic] = set()
         self.orders: OrdersFeed | None = None
+        self.order_session: OrderSession | None = None
         # Topics whose state is owed: told as a snapshot when there is room. A dict keeps their order.
         self.owed: dict[Topic, None] = {}
         self._transport: WSTransport | None = None
@@ -90,6 +93,7 @@ class Connection(WSListener):
         self._transport = None
         self.drop_topics(list(self.topics))
         self.drop_orders()
+        self.lose_session()
         self.owed.clear()
         self.hub.remove(self)
 
@@ -158,8 +162,19 @@ class Connection(WSListener):
             self._auth(message)
         elif verb == "ping":
             self.say(messages.Pong(ts=self.hub.ts(), id=message.id))
+        elif verb == "openSession":
+            self._open_session(message)
+        elif verb == "heartbeat":
+            held, after = self._held_session(), _cancel_after(message)
+            self._spend()
+            held.heartbeat(after, message.id)
+        elif verb == "endSession":
+            self._held_session().end(message.cancel, message.id)
         else:
-            raise Refused("UNKNOWN_ACTION", f"auth, subscribe, unsubscribe, ping: not {verb[:32]!r}.")
+            detail = (
+                f"auth, subscribe, unsubscribe, ping, openSession, heartbeat, endSession: not {verb[:32]!r}."
+            )
+            raise Refused("UNKNOWN_ACTION", detail)
 
     def _auth(self, message: ClientMessage) -> None:
         if not message.token:
@@ -168,11 +183,36 @@ class Connection(WSListener):
             session = check(message.token, self.hub.services.signer)
         except Problem as problem:
             raise Refused("UNAUTHENTICATED", problem.detail) from None
+        if self.order_session is not None and self.order_session.account != session.account:
+            raise Refused("SESSION_OPEN", "End the order session before you sign in to another account.")
         if self.orders is not None and self.orders.account != session.account:
             self.drop_orders()
         self.session = session
         account_id = encode_account(session.account)
         self.say(messages.Authenticated(ts=self.hub.ts(), id=message.id, account_id=account_id))
+
+    def _open_session(self, message: ClientMessage) -> None:
+        if self.session is None:
+            raise Refused("UNAUTHENTICATED", "openSession needs a session; send auth first.")
+        if self.order_session is not None:
+            raise Refused("SESSION_OPEN", "A connection holds one order session; end it first.")
+        after = _cancel_after(message)
+        self._spend()
+        self.order_session = OrderSession(self, self.session.account, after)
+        self.order_session.open(message.id)
+
+    def _held_session(self) -> OrderSession:
+        if self.order_session is None:
+            raise Refused("UNKNOWN_SESSION", "This connection holds no order session; it may have ended.")
+        return self.order_session
+
+    def _spend(self) -> None:
+        """Count a trading message of the account."""
+        assert self.session is not None, "who holds an order session is signed in"
+        try:
+            self.hub.services.spend(self.session)
+        except Problem as problem:
+            raise Refused(problem.code, problem.detail) from None
 
     def _subscribe(self, message: ClientMessage) -> None:
         channels = self._channels(message, ("ticks",))
@@ -269,6 +309,11 @@ class Connection(WSListener):
             self.orders.close()
             self.orders = None
 
+    def lose_session(self) -> None:
+        """Cancel the orders of the connection's order session."""
+        if self.order_session is not None:
+            self.order_session.lose()
+
     @property
     def unsent(self) -> int:
         """Bytes that wait to be taken by the client's side."""
@@ -339,7 +384,17 @@ class Connection(WSListener):
             return
         self.drop_topics(list(self.topics))
         self.drop_orders()
+        self.lose_session()
         self.hub.behind.discard(self)
         transport.send_close(code, reason.encode())  # type: ignore[arg-type]
         loop = asyncio.get_running_loop()
         loop.call_later(CLOSE_SECONDS_MAX, transport.disconnect, False)
+
+
+def _cancel_after(message: ClientMessage) -> int | None:
+    """How long an order session is to live without a heartbeat, in milliseconds."""
+    given = message.cancel_after_ms
+    if given is not None and not CANCEL_AFTER_MS_MIN <= given <= CANCEL_AFTER_MS_MAX:
+        detail = f"cancelAfterMs is {CANCEL_AFTER_MS_MIN} to {CANCEL_AFTER_MS_MAX}, not {given}."
+        raise Refused("BAD_MESSAGE", detail)
+    return given

@@ -6,10 +6,13 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponseWithListener
 
+from openbell.core import codes
+from openbell.core.records import Event
 from openbell.gateway.auth import COOKIE, read_cookie
 from openbell.gateway.problems import CONTENT_TYPE, not_found
 from openbell.gateway.services import Services
@@ -22,8 +25,9 @@ from openbell.gateway.stream.connection import (
     Connection,
 )
 from openbell.gateway.stream.group import Group
+from openbell.gateway.stream.order_session import OrderSession
 from openbell.gateway.stream.orders import OrdersFeed
-from openbell.gateway.tail import Entry, PrivateTail
+from openbell.gateway.tail import Entry, PrivateTail, UnitLike
 from openbell.gateway.times import milliseconds
 from openbell.identity.tokens import Session, TokenError
 
@@ -36,6 +40,8 @@ BEATS_A_STEP_MAX = 200
 CONNECTIONS_MAX = 10_000
 CONNECTIONS_AN_ADDRESS_MAX = 1_000
 RECONNECT_AFTER_MS = 1_000
+RENEW_MS = 3_000  # how often order sessions are looked after
+FINISH_S = 2.0
 
 
 class Hub:
@@ -51,6 +57,8 @@ class Hub:
         self._orders: dict[int, set[OrdersFeed]] = {}
         # When each connection's next heartbeat is due, the first to come at the left.
         self._beats: deque[tuple[float, Connection]] = deque()
+        self._order_sessions: dict[tuple[int, int], OrderSession] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
     # -- connections ---------------------------------------------------------------------------------
@@ -137,6 +145,38 @@ class Hub:
             for feed in list(feeds):
                 await feed.resync("the gateway lost the exchange for a while")
 
+    # -- order sessions ------------------------------------------------------------------------------
+
+    def hold(self, session: OrderSession) -> None:
+        """Look after an order session that a connection holds."""
+        self._order_sessions[(session.account, session.number)] = session
+
+    def release(self, session: OrderSession) -> None:
+        """Look after it no more."""
+        self._order_sessions.pop((session.account, session.number), None)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what an order session asks of the node; `finish` waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def end_sessions(self, unit: UnitLike) -> None:
+        """Tell the holders of order sessions that a unit ended."""
+        if not self._order_sessions:
+            return
+        for offset in range(0, len(unit.events), Event.SIZE):
+            if unit.events[offset] == codes.EV_SESSION:
+                event = Event.from_buffer_copy(unit.events, offset)
+                held = self._order_sessions.get((event.account, event.observed))
+                if held is not None and event.order_type not in (codes.SESSION_OPEN, codes.SESSION_KEEP):
+                    held.over(event.order_type, event.quantity, unit.seq)
+
+    async def finish(self) -> None:
+        """Let what order sessions have asked of the node come to its end, for a moment."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=FINISH_S)
+
     # -- clocks --------------------------------------------------------------------------------------
 
     def ts(self) -> int:
@@ -153,11 +193,16 @@ class Hub:
             raw.flush()
 
     async def run(self) -> None:
-        """Flush groups as they are due, settle what is owed, send heartbeats, until cancelled."""
+        """Flush groups as they are due, settle what is owed, send heartbeats, keep order sessions."""
+        renew_ms = 0
         while True:
             await asyncio.sleep(STEP_MS / 1000)
             now_ms = int(time.monotonic() * 1000)
             try:
+                if now_ms >= renew_ms:
+                    renew_ms = now_ms + RENEW_MS
+                    for held in list(self._order_sessions.values()):
+                        held.renew()
                 await self._step(now_ms)
                 self._beat()
             except Exception:

@@ -18,6 +18,7 @@ from openbell.gateway.words import (
     Liquidity,
     OrderStatus,
     OrderType,
+    SessionStatus,
     Side,
     TimeInForce,
     TradingStatus,
@@ -42,6 +43,8 @@ class ClientMessage(Struct, rename="camel"):
     interval: int | None = None
     last_seq: int | None = None
     token: str | None = None
+    cancel_after_ms: int | None = None
+    cancel: bool = False
     id: Id = None
 
 
@@ -96,6 +99,19 @@ class Error(Said, tag="ERROR", kw_only=True):
     id: Id
     code: str
     detail: str
+
+
+class SessionMessage(Said, tag="SESSION", kw_only=True):
+    """How the connection's order session stands. `kept_until` in Unix milliseconds, null when it is over;
+    `cancelled` is how many orders its end cancelled, null where that was not heard."""
+
+    id: Id
+    session_id: str
+    status: SessionStatus
+    cancel_after_ms: int | None
+    kept_until: int | None
+    cancelled: int | None
+    seq: int
 
 
 class Shutdown(Said, tag="SHUTDOWN", kw_only=True):
