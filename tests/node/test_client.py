@@ -10,6 +10,7 @@ import pytest
 from openbell.core import codes
 from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown, SubscribeError, Unit
 from openbell.node.node import Node
+from openbell.node.protocol import RESULT
 from tests.node.disks import HeldDisk
 from tests.node.exchange import HOUSE, connect, deposit, furnish, open_account, start_node, until
 
@@ -49,6 +50,38 @@ async def test_a_caller_that_stops_waiting_harms_no_other(client: NodeClient) ->
     assert (await client.query("account", account=HOUSE))["data"]["cash"] == 10**12 + 11
 
 
+async def test_a_query_reads_what_the_commands_before_it_made_however_many_wait(client: NodeClient) -> None:
+    await furnish(client)
+    sent = [asyncio.ensure_future(client.send(deposit(1))) for _ in range(2_000)]
+    await asyncio.sleep(0)
+    answer, result = await client.send_and_query(deposit(5), "account", account=HOUSE)
+    assert result is not None
+    assert result["seq"] >= answer.seq
+    assert result["data"]["cash"] == 10**12 + 2_005
+    assert all(one.done() for one in sent)
+
+
+async def test_a_query_that_was_lost_after_its_command_leaves_the_commands_answer(tmp_path: Path) -> None:
+    node = await start_node(tmp_path)
+    client = await connect(tmp_path)
+    await furnish(client)
+    link = client._link
+    assert link is not None
+    take = link._take
+
+    def take_answers_only(kind: int, number: int, payload: bytes) -> None:
+        if kind == RESULT:
+            link._abort("the test ends it here")
+        else:
+            take(kind, number, payload)
+
+    link._take = take_answers_only  # type: ignore[method-assign]
+    answer, result = await client.send_and_query(deposit(5), "account", account=HOUSE)
+    assert (answer.code, result) == (codes.E_OK, None)
+    await client.close()
+    await node.stop()
+
+
 async def test_what_was_sent_and_not_answered_is_unknown_and_later_commands_were_surely_not_sent(
     tmp_path: Path,
 ) -> None:
@@ -59,6 +92,8 @@ async def test_what_was_sent_and_not_answered_is_unknown_and_later_commands_were
     disk.let_go.clear()
     sent = asyncio.ensure_future(client.send(deposit(5)))
     await until(lambda: len(node.sequencer.in_flight) == 1)
+    with_query = asyncio.ensure_future(client.send_and_query(deposit(5), "totals"))
+    await until(lambda: len(node.sequencer.in_flight) == 2)
     for connection in list(node.connections):
         assert connection.transport is not None
         connection.transport.abort()
@@ -66,6 +101,8 @@ async def test_what_was_sent_and_not_answered_is_unknown_and_later_commands_were
     node.server.close()
     with pytest.raises(OutcomeUnknown):
         await sent
+    with pytest.raises(OutcomeUnknown):
+        await with_query
     assert not client.connected
     with pytest.raises(NodeUnavailable):
         await client.send(deposit(5))

@@ -36,7 +36,12 @@ async def test_a_full_log_takes_cancels_only_until_there_is_space(tmp_path: Path
     assert node.journal.last == before
     assert (await client.query("status"))["data"]["log_full"]
     for number in working:
-        assert (await client.send(cancel(number))).status == codes.ST_CANCELLED
+        refused = asyncio.ensure_future(client.send(deposit(1)))
+        answer, result = await client.send_and_query(cancel(number), "order", order=number)
+        assert (await refused).code == codes.E_LOG_FULL
+        assert answer.status == codes.ST_CANCELLED
+        assert result is not None
+        assert result["data"]["status"] == codes.ST_CANCELLED
     disk.capacity = 10 * SEGMENT
     async with asyncio.timeout(10):
         while (await client.send(deposit(1))).code != codes.E_OK:

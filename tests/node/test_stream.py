@@ -70,6 +70,19 @@ async def test_a_slow_subscriber_is_sent_no_more_than_it_takes(stream: Stream) -
     await until(lambda: listener.seen[-1] == 603)
 
 
+async def test_for_a_patient_subscriber_units_gather_a_moment_and_none_stays_behind(stream: Stream) -> None:
+    patient, prompt = Listener(), Listener()
+    stream.subscribe(patient, 300, patient=True).pump()
+    stream.subscribe(prompt, 300).pump()
+    stream.publish([block(301)])
+    stream.publish([block(304)])
+    assert (patient.seen, prompt.seen) == ([], list(range(301, 307)))
+    await until(lambda: patient.seen == prompt.seen)
+    stream.publish([block(307)])
+    stream.pump()
+    assert patient.seen == list(range(301, 310))
+
+
 async def test_what_is_not_kept_any_more_is_said_so(stream: Stream) -> None:
     stream.files.prune(200)
     with pytest.raises(EventsGone):

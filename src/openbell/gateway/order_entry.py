@@ -82,10 +82,11 @@ class OrderEntry:
         if change.flags & codes.SET_STOP_PRICE:
             await self._check_terms(order_id, change, session.account)
         command = commands.modify(order_id, change, session.account, key, services.clock.now())
-        answer = await services.send(command, f"/v1/orders/{encode_id(order_id)}")
+        answer, seen = await services.send_and_read(command, order_id, f"/v1/orders/{encode_id(order_id)}")
         if answer.code != codes.E_OK:
             raise _refused(answer, order_id)
-        fields = await self._fields(order_id, session.account)
+        row = await find_order(services, session.account, order_id, seen)
+        fields = order_fields(row, services.symbol(row["instrument"]))
         kept = bool(answer.flags & (codes.PRIORITY_KEPT | codes.UNCHANGED))
         headers = headers_of(limit, left, answer)
         return json_reply(200, ModifiedOrderBody(**fields, priority_kept=kept), headers)
@@ -116,17 +117,13 @@ class OrderEntry:
         services = self._services
         key = idempotency_key(call)
         command = commands.cancel(order_id, session.account, key, services.clock.now())
-        answer = await services.send(command, f"/v1/orders/{encode_id(order_id)}")
+        answer, seen = await services.send_and_read(command, order_id, f"/v1/orders/{encode_id(order_id)}")
         if answer.code not in (codes.E_OK, codes.E_ORDER_ENDED, codes.E_UNKNOWN_ORDER):
             raise _refused(answer, order_id)
         # What the core has forgotten, the ledger knows: an order that ended long ago is no 404.
-        row = await find_order(services, session.account, order_id)
+        row = await find_order(services, session.account, order_id, seen)
         headers = (REPLAYED_HEADER,) if answer.flags & codes.REPLAYED else ()
         return json_reply(200, order_body(row, services.symbol(row["instrument"])), headers)
-
-    async def _fields(self, order_id: int, account: int) -> dict[str, Any]:
-        row = await find_order(self._services, account, order_id)
-        return order_fields(row, self._services.symbol(row["instrument"]))
 
     def _closed(self, answer: Any) -> Problem:
         """The refusal of an order that the phase does not take, with when trading begins by the calendar."""

@@ -20,7 +20,7 @@ from openbell.core.records import (
 )
 from openbell.gateway import commands
 from openbell.gateway.problems import order_not_found, unavailable
-from openbell.gateway.services import Services
+from openbell.gateway.services import Seen, Services
 from openbell.gateway.words import ENDED
 from openbell.ledger.reads import LedgerUnavailable
 
@@ -53,13 +53,16 @@ def read_order_id(text: str) -> int:
         raise order_not_found(text) from None
 
 
-async def find_order(services: Services, account: int, order_id: int) -> Row:
+async def find_order(services: Services, account: int, order_id: int, seen: Seen | None = None) -> Row:
     """An order of `account`.
+
+    Args:
+        seen: what the node has of it, if it was asked already.
 
     Raises:
         Problem: 404, for another account's order too; 503 when it cannot be read now.
     """
-    seq, row = await services.query("order", order=order_id)
+    seq, row = seen or await services.query("order", order=order_id)
     if row is None:
         row = await services.ledger_read(services.ledger.order(order_id))
     position = order_id >> ID_INDEX_BITS & (1 << ID_POSITION_BITS) - 1

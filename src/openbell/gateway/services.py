@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 from openbell.ops.settings import Settings
 
 T = TypeVar("T")
+Seen = tuple[int, Any]  # (log position, data) of a query
 
 REACH_S = 2.0
 POLL_S = 0.002
@@ -65,15 +67,14 @@ class Services:
         Raises:
             Problem: 503 UNAVAILABLE (nothing happened) or OUTCOME_UNKNOWN.
         """
-        try:
+        with _outcome(link):
             return await self.node.send(command)
-        except NodeUnavailable:
-            raise unavailable("The exchange cannot be reached; nothing was done. Try again.") from None
-        except OutcomeUnknown:
-            raise outcome_unknown(
-                "The exchange was lost before it answered; whether the request took effect is not known yet.",
-                link,
-            ) from None
+
+    async def send_and_read(self, command: bytes, order_id: int, link: str) -> tuple[Any, Seen | None]:
+        """As `send`, and what the node has of order `order_id` then, if it can still say."""
+        with _outcome(link):
+            answer, result = await self.node.send_and_query(command, "order", order=order_id)
+        return answer, None if result is None else (result["seq"], result["data"])
 
     async def query(self, name: str, **arguments: Any) -> tuple[int, Any]:
         """(log position, data) of a query of the node.
@@ -164,3 +165,17 @@ class Services:
         if wait:
             raise rate_limited("trading messages", limit, "second", 1)
         return limit, self.limiter.left(session.account, limit)
+
+
+@contextmanager
+def _outcome(link: str | None) -> Iterator[None]:
+    """The node's failures while a command is sent, as problems."""
+    try:
+        yield
+    except NodeUnavailable:
+        raise unavailable("The exchange cannot be reached; nothing was done. Try again.") from None
+    except OutcomeUnknown:
+        raise outcome_unknown(
+            "The exchange was lost before it answered; whether the request took effect is not known yet.",
+            link,
+        ) from None

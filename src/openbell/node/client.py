@@ -114,6 +114,25 @@ class NodeClient:
             raise NodeUnavailable(f"no connection to the node at {self.path}")
         return await self._link.query({"name": name, **arguments})
 
+    async def send_and_query(
+        self, command: bytes | bytearray, name: str, **arguments: Any
+    ) -> tuple[Any, dict[str, Any] | None]:
+        """As `send` and then `query`, in one journey: the query reads what the command has made.
+
+        The query's result is None if the link was lost between the two; `send` says what is raised.
+        """
+        if self._link is None:
+            raise NodeUnavailable(f"no connection to the node at {self.path}")
+        sent = self._link.send(command)
+        asked = self._link.query({"name": name, **arguments})
+        try:
+            answer = Answer.from_buffer_copy(await sent)
+        finally:
+            asked.add_done_callback(_seen)
+        with contextlib.suppress(NodeUnavailable):
+            return answer, await asked
+        return answer, None
+
     def subscribe(self, position: int | None, name: str | None = None) -> Subscription:
         """The units after `position` (None: from now on), then on as they happen, through reconnects.
 
@@ -168,3 +187,9 @@ class NodeClient:
             self._up.set()
             await link.lost.wait()
             log.info("lost the node at %s", self.path)
+
+
+def _seen(asked: asyncio.Future[Any]) -> None:
+    """Look at what became of a query that nobody waits for, or Python complains of an error ignored."""
+    if not asked.cancelled():
+        asked.exception()

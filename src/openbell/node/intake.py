@@ -70,6 +70,7 @@ class Intake:
         self.first = 0
         self.count = 0  # the index after the last number
         self.runs: deque[Run] = deque()
+        self.given = 0  # how many commands have left, for a batch or refused
 
     def __len__(self) -> int:
         return self.count - self.first
@@ -135,10 +136,16 @@ class Intake:
             left -= run.count
             runs.append(self.runs.popleft())
         numbers = self.numbers[self.first : self.first + count]
+        self.given += count
         self.start, self.first = end, self.first + count
         if self.first == self.count:
             self.start = self.used = self.first = self.count = 0
         return Taken(records, owned + count, runs, numbers)
+
+    @property
+    def arrived(self) -> int:
+        """How many commands have come so far; `given` reaches this number when they all have left."""
+        return self.given + len(self)
 
     def first_size(self) -> int:
         """Bytes of the oldest command; 0 if none waits."""
@@ -160,6 +167,7 @@ class Intake:
                     self.numbers[self.count] = taken.numbers[index]
                     self.used += length
                     self.count += 1
+                    self.given -= 1
                 elif run.origin is not None:
                     run.origin.refuse(taken.numbers[index], answer)
                 at += length

@@ -131,6 +131,7 @@ class Node:
                 await task
         if not self.gate.shut:
             await self._settle()
+            self.stream.pump()
         await self._part()
         settled = not self.gate.shut and self.journal.failed is None
         self.snapshots.abandon()
@@ -188,6 +189,10 @@ class Node:
         if isinstance(arguments, dict) and arguments.get("name") == "status":
             return position, self.status()
         return position, queries.read(self.exchange, arguments)
+
+    def after_commands(self, question: Callable[[], None]) -> None:
+        """Call `question` once all commands that wait are applied or refused."""
+        self.sequencer.ask(question)
 
     def status(self) -> dict[str, Any]:
         """How the node is."""

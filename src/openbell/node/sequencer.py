@@ -57,6 +57,7 @@ class Sequencer:
         self.fail = fail  # told what ends the node; nothing leaves it after that
         self.intake = Intake()
         self.in_flight: deque[int] = deque()  # last positions of batches that are not durable yet
+        self.questions: deque[tuple[int, Callable[[], None]]] = deque()  # and after how many commands
         self.commands = 0
         self.tick_at = int(exchange.time) + TICK_NS  # log time of the next TICK
         self.full = False  # the log has room for urgent commands only
@@ -75,6 +76,13 @@ class Sequencer:
         """Log a TICK that is due, if a turn may run: log time passes also while nothing arrives."""
         if self.ready and (own := self._due()):
             self._run(own)
+
+    def ask(self, question: Callable[[], None]) -> None:
+        """Call `question` once all commands that wait are applied or refused: now if none does."""
+        if len(self.intake):
+            self.questions.append((self.intake.arrived, question))
+        else:
+            question()
 
     def _due(self) -> bytes:
         """A TICK each second of log time, if the log has room for it and for what waits: a full log keeps
@@ -104,8 +112,13 @@ class Sequencer:
             self.tick_at = (self.tick_at if now - self.tick_at < TICK_NS else now) + TICK_NS
         size = self._room(own)
         taken = self.intake.take(size, BATCH_COUNT, own if len(own) <= size else b"")
-        if not taken.count:
-            return
+        if taken.count:
+            self._log(taken, now)
+        while self.questions and self.questions[0][0] <= self.intake.given and not self.gate.shut:
+            self.questions.popleft()[1]()
+
+    def _log(self, taken: Taken, now: int) -> None:
+        """Log and apply a batch at time `now`."""
         first = self.journal.last + 1
         last = stamp(taken.records, 0, len(taken.records), first, now, self.term) - 1
         try:

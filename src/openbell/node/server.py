@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -72,6 +74,9 @@ class Desk(Protocol):
 
     def ask(self, arguments: Any) -> tuple[int, Any]:
         """(position, data) of a query; raises QueryError."""
+
+    def after_commands(self, question: Callable[[], None]) -> None:
+        """Call `question` once all commands that wait are applied or refused."""
 
     def next_source(self) -> int:
         """A number for a new connection."""
@@ -283,11 +288,19 @@ class Connection(asyncio.BufferedProtocol):
         log.debug("connection %d is %s", self.source, self.name)
 
     def _query(self, number: int, payload: bytes) -> None:
+        """Read what the commands before it have made of the exchange."""
+        arguments = self._map(payload)
+        self.held += len(payload)
+        self.desk.after_commands(partial(self._read, number, arguments, len(payload)))
+
+    def _read(self, number: int, arguments: dict[str, Any], size: int) -> None:
+        self.held -= size
         try:
-            position, data = self.desk.ask(self._map(payload))
+            position, data = self.desk.ask(arguments)
             result = frame(RESULT, number, encode({"seq": position, "data": data}))
         except QueryError as error:
             self.write(message(ERROR, number, {"code": error.code, "detail": error.detail}))
+            self._go_on()
             return
         self.held += len(result)
         self.desk.gate.hold(position, lambda: self._result(result))
@@ -311,7 +324,7 @@ class Connection(asyncio.BufferedProtocol):
             if name is not None:
                 self.desk.readers.subscribed(str(name), position)
                 self.reader = str(name)
-            self.subscriber = stream.subscribe(self, position)
+            self.subscriber = stream.subscribe(self, position, patient=name is not None)
         except (EventsGone, ValueError) as error:
             raise Refused(
                 "POSITION_GONE" if isinstance(error, EventsGone) else "BAD_NAME", str(error)

@@ -15,6 +15,7 @@ from openbell.node.protocol import ERROR, FRAME, REST, UNITS, message
 log = logging.getLogger(__name__)
 
 RING_BYTES = 64 << 20
+GATHER_S = 0.01  # how long units gather for readers that keep them
 
 
 class Sink(Protocol):
@@ -41,6 +42,7 @@ class Stream:
         self.ring_size = 0
         self.ring_start = 0  # how many blocks have left the ring
         self.subscribers: set[Subscriber] = set()
+        self.gathering: asyncio.TimerHandle | None = None
 
     def publish(self, blocks: list[Block]) -> None:
         """Let durable units out: to the files, the memory and the subscribers.
@@ -58,6 +60,17 @@ class Stream:
         ):
             self.ring_size -= len(self.ring.popleft().units)
             self.ring_start += 1
+        for subscriber in list(self.subscribers):
+            if not subscriber.patient:
+                subscriber.pump()
+            elif self.gathering is None:
+                self.gathering = subscriber.loop.call_later(GATHER_S, self.pump)
+
+    def pump(self) -> None:
+        """Send every subscriber all that there is."""
+        if self.gathering is not None:
+            self.gathering.cancel()
+            self.gathering = None
         for subscriber in list(self.subscribers):
             subscriber.pump()
 
@@ -79,15 +92,18 @@ class Stream:
         at = index - self.ring_start
         return self.ring[at] if 0 <= at < len(self.ring) else None
 
-    def subscribe(self, sink: Sink, position: int) -> Subscriber:
+    def subscribe(self, sink: Sink, position: int, patient: bool = False) -> Subscriber:
         """Send `sink` everything after `position`, once its `pump` is called.
+
+        Args:
+            patient: units may gather for a moment before they are sent.
 
         Raises:
             EventsGone: the first of it is not kept any more.
         """
         if position < self.published and self.index_after(position) is None:
             self.files.covering(position + 1)
-        subscriber = Subscriber(self, sink, position)
+        subscriber = Subscriber(self, sink, position, patient)
         self.subscribers.add(subscriber)
         return subscriber
 
@@ -95,10 +111,11 @@ class Stream:
 class Subscriber:
     """Where one subscriber is, and whether it has room."""
 
-    def __init__(self, stream: Stream, sink: Sink, position: int) -> None:
+    def __init__(self, stream: Stream, sink: Sink, position: int, patient: bool) -> None:
         self.stream = stream
         self.sink = sink
         self.position = position
+        self.patient = patient
         self.index: int | None = None  # of the next block in memory
         self.reader: EventReader | None = None
         self.reading: asyncio.Future[Block] | None = None
