@@ -164,7 +164,8 @@ class Sequencer:
         self.gate.hold(last, partial(self._release, taken, said, blocks))
 
     def _release(self, taken: Taken, answers: bytes, blocks: list[Block]) -> None:
-        """The batch is durable: answer, then publish."""
+        """The batch is durable: publish, then answer: who is answered finds the market as it is now."""
+        self.stream.publish(blocks)
         index = number = 0
         for run in taken.runs:
             if run.origin is not None:
@@ -172,7 +173,6 @@ class Sequencer:
                 run.origin.answered(frames, run.count)
                 number += run.count
             index += run.count
-        self.stream.publish(blocks)
 
 
 def make_blocks(
