@@ -31,10 +31,20 @@ sys.path.insert(0, str(SOURCE))
 
 def layouts() -> str:
     """The text of core/layouts.pxd."""
-    from openbell.core import codes, layout, records, rulebook, schedule, state, stop_layouts, types
+    from openbell.core import (
+        band_layouts,
+        codes,
+        layout,
+        records,
+        rulebook,
+        schedule,
+        state,
+        stop_layouts,
+        types,
+    )
 
     lines = [
-        "# Made by setup.py from layout, codes, records, rulebook, schedule, state, stop_layouts and types.",
+        "# Made by setup.py from layout and the modules of codes, records, layouts and types.",
         "",
         *(f"ctypedef {c} {name}" for name, (_, _, c, _) in layout.TYPES.items()),
         "",
@@ -49,7 +59,7 @@ def layouts() -> str:
         "    #define ob_copy_words(to, words, count) __builtin_memcpy(to, words, 8 * (count))",
     ]
     names: dict[str, int] = {}
-    for module in (codes, records, rulebook, schedule, state, stop_layouts, types):
+    for module in (codes, records, rulebook, schedule, state, stop_layouts, band_layouts, types):
         for name, value in vars(module).items():
             if name.isupper() and type(value) is int:
                 names[name] = value

@@ -82,6 +82,7 @@ def set_listing(
         "order_value_max": codes.LISTING_VALUE,
         "market_collar": codes.LISTING_MARKET_COLLAR,
         "limit_collar": codes.LISTING_LIMIT_COLLAR,
+        "tier": codes.LISTING_TIER,
     }
     body = records.SetListing(flags=sum(flags[name] for name in fields), **fields)
     return records.pack(codes.C_SET_LISTING, bytes(body), blob, instrument=instrument, **(header or {}))

@@ -31,6 +31,7 @@ LIMITS: dict[str, tuple[str, Callable[[str], int]]] = {
 }
 LISTING: dict[str, tuple[str, Callable[[str], int]]] = {
     "tick": ("tick_size", money),
+    "tier": ("tier", int),
     "least": ("min_notional", money),
     "quantity": ("order_quantity_max", shares),
     "value": ("order_value_max", money),

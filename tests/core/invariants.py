@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from openbell.core import codes, records, rulebook, state, stop_layouts
+from openbell.core import band_layouts, codes, records, rulebook, state, stop_layouts
 from openbell.core.exchange import Exchange
 from openbell.core.schedule import Schedule
+from tests.core.band_invariants import BandInvariants
 from tests.core.oracle.state import EventTuple, value_up
 from tests.core.stop_invariants import StopInvariants
 
@@ -36,6 +37,8 @@ LAYOUTS = {
     "limits": rulebook.Limit,
     "tariffs": rulebook.Tariff,
     "firm_limits": rulebook.Limit,
+    "bands": band_layouts.Band,
+    "band_sums": band_layouts.BandSum,
     "stop_sides": stop_layouts.StopSide,
     "stop_knots": stop_layouts.Knot,
     "mark_knots": stop_layouts.Knot,
@@ -60,6 +63,7 @@ class Invariants:
         self.clock = 0
         self.closing: dict[int, list[int]] = {}  # instrument -> what waits for its closing auction
         self.stops = StopInvariants(self)
+        self.bands = BandInvariants(self)
 
     def rows(self, name: str, count: int, first: int = 0) -> list[Any]:
         data = self.exchange.memory.bytes_of(name, first, count)
@@ -84,10 +88,12 @@ class Invariants:
         self.firm_limits = self.rows("firm_limits", self.scalars.firms + 1)
         self.note_arrivals(events)
         self.stops.note(events)
+        self.bands.note(events)
         self.check_money()
         working = self.check_orders()
         waiting = self.stops.check(working)
         self.check_books({number: working[number] for number in working.keys() - waiting}, len(waiting))
+        self.bands.check()
         self.check_requests()
         self.check_channels()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from openbell.core import codes, records
 from tests.core import commands
-from tests.core.commands import MILLISECOND, SHARE, USD
+from tests.core.commands import MILLISECOND, SECOND, SHARE, USD
 
 HOUSE = 4
 TRADERS = (5, 6, 7)
@@ -18,6 +18,9 @@ STRANGER = 8  # of another realm
 GUEST = 9  # has cash alone, and comes and goes
 LATER = (10, 11)  # opened by a flow, if at all
 TTL = 10 * MILLISECOND
+# How time passes where there are bands, and when their phases end.
+SPANS = (*(SECOND, 3 * SECOND, 10 * SECOND, 10 * SECOND, 16 * SECOND, 31 * SECOND) * 3, 300 * SECOND)
+BANDED_ENDS = (0, 2500 * SECOND, 3000 * SECOND, 4000 * SECOND)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Profile:
     phases: int = 1  # how often phases change, 1: rarely
     fees: int = 0  # how common changes of fees are
     stops: int = 4  # one order in so many is a stop
+    bands: bool = False  # seconds and minutes pass, so that bands move
 
     @property
     def shard(self) -> int:
@@ -97,6 +101,19 @@ AUCTION_LISTINGS = (
 )
 
 
+# A few ticks are the width of a band: half a percent each at 5 %, one at 10 and 20 %, a cent at 15 cents.
+BANDED_LISTINGS = (
+    ("FIRST", {"tier": 1, "limit_collar": 10**8, "market_collar": 2000}, (100 * USD, 5_000, SHARE)),
+    (
+        "SECOND",
+        {"tier": 2, "flags": codes.AUCTIONS, "limit_collar": 10**8, "market": 1},
+        (20 * USD, 2_000, SHARE),
+    ),
+    ("CHEAP", {"tier": 2, "limit_collar": 5000, "last_lot": 2 * SHARE}, (5_000, 100, SHARE)),
+    ("MIDDLE", {"tier": 1, "limit_collar": 10**8}, (2 * USD, 300, SHARE)),
+)
+
+
 def profile(
     name: str,
     table: Sequence[tuple[str, dict[str, Any], tuple[int, int, int]]],
@@ -107,6 +124,7 @@ def profile(
     phases: int = 1,
     fees: int = 0,
     stops: int = 4,
+    bands: bool = False,
     **limits: int,
 ) -> Profile:
     """A profile whose instruments are those of `table`: symbol, listing fields, and prices to trade at."""
@@ -116,7 +134,7 @@ def profile(
     )
     ranges = tuple(prices for _, _, prices in table)
     most = {"request_ttl_ns": TTL} | limits
-    return Profile(name, most, listings, ranges, cash, shares, calm, controls, phases, fees, stops)
+    return Profile(name, most, listings, ranges, cash, shares, calm, controls, phases, fees, stops, bands)
 
 
 NARROW = profile(
@@ -148,7 +166,11 @@ CASCADES = profile(
     "cascades", NARROW_LISTINGS, 200_000 * USD, 1200, 12, fees=1, stops=2,
     order_quantity_max=10**12, levels=4, slice=2, open_orders_per_account=40, ended_per_account=60,
 )  # fmt: skip
-PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE, GOVERNED, AUCTIONS, CASCADES)}
+BANDED = profile(
+    "banded", BANDED_LISTINGS, 400_000 * USD, 6000, 25, stops=8, bands=True,
+    order_quantity_max=10**12, levels=12, slice=3, open_orders_per_account=40, ended_per_account=60,
+)  # fmt: skip
+PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE, GOVERNED, AUCTIONS, CASCADES, BANDED)}
 
 
 def opening(made: Profile) -> list[bytearray]:

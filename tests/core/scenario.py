@@ -122,6 +122,8 @@ class Scenario:
             if name in SWITCHES:
                 flag, word = SWITCHES[name]
                 listing["flags"] = listing.get("flags", 0) | flag * (value == word)
+            elif name == "tier":
+                listing[name] = int(value)
             elif name in ("lot", "last-lot"):
                 listing["lot_size" if name == "lot" else "last_lot"] = shares(value)
             else:

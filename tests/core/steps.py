@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from openbell.core import codes, records
 from tests.core import commands
 from tests.core.commands import MILLISECOND, SECOND, SHARE, START
-from tests.core.profiles import GUEST, HOUSE, LATER, STRANGER, TRADERS, TTL, Profile
+from tests.core.profiles import BANDED_ENDS, GUEST, HOUSE, LATER, SPANS, STRANGER, TRADERS, TTL, Profile
 
 T = TypeVar("T")
 
@@ -72,6 +72,7 @@ class Steps:
     def __init__(self, made: Profile, draw: Draw) -> None:
         self.profile = made
         self.draw = draw
+        self.drift = 0
 
     def one_in(self, n: int) -> bool:
         return self.draw.whole(0, n - 1) == n // 2  # Hypothesis prefers the ends
@@ -91,10 +92,14 @@ class Steps:
         return self.draw.whole(0, 2)
 
     def ticks(self, side: int) -> int:
-        """How far from the middle: near it buys and sells meet."""
+        """How far from the middle, which wanders where there are bands: near it buys and sells meet."""
+        if self.profile.bands:
+            self.drift = max(-15, min(15, self.drift + self.draw.pick((-1, 0, 0, 1))))
+            if self.one_in(4):
+                return self.drift + self.draw.whole(-14, 14)
         if self.one_in(9):
             return self.draw.whole(-16, 16)
-        return self.draw.whole(-6, 2) if side == codes.BUY else self.draw.whole(-2, 6)
+        return self.drift + (self.draw.whole(-6, 2) if side == codes.BUY else self.draw.whole(-2, 6))
 
     def price(self, instrument: int, side: int) -> int:
         if self.odd(40):
@@ -124,6 +129,8 @@ class Steps:
         return {}
 
     def gap(self) -> int:
+        if self.profile.bands and self.one_in(3):
+            return self.draw.pick(SPANS)
         if self.one_in(60):
             return self.draw.pick(CALLS if self.one_in(60 // self.profile.phases) else JUMPS)
         return self.draw.pick(GAPS)
@@ -313,7 +320,7 @@ class Steps:
     def phase(self) -> Step:
         instrument = records.ANY_INSTRUMENT if self.one_in(3) else self.instrument()
         phase = self.draw.pick((0, codes.IN_SUSPENDED, 7, 255)) if self.odd(20) else self.draw.pick(PHASES)
-        ends_ts = self.draw.pick(PHASE_ENDS)
+        ends_ts = self.draw.pick(BANDED_ENDS if self.profile.bands else PHASE_ENDS)
         made = commands.phase(
             phase,
             instrument,
@@ -352,12 +359,16 @@ class Steps:
                 fields[name] = 0 if self.one_in(2) else self.draw.pick((1, 50, 500, 20 * lot, tick))
         if self.one_in(5):
             fields["tick_size"] = tick
+        if self.profile.bands and self.one_in(2):
+            fields["tier"] = self.draw.pick((0, 1, 2, 1, 2, 3 if self.odd(4) else 2))
         if self.odd(6):
             fields[self.draw.pick(("tick_size", *names))] = self.draw.pick(SMALL_ODD)
         blob = b"" if self.odd(20) else commands.WHO
         made = commands.set_listing(self.instrument(), blob, self.header(), **fields)
         if self.odd(20):
-            records.SetListing.from_buffer(made, records.Header.SIZE).flags = self.draw.pick((0, 64, 1 << 31))
+            records.SetListing.from_buffer(made, records.Header.SIZE).flags = self.draw.pick(
+                (0, 128, 1 << 31)
+            )
         return Step(bytes(made), self.gap())
 
     def set_limits(self) -> Step:
@@ -485,5 +496,5 @@ class Steps:
             * self.profile.controls,
             *(self.set_fees, self.bust) * self.profile.fees, *(self.session,) * 2,
             self.tick, *(self.again,) * 3, *(self.garbage,) * 2, *(self.modify,) * 8,
-            *(self.phase,) * self.profile.phases,
+            *(self.phase,) * self.profile.phases, *(*(self.new,) * 60, self.set_listing) * self.profile.bands,
         )  # fmt: skip

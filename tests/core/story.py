@@ -261,6 +261,8 @@ class Market:
             return f"limits of {self.scope(event)}"
         if event.type == codes.EV_FEES:
             return f"fees of tier {event.status}"
+        if event.type == codes.EV_BAND:
+            return self.tell_band(event)
         if event.type == codes.EV_BUST:
             return f"trade of {shares(event.quantity)} @ {price(event.price)} busted"
         if event.type == codes.EV_SESSION:
@@ -280,6 +282,14 @@ class Market:
             return "ended"
         lost = "lost" if event.order_type == codes.SESSION_LOST else "lapsed"
         return f"{lost}, {event.quantity} cancelled"
+
+    def tell_band(self, event: Any) -> str:
+        """Where an instrument may trade from now on."""
+        if event.price == 0:
+            return "band: none"
+        edges = f"{price(event.observed)} to {price(event.limit)} around {price(event.price)}"
+        state = {0: "", codes.AT_UPPER: ", limit state above", codes.AT_LOWER: ", limit state below"}
+        return f"band: {edges}{', doubled' * event.reason}{state[event.status]}"
 
     def scope(self, event: Any) -> str:
         """What a command of the exchange's own people was about."""

@@ -31,9 +31,15 @@ PHASES = (
 TYPES = (codes.LIMIT, codes.LIMIT, codes.STOP, codes.STOP_LIMIT)
 
 
-def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE) -> list[bytearray]:
+def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE, tier: int = 0) -> list[bytearray]:
     """Three instruments, a house, and traders with so much cash and so many shares of each."""
-    made = [commands.listing(symbol, limit_collar=10**8, flags=codes.AUCTIONS) for symbol in SYMBOLS]
+    rules = {
+        "limit_collar": 10**8,
+        "flags": codes.AUCTIONS,
+        "tier": tier,
+        "tick_size": 5_000 if tier else 100,
+    }
+    made = [commands.listing(symbol, **rules) for symbol in SYMBOLS]
     made += [commands.open_account(codes.KIND_HOUSE), commands.deposit(HOUSE, 10**9 * USD)]
     made += [commands.issue(HOUSE, n, 10**6 * SHARE, 50 * USD) for n in range(len(SYMBOLS))]
     for account in TRADERS:
@@ -43,7 +49,9 @@ def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE) -> list[bytearr
     return made
 
 
-def flow(seed: int, made: list[bytearray], phases: bool = False, stops: bool = False) -> list[bytes]:
+def flow(
+    seed: int, made: list[bytearray], phases: bool = False, stops: bool = False, step_size: int = 100
+) -> list[bytes]:
     """New orders, modifies, cancels, cancel-alls and days, on few prices, after what was made already.
 
     With `phases` there are phases instead of days, and orders for one auction. With `stops` there are no
@@ -52,6 +60,7 @@ def flow(seed: int, made: list[bytearray], phases: bool = False, stops: bool = F
     draw = random.Random(seed)
     placed: list[tuple[int, int]] = []
     for step in range(LENGTH):
+        stray = 14 if step_size > 100 and draw.random() < 0.3 else 4  # beyond the bands
         account = draw.choice(TRADERS)
         kind = draw.random()
         if kind < 0.6 or not placed:
@@ -59,7 +68,7 @@ def flow(seed: int, made: list[bytearray], phases: bool = False, stops: bool = F
             tif = draw.choice((codes.DAY, codes.GTC, codes.GTC, codes.IOC, codes.FOK))
             if phases and draw.random() < 0.2:
                 tif = draw.choice((codes.OPG, codes.CLS))
-            price = 100 * USD + draw.randint(-4, 4) * 100
+            price = 100 * USD + draw.randint(-stray, stray) * step_size
             order_type = draw.choice(TYPES) if stops else codes.LIMIT
             stop = 0 if order_type == codes.LIMIT else 100 * USD + draw.randint(-5, 5) * 100
             made.append(
@@ -80,7 +89,7 @@ def flow(seed: int, made: list[bytearray], phases: bool = False, stops: bool = F
         elif kind < 0.95:
             order, owner = draw.choice(placed[-12:])
             which = draw.randint(1, 3)
-            new_price = 100 * USD + draw.randint(-4, 4) * 100 if which & 1 else None
+            new_price = 100 * USD + draw.randint(-stray, stray) * step_size if which & 1 else None
             total = draw.randint(0, 12) * SHARE if which & 2 else None
             guard = draw.choice((-1, -1, -1, 0, 2 * SHARE))
             stop = 100 * USD + draw.randint(-5, 5) * 100 if stops and draw.random() < 0.3 else None
@@ -130,6 +139,12 @@ def books_and_balances(exchange: Exchange) -> list[object]:
     return found
 
 
+def bands(exchange: Exchange) -> list[list[int]]:
+    """Where each instrument may trade, and whether a side stands there."""
+    names = ("band_reference", "band_low", "band_high", "limit_state")
+    return [[one[name] for name in names] for one in view.instruments(exchange)]
+
+
 @pytest.mark.parametrize("stops", [False, True])
 @pytest.mark.parametrize("delay", [1, 2, 7, 40])
 @pytest.mark.parametrize("seed", range(1, 7))
@@ -148,6 +163,17 @@ def test_delayed_phases_end_in_the_same_auctions(seed: int, delay: int, stops: b
     delayed, at_once = run(records, delay), run(records, 0)
     assert books_and_balances(delayed) == books_and_balances(at_once)
     assert delayed.memory["scalars"][0].trades == at_once.memory["scalars"][0].trades > 0
+
+
+@pytest.mark.parametrize("phases", [False, True])
+@pytest.mark.parametrize("delay", [1, 7, 40])
+@pytest.mark.parametrize("seed", range(31, 35))
+def test_delayed_messages_meet_the_same_bands(seed: int, delay: int, phases: bool) -> None:
+    """Bands that stand still: moved by time, they are what the books know when a message comes."""
+    made = flow(seed, opening(tier=1), phases=phases, stops=True, step_size=5_000)
+    delayed, at_once = run(made, delay), run(made, 0)
+    assert books_and_balances(delayed) == books_and_balances(at_once)
+    assert bands(delayed) == bands(at_once)
 
 
 @pytest.mark.parametrize("delay", [1, 7, 40])

@@ -123,13 +123,17 @@ def instrument_view(state: State, instrument: Instrument) -> View:
     names = (
         "tick_size", "lot_size", "min_notional", "reference_price", "last", "last_size", "last_ts",
         "last_lot", "close", "day_open", "day_high", "day_low", "day_volume", "day_notional", "trades",
-        "market_collar", "limit_collar", "realm", "issued", "market",
+        "market_collar", "limit_collar", "realm", "issued", "market", "tier",
     )  # fmt: skip
     return {name: getattr(instrument, name) for name in names} | {
         "instrument": instrument.number,
         "symbol": records.symbol_text(*instrument.symbol),
         "status": instrument.phase,
         "phase_ends": instrument.until,
+        "band_reference": instrument.band.reference if instrument.band else 0,
+        "band_low": instrument.band.low if instrument.band else 0,
+        "band_high": instrument.band.high if instrument.band else 0,
+        "limit_state": instrument.band.limit_state if instrument.band else 0,
         "reference": instrument.reference(state.day),
         "bid": bid,
         "bid_size": bid_size,

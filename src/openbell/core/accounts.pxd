@@ -46,6 +46,7 @@ cdef class Accounts:
     cdef void refused(self, i64 i, i64 t) noexcept nogil
     cdef void reject(self, i64 t, i64 code, i64 limit, i64 observed) noexcept nogil
     cdef void elected(self, i64 i, i64 t) noexcept nogil
+    cdef void priced(self, i64 i, i64 t) noexcept nogil
     cdef void modified(self, i64 i, i64 t) noexcept nogil
     cdef void display(self, i64 t, i64 display) noexcept nogil
     cdef void reduced(self, i64 i, i64 t) noexcept nogil

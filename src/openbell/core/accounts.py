@@ -58,6 +58,7 @@ if not cython.compiled:
         M_FILL,
         M_MODIFIED,
         M_NOT_MODIFIED,
+        M_PRICED,
         M_REDUCED,
         M_REFERENCE,
         M_REFUSED,
@@ -156,6 +157,8 @@ class Accounts:
             self.reduced(i, t)
         elif kind == M_ELECTED:
             self.elected(i, t)
+        elif kind == M_PRICED:
+            self.priced(i, t)
 
     def fill(self, i: i64, t: i64) -> None:
         """Settle one side of a trade and release what a better price left reserved."""
@@ -266,6 +269,14 @@ class Accounts:
         self.events[e].price = self.mail[i].observed
         self.events[e].limit = self.mail[i].price
         self.events[e].observed = self.mail[i].limit
+
+    def priced(self, i: i64, t: i64) -> None:
+        """The book took a new order at its band, not at the price that it asked for."""
+        self.rows[t].price = self.mail[i].price
+        if self.rows[t].pending == 0 and self.rows[t].flags & F_NOTIONAL == 0:
+            self.reserve(t, self.need(t, self.rows[t].price, self.mail[i].leaves))
+        else:
+            self.reserve(t, self.rows[t].reserved)
 
     def modified(self, i: i64, t: i64) -> None:
         leaves: i64 = self.mail[i].leaves

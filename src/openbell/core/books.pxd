@@ -1,5 +1,6 @@
 cimport cython
 from openbell.core.layouts cimport *
+from openbell.core.bands cimport Bands
 from openbell.core.channel cimport Channel
 from openbell.core.election cimport Election
 from openbell.core.checks cimport Checks
@@ -30,6 +31,7 @@ cdef class Books:
     cdef BookExtra[::1] extras
     cdef readonly Hidden hidden
     cdef Rehearsal rehearsal
+    cdef readonly Bands bands
     cdef readonly Checks checks
     cdef SelfTrade selftrade
     cdef readonly Election election
@@ -66,11 +68,11 @@ cdef class Books:
         self, i64 n, i64 side, i64 maker, i64 price, i64 quantity, i64 value, i64 trade, i64 left
     ) noexcept nogil
     cdef bint rests(self, i64 i) noexcept nogil
-    cdef i64 why_left(self, i64 i, i64 n, i64 side) noexcept nogil
     cdef void take_on(self, i64 i) noexcept nogil
     cdef void stand(self, i64 n, i64 owner, i64 flags) noexcept nogil
     cdef void end_cut(self, i64 i) noexcept nogil
     cdef void accept(self, i64 i, i64 n, i64 side, i64 price) noexcept nogil
+    cdef void reprice(self, i64 i, i64 price) noexcept nogil
     cdef i64 reply(self, i64 i, i64 kind) noexcept nogil
     cdef void end(self, i64 i, i64 reason) noexcept nogil
     cdef void refuse(self, i64 i, i64 kind, i64 code) noexcept nogil

@@ -11,6 +11,7 @@ from typing import Any
 
 import cython
 
+from openbell.core.bands import Bands
 from openbell.core.channel import Channel
 from openbell.core.checks import Checks
 from openbell.core.election import Election
@@ -41,7 +42,6 @@ if not cython.compiled:
         IN_CONTINUOUS,
         LIMIT,
         MAKER,
-        MARKET,
         OPG,
         PRIORITY_KEPT,
         PROTECTIONS_OFF,
@@ -51,10 +51,7 @@ if not cython.compiled:
         ST_OPEN,
         TAKER,
         UNCHANGED,
-        WHY_COLLAR,
         WHY_FOK,
-        WHY_IOC,
-        WHY_NO_LIQUIDITY,
         WHY_SELF_TRADE,
         WHY_USER,
     )
@@ -74,6 +71,7 @@ if not cython.compiled:
         M_MODIFY,
         M_NOT_FOUND,
         M_NOT_MODIFIED,
+        M_PRICED,
         M_REFERENCE,
         M_REFUSED,
         NIL,
@@ -95,9 +93,10 @@ class Books:
         self.queue = Queue(memory, self.ladder, outbox)
         self.hidden = Hidden(memory, genesis, self.ladder, self.queue)
         self.rehearsal = Rehearsal(memory, self.ladder)
-        self.checks = Checks(memory, self.ladder, self.prices, self.hidden, self.rehearsal)
+        self.bands = Bands(memory, self.ladder, self.prices, self.queue, self.hidden, outbox, mail)
+        self.checks = Checks(memory, self.ladder, self.prices, self.bands, self.hidden, self.rehearsal)
         self.selftrade = SelfTrade(memory, self.queue, self.hidden, mail)
-        self.election = Election(memory, mail)
+        self.election = Election(memory, self.bands, mail)
         self.stops = Stops(memory, self.election)
         self.shades = memory["shades"]
         self.extras = memory["extras"]
@@ -146,6 +145,9 @@ class Books:
         self.leaves = self.inbox[i].quantity
         self.filled = 0
         code: i64 = self.checks.check(n, side, self.inbox[i].order_type, price, self.leaves)
+        tier: i64 = self.instruments[n].tier
+        if tier != 0:
+            price = self.bands.clip(n, side, price)
         if code == E_OK and self.rests(i) and not self.checks.has_room(n, side, price, NIL):
             code = E_BOOK_FULL
         if code == E_OK and self.inbox[i].flags != 0:
@@ -154,6 +156,8 @@ class Books:
             self.refuse(i, M_REFUSED, code)
             return
         self.accept(i, n, side, price)
+        if tier != 0:
+            self.reprice(i, price)
         self.take_on(i)
         whole: bool = self.inbox[i].tif == FOK
         if whole and not self.rehearsal.fillable(n, side, price, self.leaves, self.owner, self.mode):
@@ -166,7 +170,7 @@ class Books:
         if self.rests(i):
             self.hidden.put(self.slot(i, n, side), n, side, price, self.leaves)
         else:
-            self.end(i, self.why_left(i, n, side))
+            self.end(i, self.bands.why_left(n, side, price, self.inbox[i].order_type))
 
     def slot(self, i: i64, n: i64, side: i64) -> i64:
         """A slot for the order in message `i`, linked nowhere yet."""
@@ -234,6 +238,8 @@ class Books:
         if code != E_OK:
             self.refuse(i, M_NOT_MODIFIED, code)
             return
+        if not kept:
+            price = self.bands.clip(n, side, price)
         letter: i64 = self.reply(i, M_MODIFIED)
         self.letters[letter].leaves = leaves
         self.letters[letter].price = price
@@ -388,6 +394,8 @@ class Books:
         self.events[e].status = eligible
         self.fill(n, side, maker, price, quantity, value, trade, left)
         self.prices.print_trade(n, price, quantity, value, self.time, eligible)
+        if eligible and self.instruments[n].tier != 0:
+            self.bands.count(n, price, self.time)
         if eligible and self.instruments[n].stops != 0:
             self.stops.trade(n, price, self.cause)
 
@@ -423,14 +431,6 @@ class Books:
             return False
         return self.inbox[i].tif == DAY or self.inbox[i].tif == GTC or self.inbox[i].tif == GTD
 
-    def why_left(self, i: i64, n: i64, side: i64) -> i64:
-        """Why an order that may not rest has size left."""
-        if self.inbox[i].order_type != MARKET:
-            return WHY_IOC
-        if self.prices.best_price(n, 1 - side) > 0:
-            return WHY_COLLAR
-        return WHY_NO_LIQUIDITY
-
     # -- messages and events ---------------------------------------------------------------------
 
     def take_on(self, i: i64) -> None:
@@ -461,6 +461,13 @@ class Books:
         self.events[e].price = price
         self.events[e].quantity = self.leaves
         self.events[e].leaves = self.leaves
+
+    def reprice(self, i: i64, price: i64) -> None:
+        """Tell the account if the new order in message `i` is priced at its band."""
+        if price != self.inbox[i].price:
+            letter: i64 = self.reply(i, M_PRICED)
+            self.letters[letter].price = price
+            self.letters[letter].leaves = self.leaves
 
     def reply(self, i: i64, kind: i64) -> i64:
         """A message back to the account that message `i` came from."""

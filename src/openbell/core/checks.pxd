@@ -1,5 +1,6 @@
 cimport cython
 from openbell.core.layouts cimport *
+from openbell.core.bands cimport Bands
 from openbell.core.hidden cimport Hidden
 from openbell.core.ladder cimport Ladder
 from openbell.core.prices cimport Prices, collar_price
@@ -14,6 +15,7 @@ cdef class Checks:
     cdef BookOrder[::1] orders
     cdef Ladder ladder
     cdef Prices prices
+    cdef Bands bands
     cdef Hidden hidden
     cdef Rehearsal rehearsal
     cdef public i64 limit

@@ -6,6 +6,7 @@ from typing import Any
 
 import cython
 
+from openbell.core.bands import Bands
 from openbell.core.hidden import Hidden
 from openbell.core.ladder import Ladder
 from openbell.core.prices import Prices
@@ -38,7 +39,13 @@ class Checks:
     """Each answers with a code; `limit` and `observed` are those of the last refusal."""
 
     def __init__(
-        self, memory: Any, ladder: Ladder, prices: Prices, hidden: Hidden, rehearsal: Rehearsal
+        self,
+        memory: Any,
+        ladder: Ladder,
+        prices: Prices,
+        bands: Bands,
+        hidden: Hidden,
+        rehearsal: Rehearsal,
     ) -> None:
         self.scalars = memory["scalars"]
         self.instruments = memory["instruments"]
@@ -46,6 +53,7 @@ class Checks:
         self.orders = memory["book_orders"]
         self.ladder = ladder
         self.prices = prices
+        self.bands = bands
         self.hidden = hidden
         self.rehearsal = rehearsal
         self.limit = 0
@@ -111,6 +119,7 @@ class Checks:
         code: i64 = self.check(n, side, kind, price, leaves)
         if code != E_OK or kept:
             return code
+        price = self.bands.clip(n, side, price)
         listed: bool = self.levels[self.orders[slot].level].price == 0
         same: bool = listed or price == self.orders[slot].price
         if not same and not self.has_room(n, side, price, slot):

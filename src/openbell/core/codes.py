@@ -58,6 +58,7 @@ EV_LIMITS = 20  # the limits of an account, a firm or the venue as they are now
 EV_KILLED = 21  # a kill switch was set or lifted
 EV_PHASE = 17  # an instrument's phase began, or its end was moved
 EV_AUCTION = 18  # what an auction would do now, or did
+EV_BAND = 19  # price bands moved, or a side came to one or left it
 EV_FEES = 22  # a schedule of fees holds from now on
 EV_BUST = 23  # a trade was taken back; what moves for it follows
 EV_SESSION = 24  # a session was kept, or is over
@@ -184,6 +185,11 @@ LISTING_QUANTITY = 4
 LISTING_VALUE = 8
 LISTING_MARKET_COLLAR = 16
 LISTING_LIMIT_COLLAR = 32
+LISTING_TIER = 64
+
+# Limit states: the best bid is at the upper band, the best ask at the lower one
+AT_UPPER = 1
+AT_LOWER = 2
 
 # Self-trade prevention: the incoming order's mode
 CANCEL_NEWEST = 0

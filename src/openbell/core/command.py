@@ -130,8 +130,6 @@ class Command:
             return self.transfer[0].reserved
         if kind == C_CLOSE_ACCOUNT:
             return self.close[0].reserved
-        if kind == C_SET_LISTING:
-            return self.set_listing[0].reserved
         if kind == C_BUST:
             return self.bust[0].reserved
         if kind == C_SESSION:

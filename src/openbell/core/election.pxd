@@ -1,5 +1,6 @@
 cimport cython
 from openbell.core.layouts cimport *
+from openbell.core.bands cimport Bands
 from openbell.core.channel cimport Channel
 from openbell.core.prices cimport collar_price
 
@@ -9,6 +10,7 @@ cdef class Election:
     cdef Instrument[::1] instruments
     cdef BookOrder[::1] orders
     cdef Message[::1] letters
+    cdef Bands bands
     cdef Channel mail
     cdef readonly i64 head
     cdef i64 tail

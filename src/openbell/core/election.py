@@ -10,6 +10,7 @@ from typing import Any
 
 import cython
 
+from openbell.core.bands import Bands
 from openbell.core.channel import Channel
 
 if not cython.compiled:
@@ -22,8 +23,9 @@ if not cython.compiled:
 class Election:
     """Elected orders, linked by `next` of their slots; their accounts are told at once."""
 
-    def __init__(self, memory: Any, mail: Channel) -> None:
+    def __init__(self, memory: Any, bands: Bands, mail: Channel) -> None:
         self.instruments = memory["instruments"]
+        self.bands = bands
         self.orders = memory["book_orders"]
         self.mail = mail
         self.letters = mail.messages
@@ -34,7 +36,8 @@ class Election:
     def add(self, slot: i64, stop: i64, price: i64) -> None:
         """A trade at `price` elected the order at `slot`, whose stop price is `stop`: fix its limit.
 
-        A buy keeps to the collar around its stop price, which is reserved; a sell to the trade's price.
+        A buy keeps to the collar around its stop price, which is reserved; a sell to the trade's price; all
+        to the bands.
         """
         n: i64 = self.orders[slot].instrument
         side: i64 = self.orders[slot].side
@@ -43,6 +46,8 @@ class Election:
             self.orders[slot].price = self.limit(slot, price)
         elif side == BUY and kind == TRAILING_STOP:  # its stop price has come down, what it reserved has not
             self.orders[slot].price = min(self.limit(slot, stop), self.orders[slot].price)
+        if self.instruments[n].tier != 0:
+            self.orders[slot].price = self.bands.clip(n, side, self.orders[slot].price)
         self.orders[slot].next = NIL
         if self.tail == NIL:
             self.head = slot

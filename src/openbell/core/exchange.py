@@ -136,7 +136,7 @@ class Exchange:
         self.phases = Phases(memory, self.books, self.outbox, self.mail)
         self.floor = Floor(memory, body, self.books, self.phases)
         self.treasury = Treasury(memory, body, self.command, self.outbox, self.vault)
-        self.listings = Listings(memory, self.command, self.outbox, self.scopes, self.books)
+        self.listings = Listings(memory, self.command, self.outbox, self.scopes, self.books, self.phases)
         self.controls = Controls(memory, self.command, self.scopes, self.restrictions, self.exposure)
         self.scout = Scout(
             memory, body.shard, self.tickets, self.requests, self.vault, self.books.queue, self.books.ladder
@@ -341,6 +341,7 @@ class Exchange:
             self.order_command(a, kind)
         elif kind == C_TICK:
             self.phases.tick()
+            self.delivery.slice_done()
         elif kind != C_CLOCK_JUMP:
             self.other_command(a, kind)
         if self.delivery.delay != 0:
@@ -448,6 +449,7 @@ class Exchange:
         if code != E_OK:
             self.explain(kind, code)
         elif kind == C_DAY_ROLL:
+            self.delivery.slice_done()
             self.delivery.expire()
             self.listings.tell_day()
         elif kind < C_OPEN_ACCOUNT:

@@ -21,6 +21,7 @@ cdef class Floor:
     cdef i64 slice
 
     cdef void handle(self, i64 i) noexcept nogil
+    cdef void apply(self, i64 i) noexcept nogil
     cdef void enter(self, i64 i) noexcept nogil
     cdef void elect_if_held(self, i64 n, i64 slot) noexcept nogil
     cdef void accept(self, i64 i, i64 slot) noexcept nogil

@@ -4,8 +4,8 @@ A cascade is bounded. Every trade fills one of its two orders whole or empties a
 self-trade that was prevented ends one of them, and every order of the shard is elected, rests and ends at
 most once in a command. With room for W orders, and W / 2 slices that wait in icebergs (hidden.py), a command
 makes at most 3 / 2 x W trades (a TRADE and two FILL each), W LEVEL of orders that end, W ELECTED and W LEVEL
-of those that rest: 15 / 2 x W + 2 events and 4 x W + 2 letters, for which `Memory` has room. Accounts are
-told after every slice of elected orders.
+of those that rest: 15 / 2 x W + 2 events and 4 x W + 3 letters, for which `Memory` has room; what a band
+ends that moves (bands.py) ends once too. Accounts are told after every slice of elected orders.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if not cython.compiled:
         GTC,
         GTD,
         IN_CONTINUOUS,
+        LIMIT,
         MARKET,
         PRIORITY_KEPT,
         PROTECTIONS_OFF,
@@ -47,12 +48,12 @@ if not cython.compiled:
         UNCHANGED,
         WHY_BOOK_FULL,
         WHY_FOK,
-        WHY_IOC,
         WHY_SELF_TRADE,
         WHY_USER,
     )
     from openbell.core.prices import collar_price
     from openbell.core.state import (
+        M_CANCEL,
         M_END,
         M_ENTER,
         M_MODIFIED,
@@ -110,6 +111,17 @@ class Floor:
 
     def handle(self, i: i64) -> None:
         """Apply the message at index `i` of the inbox; `take_turns` until nobody is elected any more."""
+        n: i64 = self.inbox[i].instrument
+        if self.instruments[n].tier == 0:
+            self.apply(i)
+            return
+        if self.inbox[i].kind != M_CANCEL:  # who sweeps over orders must not meet others' ends
+            self.books.bands.look(n, self.books.time, self.inbox[i].cause)
+        self.apply(i)
+        self.phases.settle_band(n)
+
+    def apply(self, i: i64) -> None:
+        """Apply a message to the continuous book, the phases or the stops."""
         if self.inbox[i].order_type < STOP:
             if not self.books.handle(i):
                 self.phases.handle(i)
@@ -281,6 +293,7 @@ class Floor:
             left -= 1
             slot = self.election.take() if left > 0 else -1
         self.books.publish(n)
+        self.phases.settle_band(n)
 
     def turn(self, n: i64, slot: i64) -> None:
         """An elected order is a limit order under its own time in force."""
@@ -302,7 +315,7 @@ class Floor:
         elif self.books.leaves == 0:
             self.books.queue.forget(slot)
         elif tif != DAY and tif != GTC and tif != GTD:
-            self.finish(slot, self.books.leaves, WHY_IOC)
+            self.finish(slot, self.books.leaves, self.books.bands.why_left(n, side, price, LIMIT))
         elif not self.books.checks.has_room(n, side, price, NIL):
             self.finish(slot, self.books.leaves, WHY_BOOK_FULL)
         else:

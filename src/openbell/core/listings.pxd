@@ -1,9 +1,11 @@
 cimport cython
 from openbell.core.layouts cimport *
+from openbell.core.bands cimport Bands
 from openbell.core.books cimport Books
 from openbell.core.command cimport Command
 from openbell.core.dates cimport business_day_after
 from openbell.core.outbox cimport Outbox
+from openbell.core.phases cimport Phases
 from openbell.core.scopes cimport Scopes
 
 
@@ -23,11 +25,14 @@ cdef class Listings:
     cdef Command command
     cdef Outbox outbox
     cdef Books books
+    cdef Bands bands
+    cdef Phases phases
     cdef i64 capacity
     cdef i64 limit
     cdef i64 observed
 
     cdef i64 list(self) noexcept nogil
+    cdef void set_tier(self, i64 n, i64 tier) noexcept nogil
     cdef i64 may_list(self) noexcept nogil
     cdef bint is_symbol(self) noexcept nogil
     cdef i64 well_formed(self) noexcept nogil

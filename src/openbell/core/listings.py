@@ -9,9 +9,11 @@ import cython
 from openbell.core.books import Books
 from openbell.core.command import Command
 from openbell.core.outbox import Outbox
+from openbell.core.phases import Phases
 from openbell.core.scopes import Scopes
 
 if not cython.compiled:
+    from openbell.core.band_layouts import BAND_TIERS
     from openbell.core.codes import (
         AUCTIONS,
         C_SUSPEND,
@@ -43,6 +45,7 @@ if not cython.compiled:
         LISTING_MIN_NOTIONAL,
         LISTING_QUANTITY,
         LISTING_TICK,
+        LISTING_TIER,
         LISTING_VALUE,
         PROTECTIONS_OFF,
         RESUMED,
@@ -57,7 +60,15 @@ if not cython.compiled:
 class Listings:
     """Applies commands about instruments; each returns a refusal's code or E_OK."""
 
-    def __init__(self, memory: Any, command: Command, outbox: Outbox, scopes: Scopes, books: Books) -> None:
+    def __init__(
+        self,
+        memory: Any,
+        command: Command,
+        outbox: Outbox,
+        scopes: Scopes,
+        books: Books,
+        phases: Phases,
+    ) -> None:
         self.scalars = memory["scalars"]
         self.instruments = memory["instruments"]
         self.schedules = memory["schedules"]
@@ -72,6 +83,8 @@ class Listings:
         self.scopes = scopes
         self.outbox = outbox
         self.books = books
+        self.bands = books.bands
+        self.phases = phases
         self.capacity = len(self.instruments)
         self.limit = 0
         self.observed = 0
@@ -97,6 +110,7 @@ class Listings:
         self.instruments[n].realm = self.listing[0].realm
         self.instruments[n].status = IN_CONTINUOUS
         self.instruments[n].market = self.listing[0].market
+        self.set_tier(n, self.listing[0].tier)
         self.schedules[n].scheduled = IN_CONTINUOUS
         self.schedules[n].buys = NIL
         self.schedules[n].sells = NIL
@@ -112,7 +126,12 @@ class Listings:
         self.assets[n].realm = self.listing[0].realm
         self.answers[self.command.count - 1].instrument = n
         self.tell(n, LISTED)
+        self.bands.restart(n, self.books.time, self.head[0].seq)
         return E_OK
+
+    def set_tier(self, n: i64, tier: i64) -> None:
+        """Which bands an instrument has; protections that are off include them."""
+        self.instruments[n].tier = 0 if self.instruments[n].flags & PROTECTIONS_OFF else tier
 
     def may_list(self) -> i64:
         self.limit = self.capacity
@@ -177,8 +196,14 @@ class Listings:
         if self.observed < 1 or self.observed > COLLAR_MAX:
             return E_UNSUPPORTED
         self.observed = self.listing[0].limit_collar
-        if self.observed < 1 or self.observed > COLLAR_MAX or self.listing[0].tier != 0:
+        if self.observed < 1 or self.observed > COLLAR_MAX:
             return E_UNSUPPORTED
+        self.limit = BAND_TIERS
+        self.observed = self.listing[0].tier
+        if self.observed > BAND_TIERS:
+            return E_UNSUPPORTED
+        self.limit = PROTECTIONS_OFF | AUCTIONS
+        self.observed = self.listing[0].flags
         if self.listing[0].flags & ~(PROTECTIONS_OFF | AUCTIONS):
             return E_UNSUPPORTED
         return E_OK
@@ -206,17 +231,22 @@ class Listings:
             self.assets[n].market_collar = self.change[0].market_collar
         if flags & LISTING_LIMIT_COLLAR:
             self.instruments[n].limit_collar = self.change[0].limit_collar
+        if flags & LISTING_TIER:
+            self.set_tier(n, self.change[0].tier)
         self.scopes.watch_instrument(n)
         self.tell_change(n)
         self.books.cause = self.head[0].seq
+        if flags & (LISTING_TIER | LISTING_TICK):
+            self.bands.relist(n, self.books.time, self.head[0].seq)
         self.books.publish(n)
+        self.phases.settle_band(n)
         return E_OK
 
     def may_change(self, n: i64) -> i64:
         """Ranges of what changes; the tick only while no order rests on one."""
         flags: i64 = self.change[0].flags
         self.limit = LISTING_TICK | LISTING_MIN_NOTIONAL | LISTING_QUANTITY | LISTING_VALUE
-        self.limit |= LISTING_MARKET_COLLAR | LISTING_LIMIT_COLLAR
+        self.limit |= LISTING_MARKET_COLLAR | LISTING_LIMIT_COLLAR | LISTING_TIER
         self.observed = flags
         if flags == 0 or flags & ~self.limit:
             return E_UNSUPPORTED
@@ -241,6 +271,10 @@ class Listings:
             return E_UNSUPPORTED
         self.observed = self.change[0].limit_collar
         if flags & LISTING_LIMIT_COLLAR and (self.observed < 1 or self.observed > COLLAR_MAX):
+            return E_UNSUPPORTED
+        self.limit = BAND_TIERS
+        self.observed = self.change[0].tier
+        if flags & LISTING_TIER and self.observed > BAND_TIERS:
             return E_UNSUPPORTED
         self.limit = 0
         self.observed = self.instruments[n].bids + self.instruments[n].asks + self.books.queue.lists.count(n)
@@ -279,6 +313,7 @@ class Listings:
             self.books.cause = self.head[0].seq
             self.books.publish(n)
             self.tell(n, SUSPENDED)
+            self.bands.end(n)
             return E_OK
         if self.instruments[n].status != IN_SUSPENDED:
             return E_NOT_SUSPENDED
@@ -321,7 +356,10 @@ class Listings:
         self.scalars[0].settlement = max(self.scalars[0].settlement, business_day_after(date))
         self.books.cause = self.head[0].seq
         for n in range(self.scalars[0].instruments):
+            if self.instruments[n].tier != 0:
+                self.bands.restart(n, self.books.time, self.head[0].seq)
             self.books.publish(n)
+            self.phases.settle_band(n)
         return E_OK
 
     def fix_close(self, n: i64, date: i64) -> None:
@@ -346,4 +384,5 @@ class Listings:
         e: i64 = self.outbox.event(EV_INSTRUMENT, n, 0, 0)
         self.events[e].status = status
         self.events[e].price = self.instruments[n].reference_price
+        self.events[e].reason = self.instruments[n].tier
         return e

@@ -6,7 +6,7 @@ import contextlib
 import mmap
 from typing import Any
 
-from openbell.core import rulebook, stop_layouts
+from openbell.core import band_layouts, rulebook, stop_layouts
 from openbell.core.layout import Record
 from openbell.core.records import Answer, Event
 from openbell.core.schedule import Schedule
@@ -49,7 +49,7 @@ class Memory:
     def __init__(self, genesis: Any) -> None:
         orders = genesis.orders
         tickets = orders + genesis.ended_orders
-        output = 15 * orders // 2 + 4 * genesis.instruments + OUTPUT_RECORDS + 8 * genesis.slice
+        output = 15 * orders // 2 + 6 * genesis.instruments + OUTPUT_RECORDS + 8 * genesis.slice
         self.maps: dict[str, mmap.mmap] = {}
         self.arrays: dict[str, Any] = {}
         # state: saved in snapshots, up to the named high-water mark
@@ -68,7 +68,8 @@ class Memory:
         self.add("terms", OrderTerms, tickets)
         sessions = min(genesis.accounts, SESSIONS_MAX)
         self.add("sessions", SessionTimer, sessions)
-        for name, layout, count in rulebook.arrays(genesis, tickets) + stop_layouts.arrays(genesis, tickets):
+        more = rulebook.arrays(genesis, tickets) + stop_layouts.arrays(genesis, tickets)
+        for name, layout, count in more + band_layouts.arrays(genesis):
             self.add(name, layout, count)
         self.add("requests", Request, genesis.requests)
         self.add("kept", Answer, genesis.requests)
@@ -86,7 +87,7 @@ class Memory:
         # output and mail: forgotten after each batch
         self.add("events", Event, output)
         self.add("answers", Answer, OUTPUT_RECORDS)
-        self.add("mail", Message, power_of_two(2 * orders + genesis.instruments))
+        self.add("mail", Message, power_of_two(2 * orders + genesis.instruments + 1))
         self.add("post", Message, power_of_two(2 * genesis.slice))
         self.add("marks", Mark, MARKS)
 

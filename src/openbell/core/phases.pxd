@@ -36,8 +36,10 @@ cdef class Phases:
     cdef void resume(self, i64 n) noexcept nogil
     cdef void call(self, i64 n, i64 target) noexcept nogil
     cdef void end_call(self, i64 n, i64 due) noexcept nogil
+    cdef void settle_band(self, i64 n) noexcept nogil
     cdef void rewind(self) noexcept nogil
     cdef void move(self, i64 n, i64 to) noexcept nogil
+    cdef void band(self, i64 n, i64 to) noexcept nogil
     cdef bint uncross(self, i64 n, i64 before, i64 to) noexcept nogil
     cdef void reach_stops(self, i64 n, i64 to) noexcept nogil
     cdef bint collects(self, i64 phase) noexcept nogil

@@ -51,7 +51,8 @@ if not cython.compiled:
 
 
 class Phases:
-    """The book machine's part of what is not continuous trading. `wake` is when the next call ends."""
+    """The book machine's part of what is not continuous trading. `wake` is when the next call
+    ends or begins."""
 
     def __init__(self, memory: Any, books: Books, outbox: Outbox, mail: Channel) -> None:
         self.scalars = memory["scalars"]
@@ -192,20 +193,35 @@ class Phases:
         self.wake = min(self.wake, self.schedules[n].due)
 
     def end_call(self, n: i64, due: i64) -> None:
-        """End an instrument's call, if it is due then."""
+        """End an instrument's call, or begin the one that its limit state asks for, if it is due then."""
         if self.schedules[n].due == due:
             self.books.cause = self.scalars[0].position
             self.schedules[n].due = 0
             self.move(n, self.schedules[n].target)
             self.books.publish(n)
+            self.settle_band(n)
+        elif self.books.bands.due(n) == due:
+            self.books.cause = self.scalars[0].position
+            self.call(n, IN_CONTINUOUS)
+            self.move(n, IN_AUCTION_CALL)
+            self.books.publish(n)
+
+    def settle_band(self, n: i64) -> None:
+        """All that a message set off is done: a limit state may begin or end."""
+        if self.instruments[n].tier != 0 and self.books.election.head == NIL:
+            self.books.bands.settle(n, self.books.time)
+            if self.books.bands.due(n) != 0:
+                self.wake = min(self.wake, self.books.bands.due(n))
 
     def rewind(self) -> None:
-        """Find when the next call ends."""
+        """Find when the next call ends or begins."""
         self.wake = NEVER
         n: i64
         for n in range(self.scalars[0].instruments):
             if self.schedules[n].due != 0:
                 self.wake = min(self.wake, self.schedules[n].due)
+            if self.books.bands.due(n) != 0:
+                self.wake = min(self.wake, self.books.bands.due(n))
 
     def move(self, n: i64, to: i64) -> None:
         """Leave the phase for another one, by an auction where the rules have one between them."""
@@ -224,8 +240,19 @@ class Phases:
             self.release(n)
         if before != IN_SUSPENDED or to != IN_CONTINUOUS:  # RESUMED says that
             self.tell(n, before)
+        if before != to and self.instruments[n].tier != 0:
+            self.band(n, to)
         if uncrosses and self.instruments[n].stops != 0 and self.auction.volume() > 0:
             self.reach_stops(n, to)
+
+    def band(self, n: i64, to: i64) -> None:
+        """Bands are for continuous trading; the auction that leads to it gives their reference."""
+        if to != IN_CONTINUOUS:
+            self.books.bands.end(n)
+        elif self.auction.volume() > 0:
+            self.books.bands.begin(n, self.auction.price, self.books.time, self.books.cause)
+        else:
+            self.books.bands.restart(n, self.books.time, self.books.cause)
 
     def uncross(self, n: i64, before: i64, to: i64) -> bool:
         """The auction between two phases; False if the price is so far off that the call goes on."""
@@ -290,8 +317,9 @@ class Phases:
     # -- what is told ------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Publish what every auction under way would do now."""
+        """Publish what every auction under way would do now; bands move without an order too."""
         n: i64
+        self.books.cause = self.scalars[0].position
         for n in range(self.scalars[0].instruments):
             if self.collects(self.instruments[n].status):
                 reference: i64 = self.books.prices.reference(n)
@@ -299,6 +327,10 @@ class Phases:
                 if self.schedules[n].extended != 0 and self.auction.is_far(n, reference):
                     self.auction.collar(n, reference)
                 self.tell_auction(n, reference, 0)
+            elif self.instruments[n].tier != 0:
+                self.books.bands.look(n, self.books.time, self.books.cause)
+                self.books.publish(n)
+                self.settle_band(n)
 
     def tell_auction(self, n: i64, reference: i64, now: i64) -> None:
         e: i64 = self.outbox.event(EV_AUCTION, n, 0, 0)

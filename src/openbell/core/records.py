@@ -114,7 +114,7 @@ SetListing = record(
     market_collar u32
     limit_collar u32
     flags u32
-    reserved u32
+    tier u32
     """,
 )
 
@@ -303,7 +303,7 @@ BODIES: dict[int, type[Record] | None] = {
 #              other_account (0: issued) reason=command type
 #   INSTRUMENT instrument status=LISTED|SUSPENDED|RESUMED price=reference price; CHANGED: also quantity=tick
 #              notional=least notional filled=market collar leaves=limit collar limit=largest quantity
-#              observed=largest value
+#              observed=largest value; LISTED, CHANGED: also reason=tier
 #   CLOSE      instrument price=official close quantity=date notional=day's volume
 #   DAY        quantity=date
 #   LIMITS     order_type=SCOPE_* account other_account=firm; as they are now: quantity=largest quantity
@@ -322,6 +322,8 @@ BODIES: dict[int, type[Record] | None] = {
 #   AUCTION    instrument status=phase price=indicative (0: none) quantity=paired leaves=imbalance
 #              side=its side limit=reference observed=nanoseconds to the uncross (0: not known, or now)
 #              reason=AUCTION when the uncross follows, else 0
+#   BAND       instrument price=reference (0: no bands) limit=upper observed=lower reason=1: doubled
+#              status=limit state (AT_*) leaves=when that becomes a call (0: there is none)
 Event = record(
     "Event",
     """

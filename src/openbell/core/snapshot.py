@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from openbell.core.band_layouts import BAND_RING
 from openbell.core.codes import STOP
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.layout import TYPES
@@ -38,6 +39,8 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("scalars", 1),
         ("instruments", scalars.instruments),
         ("schedules", scalars.instruments),
+        ("bands", scalars.instruments),
+        ("band_sums", scalars.instruments * BAND_RING),
         ("levels", scalars.level_used),
         ("shades", scalars.level_used),
         ("book_orders", scalars.book_used),
@@ -247,6 +250,9 @@ def hash_books(ex: Exchange, digest: Any) -> None:
             hash_level(ex, digest, rungs[rung].level)
     for n in range(ex.memory["scalars"][0].instruments):
         cover(ex, digest, "schedules", n)
+        if ex.memory["instruments"][n].tier:
+            digest.update(ex.memory.bytes_of("bands", n, 1))
+            digest.update(ex.memory.bytes_of("band_sums", n * BAND_RING, BAND_RING))
         schedule = ex.memory["schedules"][n]
         for level in (schedule.buys, schedule.sells, schedule.closes):
             if level == NIL:

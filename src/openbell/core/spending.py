@@ -37,8 +37,10 @@ class Spending:
         if code != E_OK:
             self.books.refuse(i, M_REFUSED, code)
             return
+        price = self.books.bands.clip(n, side, price)
         self.books.accept(i, n, side, price)
         self.events[self.books.outbox.count - 1].notional = self.inbox[i].leaves
+        self.books.reprice(i, price)
         self.books.take_on(i)
         self.spend(i, n, side, price)
 
@@ -64,4 +66,4 @@ class Spending:
             if self.books.leaves == 0:
                 self.books.end_cut(i)
                 return
-        self.books.end(i, self.books.why_left(i, n, side))
+        self.books.end(i, self.books.bands.why_left(n, side, price, MARKET))

@@ -118,7 +118,7 @@ Instrument = record(
     status u32
     market u32
     stops u32
-    reserved u32
+    tier u32
     """,
 )
 
@@ -341,6 +341,7 @@ M_REFERENCE = 17
 M_STATUS = 18
 M_REDUCED = 19
 M_ELECTED = 20
+M_PRICED = 21
 
 Message = record(
     "Message",

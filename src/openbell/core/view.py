@@ -252,6 +252,7 @@ def instrument(ex: Exchange, number: int) -> View | None:
     row = ex.memory["instruments"][number]
     asset = ex.memory["assets"][number]
     schedule = ex.memory["schedules"][number]
+    band = ex.memory["bands"][number]
     bids, asks = side(ex, number, BUY, 1), side(ex, number, SELL, 1)
     return {
         "instrument": number,
@@ -284,6 +285,11 @@ def instrument(ex: Exchange, number: int) -> View | None:
         "market": row.market,
         "phase_ends": schedule.due or schedule.ends_ts,
         "issued": asset.issued,
+        "tier": row.tier,
+        "band_reference": band.reference,
+        "band_low": band.low,
+        "band_high": band.high,
+        "limit_state": band.limit_state,
     }
 
 

@@ -40,6 +40,7 @@ UNMOVING = frozenset(
         codes.EV_SESSION,
         codes.EV_PHASE,
         codes.EV_AUCTION,
+        codes.EV_BAND,
     )
 )
 # Events that change balances.

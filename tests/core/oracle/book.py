@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from openbell.core import codes
 from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS, QUANTITY_SCALE
+from tests.core.oracle.bands import Bands
 from tests.core.oracle.phases import Phases
 from tests.core.oracle.settle import Settlement
 from tests.core.oracle.state import (
@@ -55,6 +56,7 @@ class Books:
         self.state = state
         self.settlement = settlement
         self.notes: list[Note] = []
+        self.bands = Bands(self)
         self.phases = Phases(self)
         self.stops = Stops(self)
 
@@ -68,11 +70,14 @@ class Books:
 
     def enter(self, order: Order) -> None:
         """Match a new order; rest or end what is left; then those that its trades elected."""
+        book = self.state.instruments[order.instrument]
+        self.bands.look(book)
         if order.order_type in STOPS:
             self.stops.enter(order)
         else:
             self.enter_now(order)
-            self.stops.take_turns(self.state.instruments[order.instrument])
+            self.stops.take_turns(book)
+        self.bands.settle(book)
 
     def enter_now(self, order: Order) -> None:
         book = self.state.instruments[order.instrument]
@@ -86,14 +91,16 @@ class Books:
         rests = order.order_type == codes.LIMIT and order.tif in (codes.DAY, codes.GTC, codes.GTD)
         try:
             self.check(book, order.side, order.price, order.quantity, order.order_type == codes.LIMIT)
+            taker.price = self.bands.clip(book, order.side, order.price)
             if rests:
-                self.check_room(book, order.side, order.price, None)
+                self.check_room(book, order.side, taker.price, None)
             self.check_display(book, taker)
             self.check_post_only(book, taker)
         except Refusal as refusal:
             self.notes.append(partial(self.settlement.refused, order, refusal))
             return
-        self.state.order_event(codes.EV_ACCEPTED, order)
+        self.state.order_event(codes.EV_ACCEPTED, order, price=taker.price)
+        self.price_at(taker)
         if order.tif == codes.FOK and self.rehearse(book, taker).filled < order.quantity:
             self.end(taker, codes.WHY_FOK)
             return
@@ -104,15 +111,13 @@ class Books:
             self.end(taker, codes.WHY_SELF_TRADE)
         elif rests:
             self.append(book, taker)
-        elif order.order_type == codes.LIMIT:
-            self.end(taker, codes.WHY_IOC)
         else:
-            self.end_market(book, taker)
+            self.end(taker, self.bands.why_left(book, taker))
 
-    def end_market(self, book: Instrument, taker: Resting) -> None:
-        """A market order ends at its collar, or because the other side shows nothing any more."""
-        displayed = book.best(1 - taker.order.side)
-        self.end(taker, codes.WHY_COLLAR if displayed else codes.WHY_NO_LIQUIDITY)
+    def price_at(self, taker: Resting) -> None:
+        """Tell the owner whose new order is priced at its band."""
+        if taker.price != taker.order.price:
+            self.notes.append(partial(setattr, taker.order, "price", taker.price))
 
     def enter_value(self, book: Instrument, order: Order) -> None:
         """A market order for so much money takes at each price the most lots that what is left pays for."""
@@ -122,7 +127,9 @@ class Books:
         except Refusal as refusal:
             self.notes.append(partial(self.settlement.refused, order, refusal))
             return
-        self.state.order_event(codes.EV_ACCEPTED, order, notional=order.budget)
+        taker.price = self.bands.clip(book, order.side, order.price)
+        self.state.order_event(codes.EV_ACCEPTED, order, notional=order.budget, price=taker.price)
+        self.price_at(taker)
         first = len(self.state.events)
         budget, extra, on_top = order.budget, 0, 0
         if order.side == codes.BUY and order.schedule:
@@ -141,7 +148,7 @@ class Books:
                 self.end(taker, codes.WHY_SELF_TRADE)
             if taker.stopped or taker.leaves == 0:
                 return
-        self.end_market(book, taker)
+        self.end(taker, self.bands.why_left(book, taker))
 
     def cancel(self, order: Order, reason: int) -> None:
         if waiting := self.find_waiting(order):
@@ -151,12 +158,21 @@ class Books:
         book, resting, queue = self.find(order)
         self.take_out(book, resting, queue)
         self.end(resting, reason)
+        self.bands.settle(book)
 
     def modify(self, order: Order, change: Change) -> None:
         """Give an order another price, stop price, total or display, whole or not at all."""
+        book = self.state.instruments[order.instrument]
+        self.bands.look(book)
+        self.modify_now(order, change)
+        self.bands.settle(book)
+
+    def modify_now(self, order: Order, change: Change) -> None:
         if waiting := self.find_waiting(order):
             self.stops.modify(waiting, change)
             return
+        if not self.is_in(order):
+            return  # a band that moved has just ended it
         if change.stop is not None:
             refusal = Refusal(codes.E_BAD_STOP_PRICE, 0, change.stop)
             self.notes.append(partial(self.settlement.not_modified, refusal))
@@ -180,6 +196,8 @@ class Books:
             unchanged = kept and leaves == resting.leaves
             if not unchanged:
                 self.check(book, order.side, price, leaves, not kept and order.order_type == codes.LIMIT)
+            if not kept:
+                price = self.bands.clip(book, order.side, price)
             if price != resting.price and queue is None:
                 self.check_room(book, order.side, price, resting)
             if not kept:
@@ -294,7 +312,7 @@ class Books:
             {price: [replace(one) for one in queue] for price, queue in side.items()} for side in book.levels
         ]
         paper = replace(taker)
-        trial.match(replace(book, levels=levels, waiting=[], elected=[]), paper)
+        trial.match(replace(book, levels=levels, waiting=[], elected=[], band=None), paper)
         return paper
 
     def trade(self, book: Instrument, taker: Resting, maker: Resting, price: int) -> None:
@@ -339,6 +357,8 @@ class Books:
             )
         self.print_trade(book, price, quantity, value, quantity >= book.last_lot)
         if quantity >= book.last_lot:
+            if book.band:
+                book.band.prints.append((self.state.time, price))
             self.stops.move_marks(book, price)
             self.stops.elect_all(book, price)
 
@@ -414,6 +434,12 @@ class Books:
     def find_waiting(self, order: Order) -> Waiting | None:
         waiting = self.state.instruments[order.instrument].waiting
         return next((one for one in waiting if one.resting.order is order), None)
+
+    def is_in(self, order: Order) -> bool:
+        """Whether an order is in its book."""
+        book = self.state.instruments[order.instrument]
+        queues = [*book.markets, book.closing, *book.levels[order.side].values()]
+        return any(resting.order is order for queue in queues for resting in queue)
 
     def find(self, order: Order) -> tuple[Instrument, Resting, list[Resting] | None]:
         """Where an order is: in the list that is given, or at its price."""

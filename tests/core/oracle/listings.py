@@ -10,6 +10,7 @@ from tests.core.oracle.phases import Phases
 from tests.core.oracle.state import Instrument, Refusal, State, business_day_after
 
 COLLAR_MAX = 100_000_000  # basis points
+TIERS = 2
 PRINTABLE = range(0x20, 0x7F)
 PHASES = (
     codes.IN_CONTINUOUS, codes.IN_CLOSED, codes.IN_PRE_OPEN, codes.IN_CLOSING_AUCTION, codes.IN_AUCTION_CALL,
@@ -47,10 +48,12 @@ class Listings:
             market=body.market,
             realm=body.realm,
             close=body.reference_price,
+            tier=0 if body.flags & codes.PROTECTIONS_OFF else body.tier,
         )
         self.state.instruments.append(instrument)
         self.state.answer["instrument"] = number
         self.tell(instrument, codes.LISTED)
+        self.phases.books.bands.restart(instrument)
 
     def may_list(self, body: Any) -> None:
         listed = self.state.instruments
@@ -76,8 +79,11 @@ class Listings:
                 raise Refusal(code, greatest, value)
             if code == codes.E_BAD_PRICE and value % body.tick_size:
                 raise Refusal(code, greatest, value)
-        if body.flags & ~(codes.PROTECTIONS_OFF | codes.AUCTIONS) or body.tier:
-            raise Refusal(codes.E_UNSUPPORTED, COLLAR_MAX, body.limit_collar)
+        if body.tier > TIERS:
+            raise Refusal(codes.E_UNSUPPORTED, TIERS, body.tier)
+        known = codes.PROTECTIONS_OFF | codes.AUCTIONS
+        if body.flags & ~known:
+            raise Refusal(codes.E_UNSUPPORTED, known, body.flags)
 
     def set_listing(self, head: Any, body: Any) -> None:
         """SET_LISTING: another tick (while nothing rests), least notional, collars, limits of an order."""
@@ -85,7 +91,7 @@ class Listings:
         flags = body.flags
         known = (
             codes.LISTING_TICK | codes.LISTING_MIN_NOTIONAL | codes.LISTING_QUANTITY | codes.LISTING_VALUE
-            | codes.LISTING_MARKET_COLLAR | codes.LISTING_LIMIT_COLLAR
+            | codes.LISTING_MARKET_COLLAR | codes.LISTING_LIMIT_COLLAR | codes.LISTING_TIER
         )  # fmt: skip
         if flags == 0 or flags & ~known:
             raise Refusal(codes.E_UNSUPPORTED, known, flags)
@@ -96,6 +102,7 @@ class Listings:
             (codes.LISTING_QUANTITY, codes.E_BAD_QUANTITY, body.order_quantity_max, 0, QUANTITY_MAX),
             (codes.LISTING_MARKET_COLLAR, codes.E_UNSUPPORTED, body.market_collar, 1, COLLAR_MAX),
             (codes.LISTING_LIMIT_COLLAR, codes.E_UNSUPPORTED, body.limit_collar, 1, COLLAR_MAX),
+            (codes.LISTING_TIER, codes.E_UNSUPPORTED, body.tier, 0, TIERS),
         ):
             if flags & flag and not least <= value <= greatest:
                 raise Refusal(code, greatest, value)
@@ -111,6 +118,7 @@ class Listings:
             (codes.LISTING_VALUE, instrument.limits, "value_max", body.order_value_max),
             (codes.LISTING_MARKET_COLLAR, instrument, "market_collar", body.market_collar),
             (codes.LISTING_LIMIT_COLLAR, instrument, "limit_collar", body.limit_collar),
+            (codes.LISTING_TIER, instrument, "tier", body.tier if instrument.protected else 0),
         ):
             if flags & flag:
                 setattr(owner, name, value)
@@ -124,6 +132,18 @@ class Listings:
             limit=instrument.limits.quantity_max,
             observed=instrument.limits.value_max,
         )
+        if flags & (codes.LISTING_TIER | codes.LISTING_TICK):
+            self.relist(instrument)
+        bands = self.phases.books.bands
+        bands.settle(instrument)
+
+    def relist(self, instrument: Instrument) -> None:
+        """Another tier or tick: the reference that there is stays."""
+        bands = self.phases.books.bands
+        if instrument.tier and instrument.band:
+            bands.draw(instrument, instrument.band.reference)
+        else:
+            bands.restart(instrument)
 
     def known(self, number: int) -> Instrument:
         if number >= len(self.state.instruments):
@@ -140,6 +160,7 @@ class Listings:
         self.tell(instrument, codes.SUSPENDED if wanted else codes.RESUMED)
         if wanted:
             instrument.phase, instrument.due, instrument.extended = codes.IN_SUSPENDED, 0, False
+            self.phases.books.bands.end(instrument)
         else:
             self.phases.resume(instrument)
 
@@ -181,6 +202,9 @@ class Listings:
         state.date = body.date
         state.day += 1
         state.settlement = max(state.settlement, business_day_after(body.date))
+        for instrument in state.instruments:
+            self.phases.books.bands.restart(instrument)
+            self.phases.books.bands.settle(instrument)
         for account in state.accounts:
             account.proceeds = [sale for sale in account.proceeds if sale[0] > body.date]
             account.start_cash = account.cash
@@ -195,5 +219,6 @@ class Listings:
             instrument=instrument.number,
             status=status,
             price=instrument.reference_price,
+            reason=instrument.tier,
             **fields,
         )

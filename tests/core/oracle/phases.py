@@ -98,11 +98,13 @@ class Phases:
 
     def phase(self, book: Instrument, phase: int, ends_ts: int, lock_ns: int, date: int) -> None:
         """The clock says that a phase begins."""
+        self.books.bands.look(book)
         book.scheduled, book.ends_ts, book.lock_ns, book.date = phase, ends_ts, lock_ns, date
         if book.phase == codes.IN_SUSPENDED or (book.due and phase == book.target):
             return  # a suspension ends by RESUME, a call of the exchange's own by its time
         book.due = 0
         self.move(book, phase)
+        self.books.bands.settle(book)
 
     def resume(self, book: Instrument) -> None:
         """A suspension ended: into the phase that is due, by a call where there are auctions."""
@@ -111,20 +113,28 @@ class Phases:
             self.move(book, codes.IN_AUCTION_CALL)
         else:
             self.move(book, book.scheduled)
+        self.books.bands.settle(book)
 
     def call(self, book: Instrument, target: int) -> None:
         book.due = self.state.time + CALL_NS
         book.target = target
 
     def next_call(self) -> int:
-        """When the next call of the exchange's own ends."""
-        return min((book.due for book in self.state.instruments if book.due), default=NEVER)
+        """When the next call of the exchange's own ends, or begins after a limit state."""
+        dues = [book.due for book in self.state.instruments if book.due]
+        dues += [book.band.due for book in self.state.instruments if book.band and book.band.due]
+        return min(dues, default=NEVER)
 
     def fire(self, due: int) -> None:
-        """End the calls that end at a time."""
-        for book in [book for book in self.state.instruments if book.due == due]:
-            book.due = 0
-            self.move(book, book.target)
+        """End the calls that end at a time, and begin those that begin."""
+        for book in self.state.instruments:
+            if book.due == due:
+                book.due = 0
+                self.move(book, book.target)
+            elif book.band and book.band.due == due:
+                self.call(book, codes.IN_CONTINUOUS)
+                self.move(book, codes.IN_AUCTION_CALL)
+            self.books.bands.settle(book)
 
     def move(self, book: Instrument, to: int) -> None:
         before = book.phase
@@ -149,6 +159,12 @@ class Phases:
             self.release(book)
         if (before, to) != (codes.IN_SUSPENDED, codes.IN_CONTINUOUS):  # RESUMED says that
             self.tell(book, before)
+        if before != to and to != codes.IN_CONTINUOUS:
+            self.books.bands.end(book)
+        elif before != to and book.tier and found and found.volume:
+            self.books.bands.begin(book, found.price)
+        elif before != to:
+            self.books.bands.restart(book)
         if found and found.volume:
             self.books.stops.move_marks(book, found.price)
             if to == codes.IN_CONTINUOUS:
@@ -294,6 +310,9 @@ class Phases:
                 if found and book.extended and auction.is_far(book, found, reference):
                     found = auction.collared(book, found, reference)
                 self.tell_auction(book, found, False)
+            else:
+                self.books.bands.look(book)
+                self.books.bands.settle(book)
 
     def tell_auction(self, book: Instrument, found: auction.Outcome | None, now: bool) -> None:
         surplus = found.surplus if found else 0

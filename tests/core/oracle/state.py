@@ -10,6 +10,7 @@ from openbell.core import codes
 from openbell.core.records import CASH_MAX, PRICE_MAX, QUANTITY_SCALE, Answer, Event
 
 if TYPE_CHECKING:
+    from tests.core.oracle.bands import Band
     from tests.core.oracle.waiting import Waiting
 
 SATURDAY = 5
@@ -285,6 +286,8 @@ class Instrument:
     close: int
     market: int
     auctions: bool
+    tier: int = 0
+    band: Band | None = None  # while it has bands
     phase: int = codes.IN_CONTINUOUS
     scheduled: int = codes.IN_CONTINUOUS  # the phase that the clock asked for last
     target: int = 0  # where a call of the exchange's own leads

@@ -135,6 +135,7 @@ class Stops:
         elif order.side == codes.BUY and order.order_type == codes.TRAILING_STOP:
             lower = collar(order.side, waiting.stop, book.market_collar, book.tick_size)
             resting.price = min(resting.price, lower)  # it reserved for where it began
+        resting.price = self.books.bands.clip(book, order.side, resting.price)
         book.waiting.remove(waiting)
         book.elected.append(resting)
         self.books.notes.append(
@@ -147,6 +148,7 @@ class Stops:
             for _ in range(self.state.limits.slice):
                 if book.elected:
                     self.run(book, book.elected.pop(0))
+            self.books.bands.settle(book)
             self.books.deliver()
 
     def run(self, book: Instrument, resting: Resting) -> None:
@@ -161,7 +163,7 @@ class Stops:
         if resting.stopped:
             self.books.end(resting, codes.WHY_SELF_TRADE)
         elif order.tif in (codes.IOC, codes.FOK):
-            self.books.end(resting, codes.WHY_IOC)
+            self.books.end(resting, self.books.bands.why_left(book, resting))
         elif not self.books.has_room(book, order.side, resting.price):
             self.books.end(resting, codes.WHY_BOOK_FULL)
         else:
