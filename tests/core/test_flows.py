@@ -79,13 +79,16 @@ def overflowing() -> list[bytes]:
 
 
 def rare() -> list[bytes]:
-    """What few flows come to: a market order beyond its collar, an auction's lock, no room for an account."""
+    """What few flows come to: market orders at collar and band, an auction's lock, a full table."""
     price, share = 100 * commands.USD, records.QUANTITY_SCALE
     made = [commands.listing("RARE", flags=codes.AUCTIONS), commands.open_account(codes.KIND_HOUSE)]
     made += [commands.deposit(4, 10**12), commands.issue(4, 0, 10 * share)]
     made += [commands.open_account(grant=10**9, source=4), commands.order(4, 0, codes.BUY, price, share)]
     made += [commands.order(4, 0, codes.SELL, price * 6 // 5, share)]
     made += [commands.order(5, 0, codes.BUY, 0, share, codes.MARKET)]
+    made += [commands.listing("BAND", tier=1), commands.issue(4, 1, share)]
+    made += [commands.order(4, 1, codes.SELL, price * 106 // 100, share)]
+    made += [commands.order(5, 1, codes.BUY, 0, share, codes.MARKET)]
     made += [commands.phase(codes.IN_PRE_OPEN, 0, ends_ts=commands.START + 10, lock_ns=100)]
     made += [commands.order(5, 0, codes.BUY, price, share, tif=codes.OPG)]
     made += [commands.open_account()] * commands.ROOMY["accounts"]
