@@ -42,6 +42,7 @@ class Market:
         self.exchange = Exchange(self.genesis)
         self.units: list[Unit] = []
         self.trades: list[int] = []
+        self.asked: dict[int, dict[str, int]] = {}  # of every order, what it asked beyond the plain
         self.log = bytearray(self.genesis)
 
     @property
@@ -88,9 +89,19 @@ class Market:
         return int(self.answer.account)
 
     def order(self, account: int, instrument: int, **fields: int) -> int:
-        body = records.NewOrder(display=-1, **fields)
+        session = fields.pop("session", 0)
+        body = records.NewOrder(**({"display": -1} | fields))
         client_id = f"c-{self.position}".encode()
-        self.do(codes.C_NEW_ORDER, body, client_id, account=account, instrument=instrument)
+        self.do(codes.C_NEW_ORDER, body, client_id, account=account, instrument=instrument, actor=session)
+        self.asked[self.answer.order] = {
+            "budget": body.notional,
+            "display": body.display,
+            "expire_ts": body.expire_ts,
+            "min_quantity": body.min_quantity,
+            "post_only": bool(body.flags & codes.POST_ONLY),
+            "session": session,
+            "stp": body.stp,
+        }
         return int(self.answer.order)
 
 
@@ -137,6 +148,8 @@ class RandomMarket(Market):
         kind = self.dice.choice((codes.KIND_USER, codes.KIND_PARTICIPANT, codes.KIND_DEMO))
         account = self.open(kind, grant=self.dice.randint(1, 50_000) * USD)
         self.accounts.append(account)
+        opened = records.Session(op=codes.SESSION_OPEN, span=50 * SECOND)
+        self.do(codes.C_SESSION, opened, account=account, actor=1)
         for number in self.instruments:
             quantity = self.dice.randint(1, 200 * SHARE)
             body = records.Transfer(to_account=account, quantity=quantity)
@@ -161,8 +174,25 @@ class RandomMarket(Market):
             fields |= {"price": 12_345_678}
         if dice.random() < 0.2:
             fields |= self.stop(fields["price"])
+        elif dice.random() < 0.4:
+            fields |= self.terms(fields["quantity"])
+        if dice.random() < 0.1:
+            fields |= {"session": dice.choice((1, 1, 1, 2))}
         order = self.order(account, number, **fields)
         self.orders.append((account, order))
+
+    def terms(self, quantity: int) -> dict[str, int]:
+        """Something beyond the plain, that the order may not be able to have."""
+        later = START + (self.position + self.dice.randint(0, 100)) * SECOND
+        return self.dice.choice(
+            (
+                {"display": self.dice.randint(0, max(1, quantity // SHARE)) * SHARE},
+                {"display": 0, "min_quantity": self.dice.randint(0, quantity)},
+                {"flags": codes.POST_ONLY},
+                {"stp": self.dice.randint(0, 4)},
+                {"tif": codes.GTD, "expire_ts": later},
+            )
+        )
 
     def stop(self, price: int) -> dict[str, int]:
         """What makes an order a stop."""
@@ -195,6 +225,9 @@ class RandomMarket(Market):
         if self.dice.random() < 0.2:
             body.flags |= codes.SET_STOP_PRICE
             body.stop_price = REFERENCE + self.dice.randint(-150, 150) * 100
+        if self.dice.random() < 0.2:
+            body.flags |= codes.SET_DISPLAY
+            body.display = self.dice.choice((-1, 0, SHARE, 2 * SHARE))
         self.do(codes.C_MODIFY, body, account=account)
 
     def cancel_all(self) -> None:

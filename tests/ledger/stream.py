@@ -136,7 +136,9 @@ class Stream:
         )
 
     def new_order(self, account: int, client_id: str = "") -> Unit:
-        return self.unit(codes.C_NEW_ORDER, bytes(records.NewOrder()), client_id.encode(), account=account)
+        return self.unit(
+            codes.C_NEW_ORDER, bytes(records.NewOrder(display=-1)), client_id.encode(), account=account
+        )
 
     def buy_from(
         self,

@@ -59,6 +59,13 @@ async def test_an_order_has_the_keys_and_values_of_the_exchanges_own_view(
         "stop_price": 0,
         "trail": 0,
         "trail_percent": False,
+        "budget": 0,
+        "expire_ts": 0,
+        "display": -1,
+        "min_quantity": 0,
+        "session": 0,
+        "stp": codes.CANCEL_NEWEST,
+        "post_only": False,
     }
 
 
@@ -153,6 +160,18 @@ async def test_a_database_without_a_ledger_is_unavailable(make_database: MakeDat
     reads = LedgerReads(make_database(ledger=False))
     with pytest.raises(LedgerUnavailable, match="no ledger yet"):
         await reads.position()
+    await reads.close()
+
+
+async def test_a_ledger_of_an_older_build_is_unavailable_until_it_is_migrated(
+    store: LedgerStore, database: str
+) -> None:
+    reads = LedgerReads(database)
+    await store.connection.execute(b"ALTER TABLE ledger.orders DROP COLUMN post_only")
+    with pytest.raises(LedgerUnavailable, match="not brought to this build"):
+        await reads.order(1)
+    await store.connection.execute(b"ALTER TABLE ledger.orders ADD COLUMN post_only boolean")
+    assert await reads.order(1) is None
     await reads.close()
 
 

@@ -29,7 +29,7 @@ from openbell.ledger.balances import (
     HoldingRow,
     Holdings,
 )
-from openbell.ledger.projection import O_FILLED, O_STATUS, Projection, UnitLike
+from openbell.ledger.projection import O_ASKED, O_FILLED, O_STATUS, Projection, UnitLike
 from openbell.ledger.prune import prunable
 from openbell.ledger.store import genesis_mark, own_accounts
 
@@ -61,6 +61,12 @@ def label(table: str, row: Row) -> str:
     keys = tables.metadata.tables[f"{tables.SCHEMA}.{table}"].primary_key.columns.keys()
     named = dict(zip(columns(table), row, strict=True))
     return f"{table} " + ", ".join(f"{key} {named[key]}" for key in keys)
+
+
+def as_known(there: Row, row: Row) -> list[Any]:
+    """`row` of an order as a ledger has it that wrote it before it kept what was asked beyond the plain."""
+    pairs = zip(there[O_ASKED:], row[O_ASKED:], strict=True)
+    return [*row[:O_ASKED], *(None if found is None else one for found, one in pairs)]
 
 
 class Stream:
@@ -212,8 +218,8 @@ class Comparison:
                 self.orders += there is not None or not self._was_pruned(row)
                 if there is None and not self._was_pruned(row):
                     self.differ(label("orders", row), "no such row", row)
-                elif there is not None and list(there) != row:
-                    self._differ_row("orders", there, row)
+                elif there is not None and list(there) != (known := as_known(there, row)):
+                    self._differ_row("orders", there, known)
                 del self.replay.orders[int(row[0])]
 
     def _was_pruned(self, row: Row) -> bool:

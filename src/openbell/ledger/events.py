@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from openbell.core import codes, records
 
@@ -39,6 +40,17 @@ EVENT_SIZE = records.Event.SIZE
 _NEW_ORDER_BLOB = records.Header.SIZE + records.NewOrder.SIZE
 
 
+def _place(layout: type[Any], name: str) -> int:
+    return [field for field, _ in layout.FIELDS].index(name)
+
+
+_NOTIONAL, _EXPIRE_TS, _DISPLAY, _MIN_QUANTITY, _STP, _FLAGS = (
+    _place(records.NewOrder, name)
+    for name in ("notional", "expire_ts", "display", "min_quantity", "stp", "flags")
+)
+_ACTOR = _place(records.Header, "actor")
+
+
 def unpack(events: bytes | bytearray | memoryview) -> Iterable[EventTuple]:
     """The events packed in `events`, one tuple each."""
     return records.Event.STRUCT.iter_unpack(events)
@@ -63,6 +75,30 @@ def stop_terms(event: EventTuple, command: bytes) -> tuple[int, int, bool]:
     if kind != codes.TRAILING_STOP:
         return body.stop_price, 0, False
     return 0, body.stop_price, bool(body.flags & codes.TRAIL_PERCENT)
+
+
+def asked(command: bytes) -> tuple[int, int, int, int, int, int, bool]:
+    """What a NEW_ORDER command asks beyond the plain: money to spend, end, display, minimum, session, mode of
+    self-trade prevention, whether it only posts."""
+    body = records.NewOrder.STRUCT.unpack_from(command, records.Header.SIZE)
+    session = records.Header.STRUCT.unpack_from(command, 0)[_ACTOR]
+    return (
+        body[_NOTIONAL],
+        body[_EXPIRE_TS],
+        body[_DISPLAY],
+        body[_MIN_QUANTITY],
+        session,
+        body[_STP],
+        bool(body[_FLAGS] & codes.POST_ONLY),
+    )
+
+
+def display_set(event: EventTuple, command: bytes) -> int | None:
+    """What a MODIFY `command` that changed the order of `event` makes of its display, if it says so."""
+    if command_type(command) != codes.C_MODIFY:
+        return None
+    body = records.Modify.from_buffer_copy(command, records.Header.SIZE)
+    return int(body.display) if body.order == event[ORDER] and body.flags & codes.SET_DISPLAY else None
 
 
 def command_type(command: bytes) -> int:

@@ -18,15 +18,16 @@ from openbell.ledger.events import EventTuple
 O_PRICE, O_QUANTITY, O_FILLED, O_LEAVES, O_NOTIONAL, O_SEQ, O_UPDATED = 3, 4, 5, 6, 7, 10, 12
 O_STATUS, O_REASON = 16, 17
 O_CLIENT_ID, O_STOP, O_TRAIL = 19, 20, 21
+O_ASKED, O_DISPLAY = 23, 25  # what the order asked beyond the plain begins here
 
 # Columns of an order that a later event changes, in a change's row after the order's id.
 CHANGED = (
     "price", "quantity", "filled", "leaves", "notional", "seq", "updated_ts", "status", "reason",
-    "stop_price", "trail",
+    "stop_price", "trail", "display",
 )  # fmt: skip
-KEPT = ("price", "stop_price", "trail")  # those of them that not every event names
-C_PRICE, C_STOP, C_TRAIL = 1, 10, 11
-KEEP = -1  # a change's price, stop price or trail when the event does not name it: as it was
+KEPT = ("price", "stop_price", "trail", "display")  # those of them that not every event names
+C_PRICE, C_STOP, C_TRAIL, C_DISPLAY = 1, 10, 11, 12
+KEEP = -2  # a change's price, stop price, trail or display when the event does not name it: as it was
 
 # Events that move nothing: market data, refused commands, what the exchange's own people set.
 UNMOVING = frozenset(
@@ -171,6 +172,7 @@ class Projection:
             stop,
             trail,
             percent,
+            *ev.asked(self.command),
         ]
 
     def order_changed(
@@ -182,6 +184,7 @@ class Projection:
         reason: int,
         stop: int = KEEP,
         trail: int = KEEP,
+        display: int = KEEP,
     ) -> None:
         row = self.orders.get(event[ev.ORDER])
         if row is None:
@@ -190,6 +193,7 @@ class Projection:
                 price = change[C_PRICE] if price == KEEP else price
                 stop = change[C_STOP] if stop == KEEP else stop
                 trail = change[C_TRAIL] if trail == KEEP else trail
+                display = change[C_DISPLAY] if display == KEEP else display
             self.changes[event[ev.ORDER]] = [
                 event[ev.ORDER],
                 price,
@@ -203,6 +207,7 @@ class Projection:
                 reason,
                 stop,
                 trail,
+                display,
             ]
             return
         if price != KEEP:
@@ -211,6 +216,8 @@ class Projection:
             row[O_STOP] = stop
         if trail != KEEP:
             row[O_TRAIL] = trail
+        if display != KEEP:
+            row[O_DISPLAY] = display
         row[O_QUANTITY] = quantity
         row[O_FILLED] = event[ev.FILLED]
         row[O_LEAVES] = leaves
@@ -226,9 +233,10 @@ class Projection:
     def order_modified(self, event: EventTuple) -> None:
         waits = event[ev.STATUS] == codes.ST_PENDING
         stop, trail = (event[ev.LIMIT], event[ev.OBSERVED]) if waits else (KEEP, KEEP)
-        self.order_changed(
-            event, event[ev.QUANTITY], event[ev.LEAVES], event[ev.PRICE], codes.WHY_NONE, stop, trail
-        )
+        shown = ev.display_set(event, self.command)
+        display = KEEP if shown is None else shown
+        leaves, price = event[ev.LEAVES], event[ev.PRICE]
+        self.order_changed(event, event[ev.QUANTITY], leaves, price, codes.WHY_NONE, stop, trail, display)
 
     def order_elected(self, event: EventTuple) -> None:
         limit, stop = event[ev.LIMIT], event[ev.OBSERVED]

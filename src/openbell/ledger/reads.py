@@ -17,7 +17,7 @@ from openbell.core import codes
 ORDER_COLUMNS = (
     'order_id AS "order", account, instrument, side, order_type, tif, status, reason, code, price, quantity, '
     'filled, leaves, notional, limit_value AS "limit", observed, client_id, seq, created_ts, updated_ts, '
-    "stop_price, trail, trail_percent"
+    "stop_price, trail, trail_percent, budget, expire_ts, display, min_quantity, session, stp, post_only"
 )
 ORDER = f"SELECT {ORDER_COLUMNS} FROM ledger.orders WHERE order_id = %(order)s"
 # A client's id is free again a day after its order ended, so there can be several; a refusal because it
@@ -212,6 +212,8 @@ class LedgerReads:
             raise LedgerUnavailable(f"PostgreSQL does not answer: {error}") from error
         except psycopg.errors.UndefinedTable as error:
             raise LedgerUnavailable("the database has no ledger yet") from error
+        except psycopg.errors.UndefinedColumn as error:
+            raise LedgerUnavailable("the database's ledger is not brought to this build yet") from error
 
     def _watch(self) -> None:
         """Refuse further calls until PostgreSQL answers a probe."""

@@ -28,7 +28,7 @@ SESSION = f"""
 SET synchronous_commit = off;
 CREATE TEMP TABLE changes (order_id bigint, price bigint, quantity bigint, filled bigint, leaves bigint,
     notional bigint, seq bigint, updated_ts bigint, status smallint, reason smallint, stop_price bigint,
-    trail bigint) ON COMMIT DELETE ROWS;
+    trail bigint, display bigint) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE new_accounts (LIKE ledger.accounts) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE new_holdings (LIKE ledger.holdings) ON COMMIT DELETE ROWS
 """

@@ -110,7 +110,9 @@ holdings = Table(
 )
 
 # `limit_value` and `observed` explain a rejection. `seq` is the log position of the last change. `stop_price`
-# and `trail` (basis points if `trail_percent`) of a stop are those its owner was told last, else 0.
+# and `trail` (basis points if `trail_percent`) of a stop are those its owner was told last, else 0. What
+# follows is what the order asked beyond the plain, `display` as it was changed last (-1: all is shown); null
+# of an order that was entered before these columns were there.
 orders = Table(
     "orders",
     metadata,
@@ -137,6 +139,9 @@ orders = Table(
     _big("stop_price"),
     _big("trail"),
     Column("trail_percent", Boolean, nullable=False),
+    *(Column(name, BigInteger) for name in ("budget", "expire_ts", "display", "min_quantity", "session")),
+    Column("stp", SmallInteger),
+    Column("post_only", Boolean),
     postgresql_with={"fillfactor": "70"},
 )
 Index("orders_by_account", orders.c.account, orders.c.order_id)
