@@ -98,6 +98,7 @@ def test_fees_are_paid_and_shown_and_given_back_with_a_busted_trade(
     portfolio = demo.get("/v1/portfolio")
     assert float(portfolio["cashBalance"]) == 100_000 - round(float(price) + float(fill["fee"]), 4)
     assert float(portfolio["dayPnL"]) == -float(fill["fee"])
+    assert portfolio["feesPaid"] == fill["fee"]
     alone = do("bust", trade=fill["tradeId"], second="Ada")
     assert (alone.status, alone.json["code"]) == (409, "NOT_ALLOWED")
     assert do("bust", trade=fill["tradeId"], second="Grace").status == 200

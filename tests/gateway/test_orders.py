@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -175,6 +176,24 @@ def test_every_gateway_shows_an_acknowledged_order_at_once(
         assert Decimal(demo.get("/v1/portfolio")["reservedCash"]) < reserved
 
 
+def test_proceeds_can_be_spent_at_once_but_leave_when_they_settle(
+    demo: Session, maker: Session, limit: Order, price: str
+) -> None:
+    value = 10 * Decimal(price)
+    placed(maker, limit(side="SELL"))
+    placed(demo, limit())
+    bought = demo.get("/v1/portfolio")
+    assert Decimal(bought["withdrawableCash"]) == Decimal(bought["buyingPower"]) == 100_000 - value
+    placed(maker, limit())
+    placed(demo, limit(side="SELL"))
+    sold = demo.get("/v1/portfolio")
+    assert (Decimal(sold["buyingPower"]), Decimal(sold["withdrawableCash"])) == (100_000, 100_000 - value)
+    below = str(round(Decimal(price) * Decimal("0.97"), 2))
+    placed(demo, limit(price=below))
+    left = Decimal(demo.get("/v1/portfolio")["withdrawableCash"])
+    assert left == 100_000 - value - 10 * Decimal(below)
+
+
 def test_orders_that_memory_has_let_go_of_come_from_the_ledger(demo: Session, limit: Order) -> None:
     made = []
     for _ in range(60):  # the node keeps 50 ended orders of an account here
@@ -185,6 +204,32 @@ def test_orders_that_memory_has_let_go_of_come_from_the_ledger(demo: Session, li
     assert listed == made[::-1]
     assert demo.get(f"/v1/orders/{made[0]}")["status"] == "CANCELLED"
     assert demo.request("DELETE", f"/v1/orders/{made[0]}").json["status"] == "CANCELLED"
+
+
+def test_what_an_order_asked_is_told_by_the_ledger_as_by_memory(
+    demo: Session, maker: Session, limit: Order, price: str
+) -> None:
+    kept = demo.request("POST", "/v1/order-sessions", {"cancelAfterMs": 60_000}).json["sessionId"]
+    ends = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    below = str(round(Decimal(price) * Decimal("0.97"), 2))
+    placed(maker, limit(side="SELL"))
+    hidden = {"displayQuantity": "0", "minQuantity": "3", "selfTradePrevention": "CANCEL_BOTH"}
+    made = [
+        placed(demo, limit(price=below, displayQuantity="4", postOnly=True, sessionId=kept)),
+        placed(demo, limit(price=below, timeInForce="GTD", validUntil=ends, **hidden)),
+        placed(demo, limit(type="MARKET", price=None, quantity=None, notional="100")),
+    ]
+    numbers = [order["orderId"] for order in made]
+    demo.request("PATCH", f"/v1/orders/{numbers[0]}", {"displayQuantity": "2"})
+    demo.request("DELETE", "/v1/orders")
+    told = [demo.get(f"/v1/orders/{number}") for number in numbers]
+    asked = [(order["displayQuantity"], order["minQuantity"], order["notional"]) for order in told]
+    assert asked == [("2", None, None), ("0", "3", None), (None, None, "100.00")]
+    for _ in range(55):  # the node keeps 50 ended orders of an account here
+        placed(demo, limit(price=below, timeInForce="IOC"))
+    assert [demo.get(f"/v1/orders/{number}") for number in numbers] == told
+    listed = {order["orderId"]: order for order in demo.pages("/v1/orders?limit=50", "orders")}
+    assert [listed[number] for number in numbers] == told
 
 
 def test_orders_are_listed_by_status_and_symbol(demo: Session, limit: Order, symbol: str) -> None:

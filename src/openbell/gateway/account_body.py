@@ -73,13 +73,19 @@ class HoldingBody(Struct, rename="camel", kw_only=True):
 
 
 class PortfolioBody(Struct, rename="camel", kw_only=True):
-    """What an account has and what it is worth, at log position `seq`."""
+    """What an account has and what it is worth, at log position `seq`.
+
+    `withdrawable_cash` is what may leave now: neither reserved nor the proceeds of sales that settle later.
+    `fees_paid` is all that was ever charged; it is outside cost and profit, and in the cash already.
+    """
 
     account_id: str
     currency: str
     cash_balance: Decimal
     reserved_cash: Decimal
     buying_power: Decimal
+    withdrawable_cash: Decimal
+    fees_paid: Decimal
     holdings_value: Decimal
     total_value: Decimal
     day_pnl: Decimal = field(name="dayPnL")
@@ -200,6 +206,8 @@ def portfolio_body(account: Mapping[str, Any], seq: int, ts: int, board: Board) 
         cash_balance=money(account["cash"]),
         reserved_cash=money(account["reserved"]),
         buying_power=money(account["cash"] - account["reserved"]),
+        withdrawable_cash=money(max(0, account["cash"] - account["reserved"] - account["unsettled"])),
+        fees_paid=money(account["fees"]),
         holdings_value=money(worth),
         total_value=money(account["cash"] + worth),
         day_pnl=money(profit),

@@ -28,8 +28,7 @@ class OrderBody(Struct, rename="camel", kw_only=True):
     """An order. `filled_qty` is seed A's name of `filled_quantity`; `timestamp` is `created_at`.
 
     The stop price of a trailing stop is where it stands now. `display_quantity` null: all of it is shown.
-    What an order asked beyond the plain the exchange's memory tells, for a day after its end; history shows
-    null.
+    What an order asked beyond the plain is null where it was entered before the ledger kept it.
     """
 
     order_id: str
@@ -181,7 +180,7 @@ def asked(
         "notional": decimals.money_or_none(notional),
         "valid_until": rfc3339(expire_ts) if expire_ts else None,
         "post_only": bool(flags & codes.POST_ONLY),
-        "self_trade_prevention": codes.STP_NAMES[stp],
+        "self_trade_prevention": codes.STP_NAMES.get(stp),
         "display_quantity": decimals.quantity(display) if display >= 0 else None,
         "min_quantity": decimals.quantity(least) if least else None,
         "session_id": encode_session(session) if session else None,
@@ -189,7 +188,7 @@ def asked(
 
 
 def asked_by(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The same from a row of the node's queries."""
+    """The same from a row of the node's queries or the ledger's."""
     flags = codes.POST_ONLY if row["post_only"] else 0
     least = row["min_quantity"]
     return asked(row["budget"], row["expire_ts"], flags, row["stp"], row["display"], least, row["session"])
@@ -230,7 +229,7 @@ def order_fields(row: Mapping[str, Any], symbol: str) -> dict[str, Any]:
         "stop_price": decimals.money_or_none(row["stop_price"]),
         "trail_amount": trail_amount(row["trail"], row["trail_percent"]),
         "trail_percent": trail_percent(row["trail"], row["trail_percent"]),
-        **(NOT_TOLD if "stp" not in row else asked_by(row)),
+        **(NOT_TOLD if row["stp"] is None else asked_by(row)),
         "avg_price": decimals.average_price(row["notional"], row["filled"]),
         "filled_value": decimals.money(row["notional"]),
         "code": refused.code if refused else None,
