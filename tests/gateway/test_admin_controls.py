@@ -42,6 +42,34 @@ def test_limits_bind_and_go_away(do: Do, demo: Session, limit: Order) -> None:
     assert refusal(demo, limit(quantity="1")) == "TOO_MANY_OPEN_ORDERS"
 
 
+def test_what_is_set_can_be_read_back(do: Do, staff: Session, demo: Session, symbol: str) -> None:
+    account = account_of(demo)
+    path = f"/v1/admin/limits/account/{account}"
+    unset = staff.get(path)
+    assert (unset["orderValueMax"], unset["openOrdersMax"], unset["tier"]) == (None, None, 0)
+    assert do("limit-account", account=account, quantity=5, value=1000, rate=7, tier=3).status == 200
+    assert do("restrict-account", account=account, symbol=symbol).status == 200
+    found = staff.get(path)
+    assert (found["orderQuantityMax"], found["orderValueMax"], found["messageRateMax"]) == ("5", "1000.00", 7)
+    assert (found["tier"], found["approved"], found["killed"]) == (3, True, False)
+    assert found["restricted"] == [symbol]
+    assert do("unrestrict-account", account=account, symbol=symbol).status == 200
+    assert do("disapprove", account=account).status == 200
+    assert do("limit-account", account=account, exposure=500).status == 200
+    found = staff.get(path)
+    assert (found["restricted"], found["approved"], found["exposureMax"]) == ([], False, "500.00")
+    assert do("kill-symbol", symbol=symbol).status == 200
+    assert staff.get(f"/v1/admin/limits/symbol/{symbol}")["killed"] is True
+    assert do("lift-symbol", symbol=symbol).status == 200
+    assert staff.get(f"/v1/admin/limits/symbol/{symbol.lower()}")["killed"] is False
+    assert do("limit-firm", firm=1, window=0.25).status == 200
+    assert staff.get("/v1/admin/limits/firm/1")["duplicateWindowMs"] == 250
+    assert staff.get("/v1/admin/limits/venue")["killed"] is False
+    for unknown in ("account/A99999999", "account/me", "firm/700", "firm/-1", "symbol/NONE"):
+        assert staff.request("GET", f"/v1/admin/limits/{unknown}").status == 404, unknown
+    assert demo.request("GET", path).status in (401, 403)
+
+
 def test_a_firms_members_are_bound_by_its_limits(do: Do, staff: Session) -> None:
     assert do("limit-firm", firm=1, quantity=5).status == 200
     opened = do("open", kind="USER", firm=1, grant=1000, source=HOUSE)

@@ -118,10 +118,16 @@ def test_answers_are_as_described(
         "/readyz": "/readyz",
         "/v1/admin/accounts/{accountId}": "/v1/admin/accounts/A00000004",
         "/v1/admin/instruments/{symbol}": f"/v1/admin/instruments/{symbol}",
+        "/v1/admin/limits/account/{accountId}": "/v1/admin/limits/account/A00000004",
+        "/v1/admin/limits/firm/{firm}": "/v1/admin/limits/firm/1",
+        "/v1/admin/limits/symbol/{symbol}": f"/v1/admin/limits/symbol/{symbol}",
+        "/v1/admin/limits/venue": "/v1/admin/limits/venue",
         "/v1/admin/totals": "/v1/admin/totals",
         "/v1/admin/status": "/v1/admin/status",
     }
     staff = exchange.session(exchange.settings.admin_token_file.read_text().strip())
+    firm = {"firm": 1, "orders": 100, "who": "Ada", "why": "a first firm"}
+    assert staff.request("POST", "/v1/admin/limit-firm", firm).status == 200
     assert set(asked) == {path for path, item in document["paths"].items() if "get" in item}
     schemas = document["components"]["schemas"]
     wrong = []

@@ -49,9 +49,11 @@ def add_commands(
         )
         one.add_argument("--json", action="store_true", help="print one JSON object")
         one.set_defaults(command=run, admin=command.name)
-    one = commands.add_parser(SHOW, help="show an account, an instrument, totals or status", parents=[place])
+    one = commands.add_parser(
+        SHOW, help="show an account, an instrument, limits, totals or status", parents=[place]
+    )
     one.add_argument("what", choices=sorted(SHOWN))
-    one.add_argument("name", nargs="?", default="", help="which account or instrument")
+    one.add_argument("name", nargs="?", default="", help="which account, firm or instrument")
     one.add_argument("--json", action="store_true", help="print one JSON object")
     one.set_defaults(command=run, admin=SHOW)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from openbell.core import codes, view
+from openbell.core import codes, controls_view, view
 from openbell.core.exchange import Exchange
 from openbell.node.errors import QueryError
 
@@ -75,6 +75,7 @@ READS: dict[str, Read] = {
         whole(a, "before_ts"),
         min(whole(a, "limit"), ACCOUNTS_MAX),
     ),
+    "limits": lambda ex, a: controls_view.limits(ex, whole(a, "scope"), whole(a, "number")),
     "totals": lambda ex, a: view.totals(ex),
 }
 

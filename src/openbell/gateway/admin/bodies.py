@@ -87,6 +87,26 @@ class AdminInstrumentBody(Struct, rename="camel", kw_only=True):
     seq: int
 
 
+class AdminLimitsBody(Struct, rename="camel", kw_only=True):
+    """What staff set for an account, a firm, an instrument or the venue; null where there is no limit.
+
+    `exposure` is what open orders could take now, kept where something limits it. `tier` is for fees.
+    """
+
+    order_quantity_max: Decimal | None
+    order_value_max: Decimal | None
+    open_orders_max: int | None
+    message_rate_max: int | None
+    exposure_max: Decimal | None
+    exposure: Decimal
+    duplicate_window_ms: int | None
+    tier: int
+    approved: bool
+    killed: bool
+    restricted: Sequence[str]
+    seq: int
+
+
 class AdminTotalsBody(Struct, rename="camel", kw_only=True):
     """Sums over the whole exchange. `cash` of all accounts is deposits less withdrawals."""
 
@@ -177,6 +197,25 @@ def instrument_body(row: Mapping[str, Any], seq: int) -> AdminInstrumentBody:
         day_volume=quantity(row["day_volume"]),
         trades=row["trades"],
         issued=quantity(row["issued"]),
+        seq=seq,
+    )
+
+
+def limits_body(row: Mapping[str, Any], symbols: Mapping[int, str], seq: int) -> AdminLimitsBody:
+    """The node's limits of somebody."""
+    quantity_max = row["quantity_max"]
+    return AdminLimitsBody(
+        order_quantity_max=quantity(quantity_max) if quantity_max else None,
+        order_value_max=money_or_none(row["value_max"]),
+        open_orders_max=row["open_orders_max"] or None,
+        message_rate_max=row["rate_max"] or None,
+        exposure_max=money_or_none(row["exposure_max"]),
+        exposure=money(row["exposure"]),
+        duplicate_window_ms=row["duplicate_ns"] // 1_000_000 or None,
+        tier=row["tier"],
+        approved=row["approved"],
+        killed=row["killed"],
+        restricted=[symbols[number] for number in row["restricted"]],
         seq=seq,
     )
 

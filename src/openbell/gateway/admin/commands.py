@@ -146,7 +146,16 @@ COMMANDS: dict[str, AdminCommand] = {
 }
 
 # What can be shown, and whether it is of one that has a name.
-SHOWN = {"account": True, "instrument": True, "totals": False, "status": False}
+SHOWN = {
+    "account": True,
+    "instrument": True,
+    "limits-account": True,
+    "limits-firm": True,
+    "limits-symbol": True,
+    "limits-venue": False,
+    "totals": False,
+    "status": False,
+}
 
 
 class Signature(NamedTuple):

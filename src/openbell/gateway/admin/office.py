@@ -91,15 +91,56 @@ class Office:
         Raises:
             Problem: 404 or 503.
         """
-        try:
-            number = decode_account(text.upper())
-        except ValueError:
-            raise not_found(f"{text[:32]!r} is no account id; they look like A00000004.") from None
-        row, seq = await self._ask_at("account", account=number)
+        row, seq = await self._ask_at("account", account=_account(text))
         if row is None:
             raise not_found(f"No account is called {text[:32]!r}.", "UNKNOWN_ACCOUNT")
-        symbols = {one["instrument"]: one["symbol"] for one in await self._ask("instruments")}
-        return bodies.account_body(row, symbols, seq)
+        return bodies.account_body(row, await self._symbols(), seq)
+
+    async def limits_account(self, text: str) -> bodies.AdminLimitsBody:
+        """What is set for the account with the id `text`.
+
+        Raises:
+            Problem: 404 or 503.
+        """
+        return await self._limits(codes.SCOPE_ACCOUNT, _account(text), f"No account is called {text[:32]!r}.")
+
+    async def limits_firm(self, text: str) -> bodies.AdminLimitsBody:
+        """What is set for the firm with the number `text`.
+
+        Raises:
+            Problem: 404 or 503.
+        """
+        number = int(text) if text.isdecimal() and len(text) < 10 else 0
+        return await self._limits(codes.SCOPE_FIRM, number, f"No firm has the number {text[:32]!r}.")
+
+    async def limits_symbol(self, symbol: str) -> bodies.AdminLimitsBody:
+        """What is set for the instrument with the symbol.
+
+        Raises:
+            Problem: 404 or 503.
+        """
+        for number, one in (await self._symbols()).items():
+            if one == symbol.upper():
+                return await self._limits(codes.SCOPE_INSTRUMENT, number, "")
+        raise unknown_symbol(symbol)
+
+    async def limits_venue(self) -> bodies.AdminLimitsBody:
+        """What is set for everybody.
+
+        Raises:
+            Problem: 503.
+        """
+        return await self._limits(codes.SCOPE_VENUE, 0, "")
+
+    async def _limits(self, scope: int, number: int, unknown: str) -> bodies.AdminLimitsBody:
+        row, seq = await self._ask_at("limits", scope=scope, number=number)
+        if row is None:
+            raise not_found(unknown)
+        return bodies.limits_body(row, await self._symbols(), seq)
+
+    async def _symbols(self) -> dict[int, str]:
+        """The symbols of all instruments, by number."""
+        return {one["instrument"]: one["symbol"] for one in await self._ask("instruments")}
 
     async def instrument(self, symbol: str) -> bodies.AdminInstrumentBody:
         """The instrument with the symbol.
@@ -135,7 +176,7 @@ class Office:
         Raises:
             Problem: 404 or 503.
         """
-        reading: Any = getattr(self, what)
+        reading: Any = getattr(self, what.replace("-", "_"))
         shown: Struct = await (reading(name) if SHOWN[what] else reading())
         return shown
 
@@ -149,6 +190,18 @@ class Office:
         except NodeUnavailable:
             raise unavailable("The exchange cannot be reached. Try again.") from None
         return result["data"], int(result["seq"])
+
+
+def _account(text: str) -> int:
+    """The number of the account with the id `text`.
+
+    Raises:
+        Problem: 404.
+    """
+    try:
+        return decode_account(text.upper())
+    except ValueError:
+        raise not_found(f"{text[:32]!r} is no account id; they look like A00000004.") from None
 
 
 def refused(code: int, limit: int, observed: int) -> Problem:

@@ -15,6 +15,7 @@ from openbell.gateway.admin.bodies import (
     AdminAccountBody,
     AdminAnswerBody,
     AdminInstrumentBody,
+    AdminLimitsBody,
     AdminStatusBody,
     AdminTotalsBody,
 )
@@ -101,6 +102,30 @@ async def admin_instrument(office: GivenOffice, symbol: FromPath[str]) -> AdminI
     return await office.instrument(symbol)
 
 
+@get("/admin/limits/account/{account_id:str}", tags=TAGS, security=SECURITY, summary="Limits of an account")
+async def admin_limits_account(office: GivenOffice, account_id: FromPath[str]) -> AdminLimitsBody:
+    """What is set for one account, its approval and kill switch included."""
+    return await office.limits_account(account_id)
+
+
+@get("/admin/limits/firm/{firm:str}", tags=TAGS, security=SECURITY, summary="Limits of a firm")
+async def admin_limits_firm(office: GivenOffice, firm: FromPath[str]) -> AdminLimitsBody:
+    """What is set for all accounts of a firm."""
+    return await office.limits_firm(firm)
+
+
+@get("/admin/limits/symbol/{symbol:str}", tags=TAGS, security=SECURITY, summary="Limits of an instrument")
+async def admin_limits_symbol(office: GivenOffice, symbol: FromPath[str]) -> AdminLimitsBody:
+    """What is set for one instrument."""
+    return await office.limits_symbol(symbol)
+
+
+@get("/admin/limits/venue", tags=TAGS, security=SECURITY, summary="Limits of the venue")
+async def admin_limits_venue(office: GivenOffice) -> AdminLimitsBody:
+    """What is set for everybody."""
+    return await office.limits_venue()
+
+
 @get("/admin/totals", tags=TAGS, security=SECURITY, summary="Sums over the whole exchange")
 async def admin_totals(office: GivenOffice) -> AdminTotalsBody:
     """Cash, accounts, orders."""
@@ -117,6 +142,10 @@ ADMIN_ROUTES = [
     *(_route(command) for command in COMMANDS.values()),
     admin_account,
     admin_instrument,
+    admin_limits_account,
+    admin_limits_firm,
+    admin_limits_symbol,
+    admin_limits_venue,
     admin_totals,
     admin_status,
 ]
