@@ -70,13 +70,16 @@ class Calendar(ABC):
     """What every calendar answers.
 
     `market` is the number that a DAY_ROLL and a PHASE carry. Where there are `auctions`, instruments are
-    listed with them; for `lock_ns` before one no OPG or CLS order is taken.
+    listed with them; for `lock_ns` before one no OPG or CLS order is taken. `halt_ns` and `late_ns` are the
+    market-wide breakers'.
     """
 
     name: str
     market = 0  # an exchange has one market
     auctions = True
     lock_ns = 0
+    halt_ns = 15 * MINUTE  # how long a market-wide breaker halts
+    late_ns = 30 * MINUTE  # before the end of continuous trading: no such halt any more
 
     @abstractmethod
     def day(self, time: int) -> Day:

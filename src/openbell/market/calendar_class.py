@@ -52,6 +52,8 @@ class ClassDay(Calendar):
 
     name = "class"
     lock_ns = LOCK_BEFORE_AUCTION
+    halt_ns = MINUTE
+    late_ns = MINUTE
 
     def day(self, time: int) -> Day:
         return self._numbered((time + ROLL_BEFORE - EPOCH) // LENGTH)

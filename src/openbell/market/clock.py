@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Protocol
 
 from openbell.core import codes
@@ -52,6 +52,7 @@ class Clock:
         on_started: called once, when the market is where its calendar has it.
         began: the time of the exchange's first command, ns UTC.
         command_for: the command of a schedule's entry; None for one that needs no command.
+        closed: dates on which the market closed early: no phase of theirs begins any more.
     """
 
     def __init__(
@@ -61,12 +62,14 @@ class Clock:
         on_started: Callable[[], None] = lambda: None,
         began: int = 0,
         command_for: CommandFor | None = None,
+        closed: Container[int] = (),
     ) -> None:
         self._node = node
         self._calendar = calendar
         self._on_started: Callable[[], None] | None = on_started
         self._command_for: CommandFor = command_for or (lambda entry: command_of(calendar, entry))
         self._began = began
+        self._closed = closed
         self._told = 0  # everything up to this time was sent; 0: nobody knows
 
     async def run(self) -> None:
@@ -102,6 +105,8 @@ class Clock:
 
     async def _send(self, entry: Entry) -> bool:
         """Send the entry's command; whether the market is now as the entry says."""
+        if entry.phase != DAY_ROLL and entry.date in self._closed:
+            return True
         command = self._command_for(entry)
         if command is None:
             return True

@@ -1,4 +1,4 @@
-"""The market's part of a worker: stored candles and the clock."""
+"""The market's part of a worker: stored candles, the clock and the market-wide breakers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from openbell.core.records import Header
+from openbell.market.breaker import Breaker
 from openbell.market.calendar import calendar_of
 from openbell.market.clock import Clock
 from openbell.market.recorder import Recorder
@@ -34,7 +35,9 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             log.warning("The exchange keeps the calendar %s that it began with", kept.name)
         recorder = Recorder(client, settings.database, kept, on_started=recorder_started.set)
         began = Header.from_buffer_copy(client.genesis).ts
-        clock = Clock(client, kept, clock_started.set, began)
+        closed: set[int] = set()
+        clock = Clock(client, kept, clock_started.set, began, closed=closed)
+        breaker = Breaker(client, kept, closed)
 
         async def say_ready() -> None:
             await clock_started.wait()
@@ -42,7 +45,8 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             ready()
 
         async with asyncio.TaskGroup() as group:
-            work = [group.create_task(one) for one in (recorder.run(), clock.run(), say_ready())]
+            parts = (recorder.run(), clock.run(), breaker.run(), say_ready())
+            work = [group.create_task(one) for one in parts]
             await stop.wait()
             for task in work:
                 task.cancel()
