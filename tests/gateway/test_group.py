@@ -44,7 +44,8 @@ def payload(one: bytes) -> dict[str, Any]:
 def board() -> Board:
     """One instrument, AAPL, closed at 100.00."""
     made = Board()
-    zeros = dict.fromkeys(("last", "last_size", "last_ts", "day_open", "day_high", "day_low"), 0)
+    names = ("last", "last_size", "last_ts", "day_open", "day_high", "day_low", "band_low", "band_high")
+    zeros = dict.fromkeys((*names, "limit_state"), 0)
     zeros |= dict.fromkeys(("day_volume", "day_notional", "trades"), 0)
     rules = {"tick_size": 100, "lot_size": SHARE, "min_notional": 0, "reference_price": 100 * DOLLAR}
     row = {"instrument": 0, "symbol": "AAPL", "status": codes.IN_CONTINUOUS, "close": 100 * DOLLAR}

@@ -57,6 +57,9 @@ def row(instrument: int = 0, symbol: str = "AAPL", **fields: int) -> dict[str, o
             "day_open",
             "day_high",
             "day_low",
+            "band_low",
+            "band_high",
+            "limit_state",
         ),
         0,
     )

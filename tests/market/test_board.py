@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from openbell.core import codes
 from openbell.core.codes import BUY, SELL
 from openbell.market.board import Board
-from openbell.market.ticker import PRINTS_KEPT, Auction
+from openbell.market.ticker import PRINTS_KEPT, Auction, Band
 from tests.market.events import SHARE, event, level, list_command, row, trade, unit
 
 
@@ -77,6 +77,23 @@ def test_a_listing_appears_with_its_reference_price(board: Board) -> None:
 def test_a_phase_is_the_status(board: Board) -> None:
     board.apply(unit(11, event(codes.EV_PHASE, instrument=0, status=codes.IN_PRE_OPEN)))
     assert board.quote(0).status == codes.IN_PRE_OPEN
+
+
+def test_a_quote_says_where_the_bands_lie_and_who_stands_there(board: Board) -> None:
+    assert board.quote(0).band is None
+    edges = {"price": 1_000_000, "limit": 1_050_000, "observed": 950_000}
+    board.apply(unit(11, event(codes.EV_BAND, instrument=0, status=codes.AT_UPPER, **edges)))
+    assert (board.quote(0).band, board.quote(0).seq) == (Band(950_000, 1_050_000, codes.AT_UPPER), 11)
+    assert board.drain().quotes >= {0}
+    board.apply(unit(12, event(codes.EV_BAND, instrument=0)))
+    assert board.quote(0).band is None
+
+
+def test_a_loaded_board_knows_the_bands_and_nothing_older_moves_them() -> None:
+    made = Board()
+    made.add(row(0, "AAPL", band_low=95, band_high=105, limit_state=codes.AT_LOWER), seq=10)
+    made.apply(unit(10, event(codes.EV_BAND, instrument=0, price=100, limit=110, observed=90)))
+    assert made.quote(0).band == Band(95, 105, codes.AT_LOWER)
 
 
 def auction(**fields: int) -> bytes:

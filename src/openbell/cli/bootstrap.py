@@ -40,6 +40,7 @@ TRADERS_PER_STOCK = 3
 MARKET_COLLAR = 500  # basis points
 LIMIT_COLLAR = 1_000
 MIN_NOTIONAL = 1 * USD
+TIER = 1  # of price bands: the companies of the S&P 500
 DUPLICATE_WINDOW_NS = 500_000_000  # two clicks within it are one wish; of the app's orders only
 
 TOKEN_SECONDS = 365 * 86_400.0
@@ -225,6 +226,7 @@ def _listing(listing: Listing, flags: int) -> bytearray:
         limit_collar=LIMIT_COLLAR,
         flags=flags,
         realm=REALM,
+        tier=TIER,
     )
     return _pack(codes.C_LIST, body)
 

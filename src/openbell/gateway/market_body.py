@@ -12,14 +12,17 @@ from openbell.core.records import encode_id
 from openbell.gateway import decimals
 from openbell.gateway.decimals import money, money_or_none, quantity
 from openbell.gateway.times import rfc3339
-from openbell.gateway.words import CandleSource, Decimal, Side, Time, TradingStatus
+from openbell.gateway.words import CandleSource, Decimal, LimitState, Side, Time, TradingStatus
 from openbell.market.board import Depth
 from openbell.market.book import Level
 from openbell.market.history import Candle
 from openbell.market.instruments import Listing, find
-from openbell.market.ticker import Auction, Print, Quote, Ticker
+from openbell.market.ticker import Auction, Band, Print, Quote, Ticker
 
 STATUS_NAMES = {phase: codes.PHASE_NAMES[phase] for phase in codes.PHASES}
+
+
+LIMIT_STATES = {0: None, codes.AT_UPPER: "UPPER", codes.AT_LOWER: "LOWER"}
 
 
 class AuctionBody(Struct, rename="camel", kw_only=True):
@@ -36,7 +39,8 @@ class AuctionBody(Struct, rename="camel", kw_only=True):
 
 class QuoteBody(Struct, rename="camel", kw_only=True):
     """An instrument's quote; `change` counts from the official close, `previous_close`. Only in CONTINUOUS
-    there are bid and ask; `auction` is there while orders gather for one."""
+    there are bid and ask; `auction` is there while orders gather for one. Nothing trades outside `band_low`
+    and `band_high`, if the instrument has price bands; in a `limit_state` a side stands at that band."""
 
     symbol: str
     bid: Decimal | None
@@ -54,6 +58,9 @@ class QuoteBody(Struct, rename="camel", kw_only=True):
     previous_close: Decimal
     status: TradingStatus
     auction: AuctionBody | None
+    band_low: Decimal | None
+    band_high: Decimal | None
+    limit_state: LimitState | None
     timestamp: Time
     seq: int
     simulated: bool = True
@@ -200,6 +207,17 @@ def auction_body(auction: Auction | None) -> AuctionBody | None:
     )
 
 
+def band_fields(band: Band | None) -> dict[str, Any]:
+    """Price bands, and which of them a side stands at."""
+    if band is None:
+        return {"band_low": None, "band_high": None, "limit_state": None}
+    return {
+        "band_low": money(band.low),
+        "band_high": money(band.high),
+        "limit_state": LIMIT_STATES[band.limit_state],
+    }
+
+
 def quote_body(quote: Quote) -> QuoteBody:
     """A quote of the board."""
     return QuoteBody(
@@ -219,6 +237,7 @@ def quote_body(quote: Quote) -> QuoteBody:
         previous_close=money(quote.close),
         status=STATUS_NAMES[quote.status],
         auction=auction_body(quote.auction),
+        **band_fields(quote.band),
         timestamp=rfc3339(quote.ts),
         seq=quote.seq,
     )

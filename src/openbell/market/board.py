@@ -14,7 +14,7 @@ from openbell.core.records import Header, List, symbol_text
 from openbell.market import events
 from openbell.market.book import Level, Side
 from openbell.market.events import UnitLike
-from openbell.market.ticker import PRINTS_KEPT, Auction, Print, Quote, Ticker
+from openbell.market.ticker import PRINTS_KEPT, Auction, Band, Print, Quote, Ticker
 
 LISTING_STATUS = {
     codes.LISTED: codes.IN_CONTINUOUS,
@@ -94,6 +94,8 @@ class Board:
                 self._phase(unit, at)
             elif kind == codes.EV_AUCTION:
                 self._auction(unit, at)
+            elif kind == codes.EV_BAND:
+                self._band(unit, at)
         self.seq = max(self.seq, unit.seq)
 
     def apply_all(self, units: Iterable[UnitLike]) -> None:
@@ -184,6 +186,15 @@ class Board:
             ticker.seq, ticker.ts = unit.seq, unit.ts
             self._changes.quotes.add(number)
 
+    def _band(self, unit: UnitLike, at: int) -> None:
+        """Bands moved, or ended; a side came to one, or left it."""
+        limit_state, number, reference, high, low = events.BAND.unpack_from(unit.events, at)
+        ticker = self._tickers[number]
+        if unit.seq > ticker.stats_from:
+            ticker.band = Band(low, high, limit_state) if reference else None
+            ticker.seq, ticker.ts = unit.seq, unit.ts
+            self._changes.quotes.add(number)
+
     def _set_status(self, unit: UnitLike, number: int, status: int) -> None:
         ticker = self._tickers[number]
         if unit.seq > ticker.stats_from:
@@ -261,6 +272,9 @@ def _listed(number: int, status: int, command: bytes) -> dict[str, Any]:
             "day_volume",
             "day_notional",
             "trades",
+            "band_low",
+            "band_high",
+            "limit_state",
         ),
         0,
     )

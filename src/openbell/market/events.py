@@ -45,5 +45,6 @@ LEVEL = fields("side", "instrument", "price", "quantity", "leaves")
 CLOSE = fields("instrument", "price")
 INSTRUMENT = fields("status", "instrument")
 AUCTION = fields("side", "status", "reason", "instrument", "price", "quantity", "leaves", "limit", "observed")
+BAND = fields("status", "instrument", "price", "limit", "observed")
 
 ELIGIBLE = 1  # bit of a TRADE's status: it moves last and candle prices

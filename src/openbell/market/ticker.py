@@ -35,11 +35,19 @@ class Auction(NamedTuple):
     uncross_ts: int
 
 
+class Band(NamedTuple):
+    """Where an instrument may trade now; `limit_state`: AT_UPPER or AT_LOWER while a side stands there."""
+
+    low: int
+    high: int
+    limit_state: int
+
+
 class Quote(NamedTuple):
     """An instrument at log position `seq`; 0 stands for "none" in bid, ask, last and the day's prices.
 
     Only continuous trading has a bid and an ask. Where orders gather for an auction, `auction` is what it
-    would do, as published each second.
+    would do, as published each second. `band` is there while the instrument has price bands.
 
     `price` is the last eligible trade, before the first one the official close, before the first of these
     the reference price. `change` is `price` less the official close, `change_bp` the same in 1/100 percent.
@@ -68,6 +76,7 @@ class Quote(NamedTuple):
     day_high: int
     day_low: int
     auction: Auction | None
+    band: Band | None
     ts: int
     seq: int
 
@@ -77,7 +86,7 @@ class Ticker:
     already in it."""
 
     __slots__ = (
-        "asks", "auction", "bids", "book_from", "book_seq", "book_ts", "close", "day_high", "day_low",
+        "asks", "auction", "band", "bids", "book_from", "book_seq", "book_ts", "close", "day_high", "day_low",
         "day_open", "instrument", "last", "last_size", "last_ts", "lot_size", "min_notional", "notional",
         "prints", "reference_price", "seq", "stats_from", "status", "symbol", "tick_size", "trades", "ts",
         "volume",
@@ -104,6 +113,9 @@ class Ticker:
         self.bids = Side(codes.BUY)
         self.asks = Side(codes.SELL)
         self.auction: Auction | None = None
+        self.band: Band | None = None
+        if row["band_high"]:
+            self.band = Band(row["band_low"], row["band_high"], row["limit_state"])
         self.prints: deque[Print] = deque(maxlen=PRINTS_KEPT)
         self.ts = self.book_ts = self.last_ts
         self.seq = self.book_seq = self.stats_from = self.book_from = seq
@@ -136,6 +148,7 @@ class Ticker:
             day_high=self.day_high,
             day_low=self.day_low,
             auction=self.auction,
+            band=self.band,
             ts=max(self.ts, self.book_ts),
             seq=max(self.seq, self.book_seq),
         )

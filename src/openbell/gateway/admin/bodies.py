@@ -76,6 +76,9 @@ class AdminInstrumentBody(Struct, rename="camel", kw_only=True):
     reference_price: Decimal
     market_collar_percent: Decimal
     limit_collar_percent: Decimal
+    tier: int
+    band_low: Decimal | None
+    band_high: Decimal | None
     protections: bool
     bid: Decimal | None
     ask: Decimal | None
@@ -189,6 +192,9 @@ def instrument_body(row: Mapping[str, Any], seq: int) -> AdminInstrumentBody:
         reference_price=money(row["reference_price"]),
         market_collar_percent=f"{row['market_collar'] // 100}.{row['market_collar'] % 100:02d}",
         limit_collar_percent=f"{row['limit_collar'] // 100}.{row['limit_collar'] % 100:02d}",
+        tier=row["tier"],
+        band_low=money_or_none(row["band_low"]),
+        band_high=money_or_none(row["band_high"]),
         protections=not row["flags"] & codes.PROTECTIONS_OFF,
         bid=money_or_none(row["bid"]),
         ask=money_or_none(row["ask"]),

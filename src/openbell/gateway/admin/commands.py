@@ -61,10 +61,10 @@ COMMANDS: dict[str, AdminCommand] = {
                 Field("limit_collar", kinds.PERCENT, "body.limit_collar", "how far limit prices reach", "10"),
                 Field("realm", kinds.COUNT, "body.realm", "whose accounts may trade it", "1"),
                 Field("market", kinds.COUNT, "body.market", "whose phases it follows", "0"),
+                Field("tier", kinds.COUNT, "body.tier", "which price bands it has, 0: none", "0"),
                 Field("protections", kinds.PROTECTIONS, "body.flags", "off only for replays", "on"),
                 Field("auctions", kinds.AUCTIONS, "body.flags", "on where its market has them", "off"),
             ),
-            fixed=(("body.tier", 0),),
         ),
         AdminCommand(
             "issue",

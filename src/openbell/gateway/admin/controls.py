@@ -87,6 +87,7 @@ CHANGE_LISTING = AdminCommand(
             "how far limit prices reach",
             flag=codes.LISTING_LIMIT_COLLAR,
         ),
+        Field("tier", kinds.COUNT, "body.tier", "which price bands it has, 0: none", flag=codes.LISTING_TIER),
     ),
 )
 

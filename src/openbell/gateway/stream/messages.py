@@ -11,10 +11,18 @@ from msgspec import Struct
 from openbell.core.records import encode_id
 from openbell.gateway import decimals
 from openbell.gateway.decimals import money, money_or_none, quantity
-from openbell.gateway.market_body import STATUS_NAMES, AuctionBody, LevelBody, auction_body, level_body
+from openbell.gateway.market_body import (
+    STATUS_NAMES,
+    AuctionBody,
+    LevelBody,
+    auction_body,
+    band_fields,
+    level_body,
+)
 from openbell.gateway.times import milliseconds
 from openbell.gateway.words import (
     Decimal,
+    LimitState,
     Liquidity,
     OrderStatus,
     OrderType,
@@ -162,6 +170,9 @@ class QuoteMessage(Said, tag="QUOTE", kw_only=True):
     volume: Decimal
     status: TradingStatus
     auction: AuctionBody | None
+    band_low: Decimal | None
+    band_high: Decimal | None
+    limit_state: LimitState | None
     seq: int
     prev_seq: int
     snapshot: bool
@@ -281,6 +292,7 @@ def quote_message(quote: Quote, prev_seq: int, snapshot: bool) -> bytes:
             volume=quantity(quote.volume),
             status=STATUS_NAMES[quote.status],
             auction=auction_body(quote.auction),
+            **band_fields(quote.band),
             seq=quote.seq,
             prev_seq=prev_seq,
             snapshot=snapshot,

@@ -39,6 +39,9 @@ export interface Quote {
   volume: string;
   status: string;
   auction: Auction | null;
+  bandLow: string | null;
+  bandHigh: string | null;
+  limitState: string | null;
   ts: number;
   seq: number;
 }
