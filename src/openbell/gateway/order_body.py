@@ -117,7 +117,7 @@ def encode_session(number: int) -> str:
 
 
 def limit_price(order_type: int, price: int) -> str | None:
-    """The price as its owner gave it: a MARKET or STOP order has a cap in the core, and no price."""
+    """The price it works at: a MARKET or STOP order has a cap in the core, and no price."""
     return decimals.money_or_none(price) if order_type in PRICED else None
 
 
@@ -148,7 +148,7 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
         filled_quantity=filled,
         filled_qty=filled,
         remaining_quantity=decimals.quantity(answer.leaves),
-        price=decimals.money_or_none(request.price),
+        price=limit_price(request.order_type, answer.price),
         stop_price=decimals.money_or_none(request.stop_price),
         trail_amount=trail_amount(request.trail, request.trail_percent),
         trail_percent=trail_percent(request.trail, request.trail_percent),
