@@ -15,11 +15,12 @@ from openbell.core import band_layouts, codes, records, rulebook, state, stop_la
 from openbell.core.exchange import Exchange
 from openbell.core.schedule import Schedule
 from tests.core.band_invariants import BandInvariants
-from tests.core.oracle.state import EventTuple, value_up
+from tests.core.oracle.state import EVENT_FIELDS, EventTuple, value_up
 from tests.core.stop_invariants import StopInvariants
 
 NIL = state.NIL
 EDGE = records.PRICE_MAX + 1
+REASON, SIDE, INSTRUMENT = (EVENT_FIELDS.index(name) for name in ("reason", "side", "instrument"))
 LAYOUTS = {
     "accounts": state.Account,
     "assets": state.Asset,
@@ -44,6 +45,17 @@ LAYOUTS = {
     "mark_knots": stop_layouts.Knot,
     "trail_knots": stop_layouts.Knot,
 }
+
+
+def is_prevented(maker: EventTuple, taker: EventTuple) -> bool:
+    """Whether an incoming order lost a part by self-trade prevention, as the order told before it did.
+
+    It arrived when it was accepted, elected or modified; where it rests, those come first that did so first.
+    """
+    if not maker or maker[SIDE] == taker[SIDE] or maker[INSTRUMENT] != taker[INSTRUMENT]:
+        return False
+    ended = (maker[0], maker[REASON]) == (codes.EV_CANCELLED, codes.WHY_SELF_TRADE)
+    return ended or (maker[0], maker[REASON]) == (codes.EV_MODIFIED, codes.PRIORITY_KEPT)
 
 
 def row_type(name: str) -> Any:
@@ -98,13 +110,15 @@ class Invariants:
         self.check_channels()
 
     def note_arrivals(self, events: list[EventTuple]) -> None:
+        before: EventTuple = ()
         for event in events:
             kind, reason, order = event[0], event[5], event[10]
-            again = kind == codes.EV_MODIFIED and not reason
+            again = kind == codes.EV_MODIFIED and not reason and not is_prevented(before, event)
             if kind in (codes.EV_ACCEPTED, codes.EV_ELECTED) or again:
                 self.arrive(order)
             elif kind == codes.EV_PHASE and event[4] == codes.IN_CLOSING_AUCTION and reason != event[4]:
                 self.note_release(event[9])
+            before = event
 
     def arrive(self, order: int) -> None:
         self.clock += 1

@@ -87,3 +87,28 @@ def test_what_decrement_left_keeps_its_place_and_its_reserve() -> None:
     assert (said.status, said.reason, said.answer.quantity) == ("CANCELLED", "SELF_TRADE", 2 * 10**8)
     assert market.stock(trader) == "10, 3 reserved"
     assert trades(market.buy(HOUSE, 1, at=100_00).told) == ["trade: #4 takes 1 of #1 @ 100.00"]
+
+
+def test_an_elected_order_that_lost_a_part_rests_before_those_elected_after_it() -> None:
+    """The part it loses in its turn costs it no place: it comes to the end of its queue only then."""
+    market = Market()
+    market.print(100_00)
+    loser, next_one = market.trader(cash=5000, stock=10), market.trader(cash=5000)
+    market.sell(loser, 2, at=105_00)
+    first = market.buy(loser, 5, at=105_00, stop=101_00, stp=codes.DECREMENT).order
+    second = market.buy(next_one, 5, at=105_00, stop=101_00).order
+    said = market.print(101_00)
+    assert [told for told in said.told if "modified" in told] == ["#4 modified: 3 @ 105.00, goes behind"]
+    market.sell(HOUSE, 4, at=105_00, tif=codes.IOC)
+    assert (market.status(first), market.status(second)) == ("FILLED", "PARTIALLY_FILLED")
+
+
+def test_an_order_that_lost_a_part_rests_before_those_that_its_trades_elected() -> None:
+    market = Market()
+    loser, next_one = market.trader(cash=5000, stock=10), market.trader(cash=5000)
+    market.sell(HOUSE, 1, at=101_00)
+    market.sell(loser, 2, at=102_00)
+    second = market.buy(next_one, 5, at=102_00, stop=101_00).order
+    first = market.buy(loser, 6, at=102_00, stp=codes.DECREMENT).order
+    market.sell(HOUSE, 4, at=102_00, tif=codes.IOC)
+    assert (market.status(first), market.status(second)) == ("FILLED", "PARTIALLY_FILLED")
