@@ -20,7 +20,7 @@ from tests.core.stop_invariants import StopInvariants
 
 NIL = state.NIL
 EDGE = records.PRICE_MAX + 1
-REASON, SIDE, INSTRUMENT = (EVENT_FIELDS.index(name) for name in ("reason", "side", "instrument"))
+TIF, REASON, SIDE, INSTRUMENT = (EVENT_FIELDS.index(name) for name in ("tif", "reason", "side", "instrument"))
 LAYOUTS = {
     "accounts": state.Account,
     "assets": state.Asset,
@@ -67,13 +67,17 @@ ROWS = {name: row_type(name) for name in LAYOUTS}
 
 
 class Invariants:
-    """Follows one exchange; `check` after each command with that command's events."""
+    """Follows one exchange: `check` after each command with that command's events.
+
+    Or `note` the events of each command and `verify` now and then, where there is much to look at.
+    """
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.arrivals: dict[int, int] = {}  # order -> when it came to the end of its queue
         self.clock = 0
         self.closing: dict[int, list[int]] = {}  # instrument -> what waits for its closing auction
+        self.until_close: dict[int, set[int]] = defaultdict(set)  # the same, as the events tell
         self.stops = StopInvariants(self)
         self.bands = BandInvariants(self)
 
@@ -82,6 +86,19 @@ class Invariants:
         return [ROWS[name]._make(values) for values in LAYOUTS[name].STRUCT.iter_unpack(data)]
 
     def check(self, events: list[EventTuple]) -> None:
+        self.note(events)
+        self.verify()
+
+    def note(self, events: list[EventTuple]) -> None:
+        self.note_arrivals(events)
+        self.stops.note(events)
+        self.bands.note(events)
+
+    def read_orders(self) -> list[Any]:
+        self.book_orders = self.rows("book_orders", self.exchange.memory["scalars"][0].book_used)
+        return self.book_orders
+
+    def verify(self) -> None:
         self.scalars = self.exchange.memory["scalars"][0]
         self.accounts = self.rows("accounts", self.scalars.accounts)
         self.assets = self.rows("assets", self.scalars.instruments)
@@ -91,16 +108,13 @@ class Invariants:
         self.tickets = self.rows("tickets", self.scalars.ticket_used)
         self.requests = self.rows("requests", self.scalars.request_used)
         self.levels = self.rows("levels", self.scalars.level_used)
-        self.book_orders = self.rows("book_orders", self.scalars.book_used)
+        self.read_orders()
         self.shades = self.rows("shades", self.scalars.level_used)
         self.extras = self.rows("extras", self.scalars.book_used)
         self.charges = self.rows("charges", self.scalars.ticket_used)
         self.limits = self.rows("limits", self.scalars.accounts)
         self.tariffs = self.rows("tariffs", self.scalars.fee_used)
         self.firm_limits = self.rows("firm_limits", self.scalars.firms + 1)
-        self.note_arrivals(events)
-        self.stops.note(events)
-        self.bands.note(events)
         self.check_money()
         working = self.check_orders()
         waiting = self.stops.check(working)
@@ -116,6 +130,10 @@ class Invariants:
             again = kind == codes.EV_MODIFIED and not reason and not is_prevented(before, event)
             if kind in (codes.EV_ACCEPTED, codes.EV_ELECTED) or again:
                 self.arrive(order)
+            if kind == codes.EV_ACCEPTED and (event[TIF], event[4]) == (codes.CLS, codes.ST_PENDING):
+                self.until_close[event[9]].add(order)
+            elif kind in (codes.EV_CANCELLED, codes.EV_EXPIRED):
+                self.until_close[event[9]].discard(order)
             elif kind == codes.EV_PHASE and event[4] == codes.IN_CLOSING_AUCTION and reason != event[4]:
                 self.note_release(event[9])
             before = event
@@ -126,7 +144,7 @@ class Invariants:
 
     def note_release(self, n: int) -> None:
         """At the closing auction its own orders come behind all others of their price."""
-        for order in self.closing.get(n, ()):
+        for order in sorted(self.until_close.pop(n, ()), key=self.arrivals.__getitem__):
             self.arrive(order)
 
     # -- money and shares ----------------------------------------------------------------------------
@@ -159,13 +177,14 @@ class Invariants:
         shares: dict[tuple[int, int], int] = defaultdict(int)
         working: dict[int, Any] = {}
         for number, account in enumerate(self.accounts):
-            own = [self.tickets[t] for t in self.chain(account.work_head, self.tickets, "next")]
+            slots = list(self.chain(account.work_head, self.tickets, "next"))
+            own = [self.tickets[t] for t in slots]
             assert account.open_orders == len(own)
             assert [ticket.id for ticket in own] == sorted(ticket.id for ticket in own)
             cash = 0
-            for ticket in own:
+            for t, ticket in zip(slots, own, strict=True):
                 assert ticket.account == number
-                need = self.check_ticket(ticket)
+                need = self.check_ticket(t)
                 if ticket.side == codes.BUY:
                     cash += need
                 else:
@@ -202,21 +221,21 @@ class Invariants:
         for number, limits in enumerate(self.firm_limits):
             assert limits.exposure == (firms[number] if number else 0), f"firm {number}: {limits}"
 
-    def check_ticket(self, ticket: Any) -> int:
+    def check_ticket(self, t: int) -> int:
         """A working order reserves exactly what it needs; returns that."""
+        ticket = self.tickets[t]
         leaves = ticket.quantity - ticket.filled
         statuses = (codes.ST_PARTIALLY_FILLED,) if ticket.filled else (codes.ST_OPEN, codes.ST_PENDING)
         assert ticket.status in statuses
         assert ticket.pending == 0 and leaves > 0
         need = value_up(ticket.price, leaves) if ticket.side == codes.BUY else leaves
         if ticket.side == codes.BUY and ticket.flags & rulebook.F_FEES:
-            need += self.dearest_fee(ticket, need, leaves)
+            need += self.dearest_fee(ticket, self.charges[t], need, leaves)
         assert ticket.reserved == need, f"{ticket} reserves {ticket.reserved}, needs {need}"
         return need
 
-    def dearest_fee(self, ticket: Any, value: int, leaves: int) -> int:
+    def dearest_fee(self, ticket: Any, charge: Any, value: int, leaves: int) -> int:
         """What its fee can still grow by, if all that is open trades at its limit and the dearest rate."""
-        charge = self.charges[self.tickets.index(ticket)]
         schedule = self.tariffs[charge.schedule]
         made = ticket.notional - charge.taken - charge.auctioned
         rates = made * schedule.maker + charge.taken * schedule.taker + charge.auctioned * schedule.auction
@@ -352,9 +371,12 @@ class Invariants:
         ended = [self.requests[r] for r in self.chain(self.scalars.ended_head, self.requests, "ended_next")]
         assert all(request.ended for request in ended)
         assert [r.ended_ts for r in ended] == sorted(r.ended_ts for r in ended)
+        of_account: dict[int, list[Any]] = defaultdict(list)
+        for request in ended:
+            of_account[request.account].append(request)
         for number, account in enumerate(self.accounts):
             own = [self.requests[r] for r in self.chain(account.ended_head, self.requests, "next")]
-            assert own == [request for request in ended if request.account == number]
+            assert own == of_account[number]
             assert account.ended == len(own)
         free = self.free("request_free", "requests")
         assert self.scalars.requests == self.scalars.request_used - free

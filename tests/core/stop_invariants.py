@@ -57,7 +57,7 @@ class StopInvariants:
         if n in self.unarmed and phase == codes.IN_CONTINUOUS:
             self.tried(n)
         elif n in self.unarmed:
-            waiting = [order for order in self.whole.book_orders if self.waits(order)]
+            waiting = [order for order in self.whole.read_orders() if self.waits(order)]
             self.untried |= {order.id: n for order in waiting if order.instrument == n}
         self.unarmed.discard(n)
 

@@ -49,8 +49,9 @@ class Checks:
                 raise Refusal(codes.E_KILLED, scope)
         most = self.tightest(order, "rate_max", 0)
         if most:
-            account.messages.append(self.state.time)
-            recent = sum(time // SECOND == self.state.time // SECOND for time in account.messages)
+            now = self.state.time
+            account.messages = [time for time in account.messages if time // SECOND == now // SECOND] + [now]
+            recent = len(account.messages)
             if recent > most:
                 raise Refusal(codes.E_MESSAGE_RATE, most, recent)
 

@@ -113,8 +113,7 @@ class Oracle:
 
     def end_orders(self, now: int) -> None:
         """Orders whose time has come, by time and then by id."""
-        ends = [order for order in self.state.working.values() if 0 < order.expire_ts <= now]
-        ends.sort(key=lambda order: (order.expire_ts, order.id))
+        ends = sorted(self.state.working.due(now), key=lambda order: (order.expire_ts, order.id))
         self.sweep(ends, lambda order: True, codes.WHY_EXPIRED)
 
     def end_session(self, name: tuple[int, int], what: int) -> int:

@@ -26,7 +26,7 @@ class Requests:
         ):
             if not self.state.ended:
                 return False
-            self.forget(self.state.ended[0])
+            self.forget(next(iter(self.state.ended)))
         return True
 
     def add(self, account: int, key: int, body: Body, order: Order | None) -> Request:
@@ -45,24 +45,22 @@ class Requests:
     def end_request(self, request: Request) -> None:
         """Its time to live starts."""
         request.ended_ts = self.state.time
-        self.state.ended.append(request)
-
-    def ended_of(self, account: int) -> list[Request]:
-        return [request for request in self.state.ended if request.account == account]
+        self.state.ended[request] = self.state.ended_by[request.account][request] = None
 
     def trim(self, account: int) -> None:
         """An account that asks for something keeps at most so many ended requests."""
-        while len(self.ended_of(account)) > self.state.limits.ended_per_account:
-            self.forget(self.ended_of(account)[0])
+        own = self.state.ended_by[account]
+        while len(own) > self.state.limits.ended_per_account:
+            self.forget(next(iter(own)))
 
     def expire(self) -> None:
         """Forget what ended a time to live ago."""
         until = self.state.time - self.state.limits.request_ttl_ns
-        while self.state.ended and self.state.ended[0].ended_ts <= until:
-            self.forget(self.state.ended[0])
+        while self.state.ended and (first := next(iter(self.state.ended))).ended_ts <= until:
+            self.forget(first)
 
     def forget(self, request: Request) -> None:
-        self.state.ended.remove(request)
+        del self.state.ended[request], self.state.ended_by[request.account][request]
         self.state.request_count -= 1
         if request.key:
             del self.state.keyed[request.account, request.key]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from openbell.core import codes
 from openbell.core.records import CASH_MAX, PRICE_MAX, QUANTITY_SCALE, Answer, Event
+from tests.core.oracle.working import Working
 
 if TYPE_CHECKING:
     from tests.core.oracle.bands import Band
@@ -383,9 +385,11 @@ class State:
         self.accounts = [Account(number, number, 0, ts, ts, number) for number in range(4)]
         self.instruments: list[Instrument] = []
         self.orders: dict[int, Order] = {}  # working ones and those that ended lately
-        self.working: dict[int, Order] = {}  # in the order of entry
+        self.working = Working()
         self.keyed: dict[tuple[int, int], Request] = {}
-        self.ended: list[Request] = []  # longest ended first
+        self.ended: OrderedDict[Request, None] = OrderedDict()  # longest ended first
+        self.ended_by: dict[int, OrderedDict[Request, None]] = defaultdict(OrderedDict)  # by account
+        self.held = 0  # holdings of all accounts
         self.request_count = 0
         self.sessions: dict[tuple[int, int], tuple[int, int]] = {}  # (account, number): until when, span
         self.events: list[EventTuple] = []
@@ -419,19 +423,18 @@ class State:
     # -- reserves, counted anew each time ---------------------------------------------------------
 
     def reserved_cash(self, account: int) -> int:
-        buys = (o for o in self.working.values() if o.account == account and o.side == codes.BUY)
-        return sum(order.needs for order in buys)
+        return sum(order.needs for order in self.open_orders(account) if order.side == codes.BUY)
 
     def reserved_shares(self, account: int, instrument: int) -> int:
         return sum(
             order.needs
-            for order in self.working.values()
-            if (order.account, order.instrument, order.side) == (account, instrument, codes.SELL)
+            for order in self.open_orders(account)
+            if (order.instrument, order.side) == (instrument, codes.SELL)
         )
 
     def open_orders(self, account: int) -> list[Order]:
         """An account's working orders, in the order of entry."""
-        return [order for order in self.working.values() if order.account == account]
+        return self.working.of(account)
 
     def available_cash(self, account: int) -> int:
         return self.accounts[account].cash - self.reserved_cash(account)
@@ -452,14 +455,13 @@ class State:
 
     def exposure(self, accounts: list[Account]) -> int:
         """What the open orders of these accounts are worth at their limits, both sides added up."""
-        numbers = {account.number for account in accounts}
-        return sum(value_up(o.price, o.leaves) for o in self.working.values() if o.account in numbers)
+        orders = (order for account in accounts for order in self.open_orders(account.number))
+        return sum(value_up(order.price, order.leaves) for order in orders)
 
     # -- holdings ---------------------------------------------------------------------------------
 
     def holding_room(self) -> bool:
-        held = sum(len(account.holdings) for account in self.accounts)
-        return bool(held < self.limits.positions)
+        return bool(self.held < self.limits.positions)
 
     def open_holding(self, account: int, instrument: int) -> Holding | None:
         """The account's holding, made if need be; None when no more may be made."""
@@ -468,4 +470,9 @@ class State:
             if not self.holding_room():
                 return None
             holdings[instrument] = Holding()
+            self.held += 1
         return holdings[instrument]
+
+    def close_holding(self, account: int, instrument: int) -> None:
+        del self.accounts[account].holdings[instrument]
+        self.held -= 1

@@ -145,7 +145,7 @@ class Treasury:
             return
         b = self.state.accounts[a.closing_to]
         for instrument, holding in reversed(list(a.holdings.items())):
-            del a.holdings[instrument]
+            self.state.close_holding(number, instrument)
             if holding.quantity:
                 taken = self.state.open_holding(b.number, instrument)
                 assert taken is not None  # one was given up just before
