@@ -1,6 +1,6 @@
 # OpenBell's few commands. `make help` lists them; ARGS passes flags on: make up ARGS="--port 8100"
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check bench screenshots clean
+.PHONY: help setup up test check bench proof screenshots clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -32,6 +32,9 @@ test: setup  ## everything that must hold: check, then all tests (ARGS are pytes
 
 bench: setup  ## one measurement: make bench ARGS="orders --rate 1000"
 	@$(BIN)/openbell bench $(ARGS)
+
+proof: setup  ## core against oracle for long: make proof ARGS="--commands 10000000"
+	@$(BIN)/python -m tests.core.proof $(ARGS)
 
 screenshots: setup  ## every screen of the app, as a picture, in web/screenshots
 	@$(BIN)/python -m tests.web.screenshots

@@ -14,7 +14,7 @@ from tests.core import commands
 from tests.core.commands import MILLISECOND, SHARE, USD
 from tests.core.flows import Flow, Seeded, add_step
 from tests.core.profiles import HOUSE, Profile, profile
-from tests.core.steps import ODD_ACCOUNTS, Draw, Step, Steps
+from tests.core.steps import ODD_ACCOUNTS, ODD_NUMBERS, Draw, Step, Steps
 
 SYMBOLS = 50
 ACCOUNTS = 1000
@@ -22,6 +22,8 @@ FIRST, LAST = HOUSE + 1, HOUSE + ACCOUNTS
 BUSY = 5  # instruments that half of the orders are for
 REGULARS = 30  # accounts that half of the orders are of
 FIRMS = 4
+GRANT = 50_000 * USD
+WIDE = 2  # among KINDS: prices are anywhere
 OTHER_REALM = SYMBOLS - 1  # an instrument that nobody of the crowd may trade
 KIND = records.Header.type.offset
 KINDS = (
@@ -45,9 +47,9 @@ def table() -> Iterator[tuple[str, dict[str, int], tuple[int, int, int]]]:
 
 
 CROWD = profile(
-    "crowd", list(table()), 10**14, 6 * ACCOUNTS, 10, controls=1, phases=2, fees=1,
+    "crowd", list(table()), 2 * GRANT * ACCOUNTS, 6 * ACCOUNTS, 10, controls=1, phases=2, fees=1,
     accounts=ACCOUNTS + 40, instruments=SYMBOLS + 4, positions=ACCOUNTS * 20, orders=10_000,
-    ended_orders=5_000, requests=20_000, levels=40, open_orders_per_account=60, ended_per_account=60,
+    ended_orders=5_000, requests=20_000, levels=14, open_orders_per_account=60, ended_per_account=60,
     slice=16, request_ttl_ns=400 * MILLISECOND, order_quantity_max=10**13,
 )  # fmt: skip
 
@@ -59,12 +61,11 @@ def opening(made: Profile) -> list[bytearray]:
     for instrument, (price, _, lot) in enumerate(made.prices):
         first.append(commands.issue(HOUSE, instrument, made.shares * lot, price))
     first += [commands.set_limits(firm=firm) for firm in range(1, FIRMS + 1)]
+    first.append(commands.set_limits(duplicate_ns=MILLISECOND))
     for number in range(FIRST, LAST + 1):
         firm = number % (4 * FIRMS) if number % (4 * FIRMS) <= FIRMS else 0
-        owner = FIRST if number % 10 == 0 else 0
-        first.append(
-            commands.open_account(codes.KIND_DEMO, made.cash // 2 // ACCOUNTS, HOUSE, group=owner, firm=firm)
-        )
+        owner = FIRST if number % 3 == 0 else 0
+        first.append(commands.open_account(codes.KIND_DEMO, GRANT, HOUSE, group=owner, firm=firm))
         held = range(BUSY) if number <= FIRST + REGULARS else (number % SYMBOLS, (number + 1) % SYMBOLS)
         for instrument in held:
             quantity = made.shares // 100 * made.prices[instrument][2]
@@ -103,13 +104,38 @@ class CrowdSteps(Steps):
         step = super().new()
         made = bytearray(step.made)
         head = records.Header.from_buffer(made)
-        side = records.NewOrder.from_buffer(made, records.Header.SIZE).side
-        if side == codes.SELL and not self.one_in(20):
+        body = records.NewOrder.from_buffer(made, records.Header.SIZE)
+        if body.side == codes.SELL and not self.one_in(20):
             if head.instrument < BUSY and not self.one_in(3):
                 head.account = self.draw.whole(FIRST, FIRST + REGULARS)
             else:
                 head.account = SYMBOLS * self.draw.whole(1, ACCOUNTS // SYMBOLS) + head.instrument % SYMBOLS
+        rests = body.order_type == codes.LIMIT and body.tif in (codes.DAY, codes.GTC)
+        if rests and body.display == -1 and self.one_in(4):
+            lot = self.profile.prices[head.instrument % SYMBOLS][2]
+            body.display = lot if body.quantity > 2 * lot else 0
+            body.min_quantity = body.quantity // 2 if body.display == 0 and self.one_in(2) else 0
+        if self.one_in(400):  # more than one thing is wrong: the first is the refusal
+            body.side, body.tif = 2, 9
         return replace(step, made=bytes(made))
+
+    def show(self) -> Step:
+        """Another display and another price: what trades at once."""
+        step = super().modify()
+        made = bytearray(step.made)
+        body = records.Modify.from_buffer(made, records.Header.SIZE)
+        body.flags = codes.SET_DISPLAY | codes.SET_PRICE
+        body.display = self.draw.pick((-1, 0, SHARE, SHARE // 2))
+        body.quantity = body.stop_price = 0
+        return Step(bytes(made), step.gap, step.back, ticks=self.draw.whole(-6, 6))
+
+    def move(self) -> Step:
+        """Another stop price near the market: many are elected by it."""
+        step = super().modify()
+        made = bytearray(step.made)
+        body = records.Modify.from_buffer(made, records.Header.SIZE)
+        body.flags, body.price, body.quantity = codes.SET_STOP_PRICE, 0, 0
+        return Step(bytes(made), step.gap, step.back, stop=self.draw.whole(-4, 4))
 
     def phase(self) -> Step:
         """Mostly of one instrument, and mostly back to continuous trading: a market that trades."""
@@ -158,12 +184,14 @@ class CrowdSteps(Steps):
         account = self.draw.whole(FIRST, FIRST + REGULARS)
         instrument = self.draw.whole(0, SYMBOLS - 1 if self.one_in(2) else BUSY - 1)
         none = dict.fromkeys(("order_quantity_max", "order_value_max", "exposure_max", "open_orders_max"), 0)
-        none |= {"message_rate": 0, "duplicate_ns": 0}
+        none["message_rate"] = 0
         listing = dict.fromkeys(("order_quantity_max", "order_value_max", "min_notional"), 0)
         made = self.draw.pick(
             (
-                commands.set_limits(**none),
-                commands.set_limits(firm=self.draw.whole(1, FIRMS), **none),
+                commands.set_limits(instrument=instrument, restricted=0, **none),
+                commands.set_limits(
+                    firm=self.draw.whole(1, FIRMS), instrument=instrument, restricted=0, **none
+                ),
                 commands.set_limits(account, instrument=instrument, kyc=1, restricted=0, **none),
                 commands.set_listing(instrument, **listing, market_collar=500, limit_collar=1000),
                 commands.plain(codes.C_UNLOCK_ACCOUNT, account=account),
@@ -172,12 +200,32 @@ class CrowdSteps(Steps):
                 commands.switch(codes.C_LIFT, codes.SCOPE_INSTRUMENT, instrument=instrument),
                 commands.switch(codes.C_LIFT, codes.SCOPE_VENUE),
                 commands.set_fees(instrument),
+                commands.withdraw(account, self.draw.whole(1, GRANT)),
+                commands.deposit(account, self.draw.whole(1, GRANT)),
             )
         )
         return Step(bytes(made), self.gap())
 
+    def money(self) -> int:
+        """Of the order of what an account has."""
+        return self.draw.pick(ODD_NUMBERS) if self.one_in(10) else self.draw.whole(1, 2 * GRANT)
+
+    def price(self, instrument: int, side: int) -> int:
+        if instrument % len(KINDS) == WIDE and self.one_in(2):
+            middle, tick, _ = KINDS[WIDE][1]
+            return middle + tick * self.draw.whole(-36, 36)
+        return super().price(instrument, side)
+
     def kinds(self) -> tuple[Callable[[], Step], ...]:
-        return (*super().kinds(), *(self.cancel,) * 20, *(self.new,) * 90, *(self.relief,) * 10)
+        return (
+            *super().kinds(),
+            *(self.cancel,) * 20,
+            *(self.new,) * 90,
+            *(self.modify,) * 30,
+            *(self.show,) * 10,
+            *(self.move,) * 10,
+            *(self.relief,) * 24,
+        )
 
 
 def flow(seed: int, length: int) -> Iterator[bytes]:
