@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from openbell.core import codes, records
 from openbell.core.exchange import CoreError, Exchange
+from openbell.core.types import TIME_MAX
 from tests.core import commands, flows
 from tests.core.differences import assert_same
 from tests.core.driver import Core
@@ -76,7 +77,13 @@ def test_an_impossible_length_stops_before_it(length: int) -> None:
     assert exchange.position == 2
 
 
-@pytest.mark.parametrize(("seq", "ts", "why"), [(2, 0, "sequence"), (4, 0, "sequence"), (3, -1, "time")])
+@pytest.mark.parametrize(
+    ("seq", "ts", "why"),
+    [
+        (2, 0, "sequence"), (4, 0, "sequence"), (3, -1, "time"), (3, TIME_MAX + 1 - commands.START, "time"),
+        (3, (1 << 63) - 1 - commands.START, "time"),
+    ],
+)  # fmt: skip
 def test_a_gap_in_the_log_stops_before_it(seq: int, ts: int, why: str) -> None:
     exchange = Exchange(commands.genesis())
     first = commands.sequenced(commands.plain(codes.C_TICK), 2, commands.START)
@@ -107,6 +114,25 @@ def test_bytes_that_are_no_log_are_refused(data: bytes) -> None:
 def test_an_impossible_genesis_is_refused_by_the_fields_name(limits: dict[str, int]) -> None:
     with pytest.raises(CoreError, match=next(iter(limits))):
         Exchange(commands.genesis(**limits))
+
+
+@pytest.mark.parametrize("ts", [-1, TIME_MAX + 1, (1 << 63) - 1])
+def test_a_genesis_at_an_impossible_time_is_refused(ts: int) -> None:
+    with pytest.raises(CoreError, match="time"):
+        Exchange(commands.sequenced(commands.genesis(), 1, ts))
+
+
+def test_the_last_moment_is_as_good_as_any() -> None:
+    """Every span after it fits: a call of the exchange's own, an order that ends, a session."""
+    market = Market(listing={"flags": codes.AUCTIONS})
+    market.ts = TIME_MAX - 1000
+    market.do(commands.plain(codes.C_SUSPEND))
+    market.do(commands.plain(codes.C_RESUME), after=0)
+    due = TIME_MAX + 366 * 86_400 * 10**9
+    said = market.do(commands.order(HOUSE, 0, codes.BUY, 10**6, 10**8, tif=codes.GTD, expire_ts=due), after=0)
+    assert said.status == "OPEN"
+    market.do(commands.session(HOUSE, 1, codes.SESSION_OPEN, 86_400 * 10**9), after=0)
+    assert market.tick(0).told[0].startswith("auction")
 
 
 def test_another_first_record_is_no_genesis() -> None:

@@ -75,13 +75,13 @@ if not cython.compiled:
     )
     from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
     from openbell.core.state import FAULT_LENGTH, FAULT_SEQUENCE, FAULT_TIME, NIL, OUTPUT_RECORDS
-    from openbell.core.types import i64, u64
+    from openbell.core.types import TIME_MAX, i64, u64
 
 FAULTS = {
     1: "a record's length is impossible",
     2: "a record's sequence is not the one after the last",
     3: "a message between the machines is missing",
-    4: "a record's time lies before the last one's",
+    4: "a record's time lies before the last one's, or after all time",
 }
 
 
@@ -104,7 +104,7 @@ class Exchange:
                 f"not a genesis of layout {records.LAYOUT_VERSION}: type {head.type}, layout {head.layout}"
             )
         body = state.genesis_of(genesis)
-        if flaw := state.flaw(body):
+        if flaw := state.flaw(body, head.ts):
             raise CoreError(f"genesis: {flaw}")
         self.genesis = bytes(genesis)
         self.memory = memories.Memory(body)
@@ -313,7 +313,7 @@ class Exchange:
                 self.fault = FAULT_LENGTH
             elif self.head[0].seq != self.scalars[0].position + 1:
                 self.fault = FAULT_SEQUENCE
-            elif self.head[0].ts < self.scalars[0].time:
+            elif self.head[0].ts < self.scalars[0].time or self.head[0].ts > TIME_MAX:
                 self.fault = FAULT_TIME
             else:
                 if cython.compiled:

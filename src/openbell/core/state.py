@@ -34,6 +34,7 @@ from openbell.core.records import (
     SetListing,
     Transfer,
 )
+from openbell.core.types import TIME_MAX
 
 NIL = 0xFFFFFFFF  # "no record", in any index
 
@@ -405,8 +406,10 @@ PHASE_WORDS = Phase.SIZE // 8
 OUTPUT_RECORDS = 65_536  # above this many events `run` hands over between commands
 
 
-def flaw(genesis: Any) -> str:
-    """What is impossible in a genesis body, in words; nothing if all is well."""
+def flaw(genesis: Any, ts: int) -> str:
+    """What is impossible in a genesis body or its time, in words; nothing if all is well."""
+    if not 0 <= ts <= TIME_MAX:
+        return f"time is {ts}, from 0 to {TIME_MAX} is possible"
     if genesis.rules != RULES_VERSION:
         return f"rules version is {genesis.rules}; this build knows {RULES_VERSION}"
     least = {"accounts": FIRST_ACCOUNT, "request_ttl_ns": 0}

@@ -30,6 +30,7 @@ AUCTION_COLLAR = 1_000  # basis points around the reference beyond which a call 
 CALL_NS = 300 * 10**9  # how long a call lasts that the exchange itself began or extended
 COLLAR_MAX = 100_000_000  # basis points; the widest collar a listing may have
 NEVER = (1 << 63) - 1  # later than every time of a log
+TIME_MAX = 1 << 62  # no log goes on so long (2116): a time and every span after it fit into a word
 AFTER_ORDERS = -(1 << 63)  # the highest bit of a timer's key: what happens after all orders due at its time
 DAY_NS = 86_400 * 10**9
 EXPIRY_DAYS = 366  # how far ahead a GTD order may end
