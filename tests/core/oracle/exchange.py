@@ -92,6 +92,7 @@ class Oracle:
             self.refuse(head)
         elif head.type == codes.C_TICK:
             self.books.phases.tick()
+            self.books.deliver()
         elif head.type != codes.C_CLOCK_JUMP:
             self.once(head, command)
         state.answer["events"] = len(state.events)
