@@ -47,6 +47,7 @@ BY_END = {
     codes.WHY_FOK: "fok",
     codes.WHY_EXPIRED: "gtd-expiry",
     codes.WHY_KILL: "kill-switch",
+    codes.WHY_BAND: "band-no-trade-outside",
 }
 # Rules of what one command asks for, of what an auction does, and of what happens wherever orders trade.
 # Any two must meet, but for two that are asked for at once, and those that are asked for in an auction:
@@ -150,7 +151,7 @@ class Audit:
             found |= self.of_event(event, answer[TS])
         if kind == codes.C_MODIFY and body and events[-1].type != codes.EV_REFUSED:
             found |= of_modify(body, events)
-        return found | self.of_all(events)
+        return found | self.of_all(events) | of_bands(kind, events)
 
     def read(self, record: bytes) -> tuple[int, Any]:
         """The kind of a command, and its body where it has a whole one; new orders are kept."""
@@ -178,6 +179,8 @@ class Audit:
             pending = event.status == codes.ST_PENDING
             if pending and event.order_type not in STOPS and event.tif != codes.CLS:
                 found.add("phase-pending")
+            if event.order_type == codes.LIMIT and event.price != self.orders[event.order].price:
+                found.add("band-limit-priced-at-band")
         elif event.type == codes.EV_AUCTION and event.reason and event.quantity:
             found.add("auction-price")
         elif event.type == codes.EV_PHASE:
@@ -227,6 +230,20 @@ class Audit:
         if any(self.orders[order].display > 0 for order in icebergs):
             found.add("iceberg-refill")
         return found
+
+
+def of_bands(kind: int, events: list[Event]) -> set[str]:
+    """Bands that moved alone, came back with continuous trading, or called an auction."""
+    banded = any(event.type == codes.EV_BAND and event.price for event in events)
+    phases = [(event.reason, event.status) for event in events if event.type == codes.EV_PHASE]
+    found = set()
+    if banded and not phases and kind in (codes.C_NEW_ORDER, codes.C_MODIFY, codes.C_TICK):
+        found.add("band-reference-moves")
+    if banded and (codes.IN_AUCTION_CALL, codes.IN_CONTINUOUS) in phases:
+        found.add("band-reopening")
+    if (codes.IN_CONTINUOUS, codes.IN_AUCTION_CALL) in phases and kind not in (codes.C_PHASE, codes.C_RESUME):
+        found.add("band-limit-state-halts")
+    return found
 
 
 def of_modify(body: Any, events: list[Event]) -> set[str]:

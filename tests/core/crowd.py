@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from openbell.core import codes, records
 from tests.core import commands
-from tests.core.commands import MILLISECOND, SHARE, USD
+from tests.core.commands import MILLISECOND, SECOND, SHARE, USD
 from tests.core.flows import Flow, Seeded, add_step
 from tests.core.profiles import HOUSE, Profile, profile
 from tests.core.steps import ODD_ACCOUNTS, ODD_NUMBERS, Draw, Step, Steps
@@ -19,7 +19,7 @@ from tests.core.steps import ODD_ACCOUNTS, ODD_NUMBERS, Draw, Step, Steps
 SYMBOLS = 50
 ACCOUNTS = 1000
 FIRST, LAST = HOUSE + 1, HOUSE + ACCOUNTS
-BUSY = 5  # instruments that half of the orders are for
+BUSY = 6  # instruments that half of the orders are for
 REGULARS = 30  # accounts that half of the orders are of
 FIRMS = 4
 GRANT = 50_000 * USD
@@ -27,7 +27,7 @@ WIDE = 2  # among KINDS: prices are anywhere
 OTHER_REALM = SYMBOLS - 1  # an instrument that nobody of the crowd may trade
 KIND = records.Header.type.offset
 KINDS = (
-    # whole shares in cents; fractions; few ticks are many percent; protections off
+    # whole shares in cents; fractions; few ticks are many percent; protections off; odd; in bands
     ({"flags": codes.AUCTIONS, "last_lot": 2 * SHARE}, (100 * USD, 100, SHARE)),
     (
         {"tick_size": 1, "lot_size": 1, "min_notional": USD, "last_lot": 10**6, "flags": codes.AUCTIONS},
@@ -36,6 +36,7 @@ KINDS = (
     ({"limit_collar": 10**8, "flags": codes.AUCTIONS}, (20_000, 500, SHARE)),
     ({"flags": codes.PROTECTIONS_OFF, "min_notional": USD, "market_collar": 1}, (50_000, 100, SHARE)),
     ({"tick_size": 7, "lot_size": 3, "market_collar": 1, "limit_collar": 1}, (700_007, 7, 333_333_333)),
+    ({"tier": 1, "flags": codes.AUCTIONS, "limit_collar": 10**8}, (100 * USD, 5_000, SHARE)),
 )
 
 
@@ -89,6 +90,10 @@ class CrowdSteps(Steps):
         if self.odd(60):
             return self.draw.pick((SYMBOLS, SYMBOLS + 1, SYMBOLS + 4, records.ANY_INSTRUMENT))
         return self.draw.whole(0, SYMBOLS - 1 if self.one_in(2) else BUSY - 1)
+
+    def gap(self) -> int:
+        """Seconds now and then: bands follow what trades in minutes."""
+        return self.draw.pick((11, 16, 35)) * SECOND if self.one_in(300) else super().gap()
 
     def back(self) -> int:
         return self.draw.whole(0, 2000) if self.one_in(4) else self.draw.whole(0, 60)
