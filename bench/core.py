@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import core_peers
 from core_flow import PRICE, SHARE, START_NS, Flow, Peer
 
 from openbell.core import codes, records, view
@@ -34,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--peer", type=Path, help="folder of wire.py and pybook.py (default: see README there)"
     )
     parser.add_argument("--runs", type=int, default=3, help="runs of each; the median counts (3)")
+    parser.add_argument("--no-peers", action="store_true", help="without the engines from PyPI")
 
 
 class MeasureError(RuntimeError):
@@ -74,6 +76,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     rate = len(rows) / statistics.median(seconds["whole"])
     bare = len(rows) / statistics.median(seconds["alone"])
     reference = len(rows) / statistics.median(seconds["peer"])
+    peers = {} if args.no_peers else {"peers": core_peers.compare(rows, folder, symbols)}
     return {
         "value": round(rate),
         "unit": "commands/s with accounts, request keys and events",
@@ -86,6 +89,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "books alone": round(bare),
         "ratio of the books alone": round(bare / reference, 2),
         "proof": proof,
+        **peers,
     }
 
 
