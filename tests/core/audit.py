@@ -233,7 +233,7 @@ class Audit:
 
 
 def of_bands(kind: int, events: list[Event]) -> set[str]:
-    """Bands that moved alone, came back with continuous trading, or called an auction."""
+    """Bands that moved alone, came back with trading, or called an auction; a whole market called at once."""
     banded = any(event.type == codes.EV_BAND and event.price for event in events)
     phases = [(event.reason, event.status) for event in events if event.type == codes.EV_PHASE]
     found = set()
@@ -241,8 +241,11 @@ def of_bands(kind: int, events: list[Event]) -> set[str]:
         found.add("band-reference-moves")
     if banded and (codes.IN_AUCTION_CALL, codes.IN_CONTINUOUS) in phases:
         found.add("band-reopening")
-    if (codes.IN_CONTINUOUS, codes.IN_AUCTION_CALL) in phases and kind not in (codes.C_PHASE, codes.C_RESUME):
+    halted = phases.count((codes.IN_CONTINUOUS, codes.IN_AUCTION_CALL))
+    if halted and kind not in (codes.C_PHASE, codes.C_RESUME):
         found.add("band-limit-state-halts")
+    if halted > 1 and kind == codes.C_PHASE:
+        found.add("breaker-market-halt")
     return found
 
 

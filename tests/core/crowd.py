@@ -147,7 +147,7 @@ class CrowdSteps(Steps):
         step = super().phase()
         made = bytearray(step.made)
         head = records.Header.from_buffer(made)
-        if head.instrument == records.ANY_INSTRUMENT and not self.one_in(20):
+        if head.instrument == records.ANY_INSTRUMENT and not self.one_in(4):
             head.instrument = self.draw.whole(0, SYMBOLS - 1)
         elif head.instrument != records.ANY_INSTRUMENT and self.one_in(2):
             records.Phase.from_buffer(made, records.Header.SIZE).phase = codes.IN_CONTINUOUS
