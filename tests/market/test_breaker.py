@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
@@ -11,7 +13,7 @@ from openbell.market.breaker import CLOSES, LEVELS, Breaker, Index, halted_until
 from openbell.market.calendar import DAY_ROLL, MINUTE, SECOND, Calendar, Entry, calendar
 from openbell.market.calendar_xnys import Xnys
 from openbell.market.clock import Clock
-from openbell.node.client import NodeClient
+from openbell.node.client import NodeClient, NodeUnavailable
 from tests.ledger.stream import START
 from tests.market.events import SHARE, event, row, trade, unit
 from tests.market.test_clock import Node
@@ -162,3 +164,28 @@ async def test_a_market_that_never_closes_opens_with_the_next_day() -> None:
     assert [phase for phase, _ in watched.phases] == ["CLOSED"] * 2
     await watched.breaker.look(0, kept.day(START).end)
     assert watched.phases == [("CONTINUOUS", 0)] * 2
+
+
+async def test_it_follows_the_trades_of_the_stream(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openbell.market.breaker.CAPS", {"AAPL": 3_000, "MSFT": 1_000})
+    asked: list[int] = []
+
+    async def query(name: str) -> dict[str, Any]:
+        rows = view.instruments(watched.node.market.exchange)
+        return {"seq": 10, "data": rows if name == "instruments" else None}
+
+    async def subscribe(position: int) -> AsyncIterator[list[Any]]:
+        asked.append(position)
+        yield [unit(11, trade(0, 910_000, SHARE), ts=OPEN + MINUTE)]  # 6.75 %
+        assert watched.node.sent == []
+        yield [unit(12, trade(0, 905_000, SHARE), ts=OPEN + 2 * MINUTE), unit(13, ts=OPEN + 3 * MINUTE)]
+        raise NodeUnavailable("gone")
+
+    monkeypatch.setattr(watched.node, "query", query)
+    monkeypatch.setattr(watched.node, "subscribe", subscribe, raising=False)
+    running = asyncio.create_task(watched.breaker.run())
+    while not watched.node.sent:
+        await asyncio.sleep(0)
+    running.cancel()
+    assert watched.phases == [("AUCTION_CALL", OPEN + 18 * MINUTE)] * 2
+    assert asked == [10]
