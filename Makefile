@@ -1,6 +1,6 @@
 # OpenBell's few commands. `make help` lists them; ARGS passes flags on: make up ARGS="--port 8100"
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check bench proof fuzz screenshots clean
+.PHONY: help setup up test check bench proof fuzz mutants screenshots clean
 SHELL := /bin/bash
 
 BIN := .venv/bin
@@ -38,6 +38,9 @@ proof: setup  ## core against oracle for long: make proof ARGS="--commands 10000
 
 fuzz: setup  ## any bytes as commands until it is stopped: make fuzz ARGS="--seconds 600"
 	@$(BIN)/python -X faulthandler -m tests.core.fuzz_run $(ARGS)
+
+mutants: setup  ## which small changes of the core no test notices: make mutants ARGS="--count 200 --seed 1"
+	@$(BIN)/python -m tests.core.mutants $(ARGS)
 
 screenshots: setup  ## every screen of the app, as a picture, in web/screenshots
 	@$(BIN)/python -m tests.web.screenshots
