@@ -18,6 +18,7 @@ import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ SPARED = {"scout"}
 LONG = {"test_flows", "test_random", "test_builds", "test_crowd", "test_fuzz", "test_rules", "test_mutants"}
 FLOW_STEPS = 250
 VERIFY_EVERY = 10
+SPOILT = 800  # records of the fuzzer
 QUICK_SECONDS = 20  # of the processor's time, beyond which it hangs
 STORY_SECONDS = 150
 PATIENCE = 20  # times as long on the clock, where others use the processor
@@ -217,17 +219,51 @@ class MutantFinder(MetaPathFinder, InspectLoader):
 
 
 def quick() -> None:
-    """Flows of every profile against the oracle, then the pages of docs/rules."""
-    from tests.core import commands, flows, race, scenario
+    """Flows of every profile, halves of them loaded, spoilt records; then the pages of docs/rules."""
+    from tests.core import commands, flows, fuzz, race, scenario
     from tests.core.profiles import PROFILES
 
     for seed in (1, 2):
         for name, made in PROFILES.items():
             flow = flows.seeded(name, seed, FLOW_STEPS)
             race.race(commands.genesis(**made.limits), flow, VERIFY_EVERY)
+    race.edged()
+    with tempfile.TemporaryDirectory() as folder:
+        fuzz.run(1, SPOILT, Path(folder))
+    for name in PROFILES:
+        halves(name)
     for page in sorted(RULES.glob("*.md")):
         if page.name != "README.md":
             scenario.run(page)
+
+
+def halves(name: str) -> None:
+    """A flow goes on as well from a snapshot."""
+    from openbell.core import snapshot
+    from openbell.core.exchange import Exchange
+    from tests.core import commands, flows
+    from tests.core.profiles import PROFILES
+
+    flow = flows.seeded(name, 3, FLOW_STEPS)
+    half = len(flow) // 2
+    exchange = Exchange(commands.genesis(**PROFILES[name].limits))
+    advance(exchange, flow[:half])
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot.save(exchange, Path(folder) / "half", {})
+        loaded, _ = snapshot.load(Path(folder) / "half")
+    assert advance(exchange, flow[half:]) == advance(loaded, flow[half:])
+    assert snapshot.state_hash(exchange) == snapshot.state_hash(loaded)
+
+
+def advance(exchange: Any, records: list[bytes]) -> tuple[bytes, bytes]:
+    """What an exchange says to records."""
+    data = b"".join(records)
+    at = 0
+    while at < len(data):
+        at = exchange.run(data, at, len(data))
+    said = exchange.answers(0, exchange.answer_count), exchange.events(0, exchange.event_count)
+    exchange.clear()
+    return said
 
 
 def stories() -> None:
