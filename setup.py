@@ -34,6 +34,7 @@ def layouts() -> str:
     from openbell.core import (
         band_layouts,
         codes,
+        group_layouts,
         layout,
         records,
         rulebook,
@@ -59,7 +60,9 @@ def layouts() -> str:
         "    #define ob_copy_words(to, words, count) __builtin_memcpy(to, words, 8 * (count))",
     ]
     names: dict[str, int] = {}
-    for module in (codes, records, rulebook, schedule, state, stop_layouts, band_layouts, types):
+    for module in (
+        codes, records, rulebook, schedule, state, stop_layouts, band_layouts, group_layouts, types,
+    ):  # fmt: skip
         for name, value in vars(module).items():
             if name.isupper() and type(value) is int:
                 names[name] = value

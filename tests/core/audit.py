@@ -34,6 +34,8 @@ BY_CODE = {
     codes.E_UNSETTLED: "settlement",
     codes.E_MARKET_CLOSED: "phases",
     codes.E_LOCKED_AUCTION: "auction-orders",
+    codes.E_BAD_GROUP: "group-all-or-none",
+    codes.E_GROUPS_FULL: "group-all-or-none",
 }
 BY_EVENT = {
     codes.EV_KILLED: "kill-switch",
@@ -48,6 +50,7 @@ BY_END = {
     codes.WHY_EXPIRED: "gtd-expiry",
     codes.WHY_KILL: "kill-switch",
     codes.WHY_BAND: "band-no-trade-outside",
+    codes.WHY_SIBLING: "oco-sibling-ends",
 }
 # Rules of what one command asks for, of what an auction does, and of what happens wherever orders trade.
 # Any two must meet, but for two that are asked for at once, and those that are asked for in an auction:
@@ -76,6 +79,7 @@ class Audit:
         self.rules: Counter[str] = Counter()
         self.pairs: Counter[tuple[str, str]] = Counter()
         self.orders: dict[int, Any] = {}  # the bodies of the orders of this flow, by id
+        self.roles: dict[int, int] = {}  # of its legs of groups, by id
 
     def note(self, record: bytes, said: Said) -> None:
         self.seen.note(said)
@@ -162,10 +166,16 @@ class Audit:
         body = layout.from_buffer_copy(record, records.Header.SIZE)
         if head.type == codes.C_NEW_ORDER:
             self.orders[records.make_id(head.shard, head.seq)] = body
+        elif head.type == codes.C_NEW_GROUP:
+            start = records.Header.SIZE + layout.SIZE
+            for index, at in enumerate(range(start, len(record) - 63, records.NewOrder.SIZE)):
+                leg = records.NewOrder.from_buffer_copy(record, at)
+                self.orders[records.make_id(head.shard, head.seq, index)] = leg
         return head.type, body
 
     def of_event(self, event: Event, now: int) -> set[str]:
         found = {BY_EVENT[event.type]} if event.type in BY_EVENT else set()
+        found |= self.of_leg(event)
         if event.type in (codes.EV_CANCELLED, codes.EV_EXPIRED):
             if event.reason in BY_END:
                 found.add(BY_END[event.reason])
@@ -191,6 +201,21 @@ class Audit:
         elif event.type == codes.EV_INSTRUMENT and event.status == codes.CHANGED:
             found.add("listing-change")
         return found
+
+    def of_leg(self, event: Event) -> set[str]:
+        """What an event shows of groups."""
+        if event.type == codes.EV_ACCEPTED and event.reason:
+            self.roles[event.order] = event.reason
+            return {"group-reserves-once", "group-all-or-none"}
+        if event.order not in self.roles:
+            return set()
+        if event.type == codes.EV_ELECTED and not event.observed:
+            return {"oto-child-waits"}
+        if event.type == codes.EV_MODIFIED and event.reason == codes.PRIORITY_KEPT:
+            return {"oco-sibling-lowered"}
+        parent = self.roles[event.order] == codes.ROLE_PARENT
+        ended = event.type in (codes.EV_CANCELLED, codes.EV_EXPIRED)
+        return {"bracket-partial-parent"} if parent and ended and event.filled else set()
 
     def of_fill(self, event: Event) -> set[str]:
         found = {"fees"} if event.limit else set()

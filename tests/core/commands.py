@@ -220,6 +220,39 @@ def order(
     )
 
 
+def leg(
+    side: int,
+    price: int,
+    quantity: int,
+    order_type: int = codes.LIMIT,
+    tif: int = codes.DAY,
+    **fields: Any,
+) -> bytes:
+    """One leg of a group."""
+    fields = {"display": -1} | fields
+    body = records.NewOrder(
+        price=price, quantity=quantity, side=side, order_type=order_type, tif=tif, **fields
+    )
+    return bytes(body)
+
+
+def group(
+    account: int,
+    instrument: int,
+    kind: int,
+    legs: list[bytes],
+    blob: bytes = b"",
+    header: dict[str, Any] | None = None,
+    count: int | None = None,
+) -> bytearray:
+    """NEW_GROUP; `count` is what it says that its legs are."""
+    body = records.NewGroup(kind=kind, legs=len(legs) if count is None else count)
+    return records.pack(
+        codes.C_NEW_GROUP, bytes(body), b"".join(legs) + blob,
+        account=account, instrument=instrument, **(header or {}),
+    )  # fmt: skip
+
+
 def cancel(account: int, order_id: int, **header: Any) -> bytearray:
     return records.pack(codes.C_CANCEL, bytes(records.Cancel(order=order_id)), account=account, **header)
 

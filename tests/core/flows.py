@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from openbell.core import codes, records
 from tests.core import commands
 from tests.core.commands import START
+from tests.core.draw import Step, T
 from tests.core.profiles import PROFILES, Profile, opening
-from tests.core.steps import Step, Steps, T
+from tests.core.steps import Steps
 
 
 class Seeded:
@@ -42,6 +43,9 @@ class Flow:
         head = records.Header.from_buffer_copy(record)
         if head.type == codes.C_NEW_ORDER:
             self.orders.append((records.make_id(head.shard, seq), head.account, head.instrument))
+        elif head.type == codes.C_NEW_GROUP:
+            for index in range(3):
+                self.orders.append((records.make_id(head.shard, seq, index), head.account, head.instrument))
 
 
 def assemble(made: Profile, steps: Sequence[Step]) -> list[bytes]:
@@ -73,10 +77,20 @@ def add_step(flow: Flow, made: Profile, step: Step) -> None:
             records.Modify.from_buffer(command, records.Header.SIZE).stop_price = middle + step.stop * tick
         if step.trail is not None:
             records.Modify.from_buffer(command, records.Header.SIZE).stop_price = step.trail * tick
-    if step.ends is not None:
+    if step.ends is not None and command[2] == codes.C_NEW_GROUP:
+        set_ends(command, flow.ts + step.gap + step.ends)
+    elif step.ends is not None:
         body = records.NewOrder.from_buffer(command, records.Header.SIZE)
         body.expire_ts = flow.ts + step.gap + step.ends
     flow.add(with_shard(command, made.shard), step.gap)
+
+
+def set_ends(command: bytearray, end: int) -> None:
+    """Give the GTD legs of a group their end."""
+    for at in range(records.Header.SIZE + records.NewGroup.SIZE, len(command) - 63, records.NewOrder.SIZE):
+        body = records.NewOrder.from_buffer(command, at)
+        if body.tif == codes.GTD:
+            body.expire_ts = end
 
 
 def with_shard(command: bytes | bytearray, shard: int) -> bytes:

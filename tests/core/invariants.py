@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from openbell.core import band_layouts, codes, records, rulebook, state, stop_layouts
+from openbell.core import band_layouts, codes, group_layouts, records, rulebook, state, stop_layouts
 from openbell.core.exchange import Exchange
 from openbell.core.schedule import Schedule
 from tests.core.band_invariants import BandInvariants
+from tests.core.group_invariants import GroupInvariants
 from tests.core.oracle.state import EVENT_FIELDS, EventTuple, value_up
 from tests.core.stop_invariants import StopInvariants
 
@@ -44,6 +45,10 @@ LAYOUTS = {
     "stop_knots": stop_layouts.Knot,
     "mark_knots": stop_layouts.Knot,
     "trail_knots": stop_layouts.Knot,
+    "book_legs": group_layouts.BookLeg,
+    "ticket_legs": group_layouts.TicketLeg,
+    "turns": group_layouts.Turn,
+    "leg_counts": group_layouts.LegCount,
 }
 
 
@@ -80,6 +85,7 @@ class Invariants:
         self.until_close: dict[int, set[int]] = defaultdict(set)  # the same, as the events tell
         self.stops = StopInvariants(self)
         self.bands = BandInvariants(self)
+        self.groups = GroupInvariants(self)
 
     def rows(self, name: str, count: int, first: int = 0) -> list[Any]:
         data = self.exchange.memory.bytes_of(name, first, count)
@@ -93,6 +99,7 @@ class Invariants:
         self.note_arrivals(events)
         self.stops.note(events)
         self.bands.note(events)
+        self.groups.note(events)
 
     def read_orders(self) -> list[Any]:
         self.book_orders = self.rows("book_orders", self.exchange.memory["scalars"][0].book_used)
@@ -117,7 +124,7 @@ class Invariants:
         self.firm_limits = self.rows("firm_limits", self.scalars.firms + 1)
         self.check_money()
         working = self.check_orders()
-        waiting = self.stops.check(working)
+        waiting = self.stops.check(working) | self.groups.check(working)
         self.check_books({number: working[number] for number in working.keys() - waiting}, len(waiting))
         self.bands.check()
         self.check_requests()
@@ -176,6 +183,10 @@ class Invariants:
         """Lists of working orders, and what they reserve."""
         shares: dict[tuple[int, int], int] = defaultdict(int)
         working: dict[int, Any] = {}
+        self.working = working
+        for account in self.accounts:
+            own = [self.tickets[t] for t in self.chain(account.work_head, self.tickets, "next")]
+            working |= {ticket.id: ticket for ticket in own}
         for number, account in enumerate(self.accounts):
             slots = list(self.chain(account.work_head, self.tickets, "next"))
             own = [self.tickets[t] for t in slots]
@@ -190,7 +201,6 @@ class Invariants:
                 else:
                     shares[number, ticket.instrument] += need
             assert account.reserved == cash, f"account {number} reserves more or less than its orders"
-            working |= {ticket.id: ticket for ticket in own}
         assert len(working) == self.scalars.working
         live = [ticket for ticket in self.tickets if ticket.id]
         assert len(live) == self.scalars.tickets
@@ -228,6 +238,8 @@ class Invariants:
         statuses = (codes.ST_PARTIALLY_FILLED,) if ticket.filled else (codes.ST_OPEN, codes.ST_PENDING)
         assert ticket.status in statuses
         assert ticket.pending == 0 and leaves > 0
+        if ticket.flags & group_layouts.F_LEG:
+            return self.groups.held(ticket, t)
         need = value_up(ticket.price, leaves) if ticket.side == codes.BUY else leaves
         if ticket.side == codes.BUY and ticket.flags & rulebook.F_FEES:
             need += self.dearest_fee(ticket, self.charges[t], need, leaves)
@@ -288,7 +300,9 @@ class Invariants:
         for number, order in resting.items():
             ticket = working[number]
             assert (self.open[number], order.filled) == (ticket.quantity - ticket.filled, ticket.filled)
-            assert order.flags == ticket.flags & ~(state.F_TERMS | rulebook.F_FEES)
+            known = ticket.flags & ~(state.F_TERMS | rulebook.F_FEES | group_layouts.F_LEG)
+            grouped = group_layouts.B_GROUPED if ticket.flags & group_layouts.F_LEG else 0
+            assert order.flags == known | grouped
             assert order.owner == self.accounts[order.account].group
             assert (order.price, order.side, order.account) == (ticket.price, ticket.side, ticket.account)
             assert (order.tif, order.order_type) == (ticket.tif, ticket.order_type)
@@ -337,7 +351,9 @@ class Invariants:
             unseen = sum(self.extras[slot].rest for slot in icebergs)
             assert shade.hidden == unseen + sum(self.book_orders[slot].leaves for slot in hidden)
             assert (shade.orders, shade.tail) == (len(hidden), (hidden or [NIL])[-1])
-        plain = [slot for slot in shown if slot not in icebergs]  # a refilled slice goes behind
+        # a refilled slice goes behind, and so does a child that gets more to work for
+        mixed = {s for s in shown if self.book_orders[s].flags & group_layouts.B_GROUPED}.union(icebergs)
+        plain = [slot for slot in shown if slot not in mixed]
         for slots in (hidden, plain):
             arrivals = [self.arrivals[self.book_orders[slot].id] for slot in slots]
             assert arrivals == sorted(arrivals), "a queue is not in the order of arrival"
@@ -347,7 +363,8 @@ class Invariants:
             assert (slot in hidden) == bool(order.flags & state.F_HIDDEN)
             assert order.leaves > 0
             resting[order.id] = order
-            self.open[order.id] = order.leaves + (self.extras[slot].rest if slot in icebergs else 0)
+            more = slot in icebergs or order.flags & group_layouts.B_GROUPED
+            self.open[order.id] = order.leaves + (self.extras[slot].rest if more else 0)
         return [self.book_orders[slot] for slot in shown + hidden]
 
     def is_firm(self, index: int) -> bool:

@@ -39,6 +39,7 @@ class Profile:
     fees: int = 0  # how common changes of fees are
     stops: int = 4  # one order in so many is a stop
     bands: bool = False  # seconds and minutes pass, so that bands move
+    groups: int = 0  # how common groups are
 
     @property
     def shard(self) -> int:
@@ -125,6 +126,7 @@ def profile(
     fees: int = 0,
     stops: int = 4,
     bands: bool = False,
+    groups: int = 0,
     **limits: int,
 ) -> Profile:
     """A profile whose instruments are those of `table`: symbol, listing fields, and prices to trade at."""
@@ -134,7 +136,9 @@ def profile(
     )
     ranges = tuple(prices for _, _, prices in table)
     most = {"request_ttl_ns": TTL} | limits
-    return Profile(name, most, listings, ranges, cash, shares, calm, controls, phases, fees, stops, bands)
+    return Profile(
+        name, most, listings, ranges, cash, shares, calm, controls, phases, fees, stops, bands, groups
+    )
 
 
 NARROW = profile(
@@ -170,7 +174,18 @@ BANDED = profile(
     "banded", BANDED_LISTINGS, 400_000 * USD, 6000, 25, stops=8, bands=True,
     order_quantity_max=10**12, levels=12, slice=3, open_orders_per_account=40, ended_per_account=60,
 )  # fmt: skip
-PROFILES = {made.name: made for made in (NARROW, TIGHT, STARVED, LARGE, GOVERNED, AUCTIONS, CASCADES, BANDED)}
+GROUPS = profile(
+    "groups", (*AUCTION_LISTINGS[:2], BANDED_LISTINGS[0]), 900_000 * USD, 6000, 40,
+    fees=1, phases=2, stops=6, groups=20,
+    order_quantity_max=10**12, orders=512, slice=2, open_orders_per_account=60, ended_per_account=60,
+)  # fmt: skip
+CROWDED = profile(
+    "crowded", NARROW_LISTINGS, 40_000 * USD, 120, 4, 1, phases=6, stops=4, groups=14,
+    accounts=12, instruments=5, positions=12, orders=48, ended_orders=10, requests=60, levels=3, slice=1,
+    open_orders_per_account=14, order_quantity_max=10**12, order_value_max=5_000 * USD, shard=5,
+)  # fmt: skip
+ALL = (NARROW, TIGHT, STARVED, LARGE, GOVERNED, AUCTIONS, CASCADES, BANDED, GROUPS, CROWDED)
+PROFILES = {made.name: made for made in ALL}
 
 
 def opening(made: Profile) -> list[bytearray]:

@@ -58,6 +58,7 @@ class Scenario:
         self.deeds: dict[str, Callable[[int, Words], list[str]]] = {
             "buys": lambda account, words: self.order(account, codes.BUY, words),
             "sells": lambda account, words: self.order(account, codes.SELL, words),
+            "enters": self.group,
             "cancels": self.cancel,
             "modifies": self.modify,
             "holds": self.holds,
@@ -202,6 +203,17 @@ class Scenario:
         """A opens session 1 for 5s; A keeps session 1; A ends session 1; A loses session 1"""
         kept = span(words[3]) if len(words) > 2 else 0
         return self.do(commands.session(account, int(words[1]), op, kept))
+
+    def group(self, account: int, words: Words) -> list[str]:
+        """A enters OCO: sells 10 @ 105.00 GTC / sells 10 STOP stop 95.00"""
+        kind = next(number for number, name in codes.GROUP_NAMES.items() if name == words[0].rstrip(":"))
+        legs = []
+        for text in " ".join(words[1:]).split(" / "):
+            verb, size, *rest = text.split()
+            found = self.fields(rest)
+            side = codes.BUY if verb == "buys" else codes.SELL
+            legs.append(commands.leg(side, found.pop("price"), shares(size), **found))
+        return self.do(commands.group(account, 0, kind, legs))
 
     def number(self, word: str) -> int:
         """The order id behind #3."""

@@ -19,6 +19,7 @@ REASONS = [
     codes.WHY_USER, codes.WHY_IOC, codes.WHY_FOK, codes.WHY_NO_LIQUIDITY, codes.WHY_COLLAR,
     codes.WHY_DAY_END, codes.WHY_ACCOUNT_CLOSED, codes.WHY_EXPIRED, codes.WHY_KILL,
     codes.WHY_AUCTION_UNFILLED, codes.WHY_BAND, codes.WHY_SELF_TRADE, codes.WHY_BOOK_FULL, codes.WHY_SESSION,
+    codes.WHY_SIBLING,
 ]  # fmt: skip
 FLAGS = [codes.REPLAYED, codes.PRIORITY_KEPT, codes.UNCHANGED]
 ENDS = (codes.EV_CANCELLED, codes.EV_EXPIRED)

@@ -6,16 +6,14 @@ lost some steps is still a flow: Hypothesis shrinks by that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from collections.abc import Callable
 
 from openbell.core import codes, records
 from tests.core import commands
 from tests.core.commands import MILLISECOND, SECOND, SHARE, START
+from tests.core.draw import Draw, Step
+from tests.core.group_steps import GroupSteps
 from tests.core.profiles import BANDED_ENDS, GUEST, HOUSE, LATER, SPANS, STRANGER, TRADERS, TTL, Profile
-
-T = TypeVar("T")
 
 GAPS = (0, 1, 1000, TTL // 100, TTL // 50)
 DAY_NS = 86_400 * 10**9
@@ -42,30 +40,6 @@ PHASE_ENDS = (0, 0, 100 * MILLISECOND, 400 * SECOND, 1000 * SECOND)
 KEYS = (0, 0, 1, 2, 3, 4, 5, 6, 1 << 63, (1 << 64) - 1)
 
 
-class Draw(Protocol):
-    """Where a flow's choices come from: a seed, or Hypothesis."""
-
-    def pick(self, options: Sequence[T]) -> T: ...
-
-    def whole(self, low: int, high: int) -> int: ...
-
-
-@dataclass(frozen=True)
-class Step:
-    """One command: `made` is the record; `back` names an order and `again` a command, counted backwards."""
-
-    made: bytes
-    gap: int  # nanoseconds since the command before
-    back: int = -1  # CANCEL, MODIFY: the order so many before the last
-    owner: bool = True  # as the order's own account
-    again: int = -1  # instead: repeat the command so many before the last
-    ticks: int | None = None  # MODIFY: the new price, in ticks from the middle of the order's instrument
-    lots: int | None = None  # MODIFY: the new total
-    ends: int | None = None  # NEW_ORDER: nanoseconds from the command to its end
-    stop: int | None = None  # MODIFY: the new stop price, in ticks from the middle
-    trail: int | None = None  # MODIFY: instead the new trail, in ticks
-
-
 class Steps:
     """Draws steps of one profile."""
 
@@ -73,6 +47,7 @@ class Steps:
         self.profile = made
         self.draw = draw
         self.drift = 0
+        self.groups = GroupSteps(self)
 
     def one_in(self, n: int) -> bool:
         return self.draw.whole(0, n - 1) == n // 2  # Hypothesis prefers the ends
@@ -225,6 +200,10 @@ class Steps:
             return {"stop_price": points, "flags": codes.TRAIL_PERCENT}
         amount = tick * self.draw.whole(1, 6)
         return {"stop_price": self.draw.pick((*ODD_NUMBERS, amount + 1)) if self.odd(30) else amount}
+
+    def group(self) -> Step:
+        made, ends = self.groups.group()
+        return Step(made, self.gap(), ends=self.draw.pick(ENDS) if ends else None)
 
     def cancel(self) -> Step:
         made = commands.cancel(self.account(), self.draw.pick((0, 256, (1 << 64) - 1)), **self.header())
@@ -497,4 +476,5 @@ class Steps:
             *(self.set_fees, self.bust) * self.profile.fees, *(self.session,) * 2,
             self.tick, *(self.again,) * 3, *(self.garbage,) * 2, *(self.modify,) * 8,
             *(self.phase,) * self.profile.phases, *(*(self.new,) * 60, self.set_listing) * self.profile.bands,
+            *(self.group,) * self.profile.groups,
         )  # fmt: skip

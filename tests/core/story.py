@@ -86,6 +86,9 @@ class Market:
         head = records.Header.from_buffer_copy(record)
         if head.type == codes.C_NEW_ORDER:
             self.names[records.make_id(head.shard, head.seq)] = f"#{len(self.names) + 1}"
+        elif head.type == codes.C_NEW_GROUP:
+            for index in range(command[records.Header.SIZE + 1]):
+                self.names[records.make_id(head.shard, head.seq, index)] = f"#{len(self.names) + 1}"
         answer, events = self.core.apply(record)
         assert_same(record, (answer, events), self.oracle.apply(record))
         self.invariants.check(events)
@@ -204,6 +207,8 @@ class Market:
         side, left = codes.SIDE_NAMES[event.side], shares(event.leaves)
         if event.type == codes.EV_ACCEPTED and event.order_type >= codes.STOP:
             return f"{order} waits: {side} {size} stop {price(event.limit)} @ {at}"
+        if event.type == codes.EV_ELECTED and not event.observed:
+            return f"{order} begins: {side} {size} @ {price(event.limit)}"
         if event.type == codes.EV_ELECTED:
             return f"{order} elected by {at}: {side} {size} @ {price(event.limit)}"
         if event.type == codes.EV_MODIFIED and event.limit:

@@ -49,13 +49,34 @@ def opening(cash: int = 10**8 * USD, stock: int = 10**5 * SHARE, tier: int = 0) 
     return made
 
 
+def group(draw: random.Random, account: int) -> bytearray:
+    """A group around the price, without what depends on when a machine knows what."""
+    price = 100 * USD + draw.randint(-4, 4) * 100
+    side, kind = draw.randrange(2), draw.choice((codes.OCO, codes.OTO, codes.BRACKET))
+    other = side if kind == codes.OCO else 1 - side
+    away = draw.randint(-1, 5) * (100 if other == codes.SELL else -100)
+    size, tif = draw.randint(1, 9) * SHARE, draw.choice((codes.DAY, codes.GTC))
+    parent = commands.leg(side, price, size, tif=tif if kind == codes.OCO else codes.IOC)
+    if kind == codes.OCO or draw.random() < 0.7:
+        parent = commands.leg(side, price, size, tif=tif)
+    legs = [parent, commands.leg(other, price + away, size, tif=tif)]
+    stop = commands.leg(other, 0, size, codes.STOP, codes.GTC, stop_price=price - away)
+    legs = [legs[0], stop] if kind != codes.BRACKET and draw.random() < 0.5 else [*legs, stop]
+    return commands.group(account, draw.randrange(3), kind, legs[: 3 if kind == codes.BRACKET else 2])
+
+
 def flow(
-    seed: int, made: list[bytearray], phases: bool = False, stops: bool = False, step_size: int = 100
+    seed: int,
+    made: list[bytearray],
+    phases: bool = False,
+    stops: bool = False,
+    groups: bool = False,
+    step_size: int = 100,
 ) -> list[bytes]:
     """New orders, modifies, cancels, cancel-alls and days, on few prices, after what was made already.
 
     With `phases` there are phases instead of days, and orders for one auction. With `stops` there are no
-    days: which trades are the day's last ones is decided as they arrive.
+    days: which trades are the day's last ones is decided as they arrive. With `groups` there are groups.
     """
     draw = random.Random(seed)
     placed: list[tuple[int, int]] = []
@@ -63,7 +84,10 @@ def flow(
         stray = 14 if step_size > 100 and draw.random() < 0.3 else 4  # beyond the bands
         account = draw.choice(TRADERS)
         kind = draw.random()
-        if kind < 0.6 or not placed:
+        if groups and kind < 0.25:
+            placed += [((len(made) + 2 << 8) + index, account) for index in range(3)]
+            made.append(group(draw, account))
+        elif kind < 0.6 or not placed:
             placed.append((len(made) + 2 << 8, account))
             tif = draw.choice((codes.DAY, codes.GTC, codes.GTC, codes.IOC, codes.FOK))
             if phases and draw.random() < 0.2:
@@ -106,7 +130,7 @@ def flow(
 
 
 def run(records: list[bytes], delay: int) -> Exchange:
-    exchange = Exchange(commands.genesis(open_orders_per_account=500, orders=2048))
+    exchange = Exchange(commands.genesis(open_orders_per_account=500, orders=8192))
     exchange.delay = delay
     for record in records:
         assert exchange.run(record, 0, len(record)) == len(record)
@@ -176,11 +200,22 @@ def test_delayed_messages_meet_the_same_bands(seed: int, delay: int, phases: boo
     assert bands(delayed) == bands(at_once)
 
 
+@pytest.mark.parametrize("phases", [False, True])
+@pytest.mark.parametrize("delay", [1, 2, 7, 40])
+@pytest.mark.parametrize("seed", range(31, 35))
+def test_delayed_groups_end_in_the_same_books_and_balances(seed: int, delay: int, phases: bool) -> None:
+    records = flow(seed, opening(), phases=phases, stops=True, groups=True)
+    delayed, at_once = run(records, delay), run(records, 0)
+    assert books_and_balances(delayed) == books_and_balances(at_once)
+    assert delayed.memory["scalars"][0].trades == at_once.memory["scalars"][0].trades > 0
+    assert at_once.memory["scalars"][0].groups == delayed.memory["scalars"][0].groups > 0
+
+
 @pytest.mark.parametrize("delay", [1, 7, 40])
 @pytest.mark.parametrize("seed", range(11, 15))
 def test_delayed_messages_never_spend_what_is_not_there(seed: int, delay: int) -> None:
     """With little cash and few shares refusals differ; what must hold holds all the same."""
-    records = flow(seed, opening(cash=2_000 * USD, stock=20 * SHARE))
+    records = flow(seed, opening(cash=2_000 * USD, stock=20 * SHARE), groups=seed % 2 == 0)
     exchange = run(records, delay)
     invariants = Invariants(exchange)
     invariants.arrivals = Arrivals()

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from tests.core import commands
 from tests.core.differences import assert_same
+from tests.core.draw import Step, T
 from tests.core.driver import Core
 from tests.core.flows import assemble
 from tests.core.invariants import Invariants
 from tests.core.oracle.exchange import Oracle
 from tests.core.profiles import PROFILES, Profile, opening
 from tests.core.scale import examples
-from tests.core.steps import Step, Steps, T
+from tests.core.steps import Steps
 from tests.core.views import assert_views_same
 
 PARTS = 8  # lists are short by themselves, and shrink best

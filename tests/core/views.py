@@ -98,6 +98,8 @@ def order_view(order: Order, stop: int = 0) -> View:
         "min_quantity": order.min_quantity,
         "budget": order.budget,
         "session": order.session,
+        "group": order.group.legs[0].id if order.group else 0,
+        "role": order.role,
         "client_id": order.client_id.rstrip(b"\0").decode("ascii", "replace"),
         "seq": order.seq,
         "created_ts": order.created_ts,

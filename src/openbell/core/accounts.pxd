@@ -4,6 +4,7 @@ from openbell.core.channel cimport Channel
 from openbell.core.command cimport Command
 from openbell.core.exposure cimport Exposure
 from openbell.core.fees cimport Fees
+from openbell.core.groups cimport Groups
 from openbell.core.numbers cimport value_up
 from openbell.core.outbox cimport Outbox
 from openbell.core.requests cimport Requests
@@ -33,6 +34,8 @@ cdef class Accounts:
     cdef Timers timers
     cdef Exposure exposure
     cdef Fees fees
+    cdef Groups groups
+    cdef i64 fee
     cdef Deal[::1] deals
     cdef i64 recent
     cdef public i64 closing

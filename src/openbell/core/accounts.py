@@ -14,6 +14,7 @@ from openbell.core.channel import Channel
 from openbell.core.command import Command
 from openbell.core.exposure import Exposure
 from openbell.core.fees import Fees
+from openbell.core.groups import Groups
 from openbell.core.outbox import Outbox
 from openbell.core.requests import Requests
 from openbell.core.tickets import Tickets
@@ -45,6 +46,7 @@ if not cython.compiled:
         WHY_DAY_END,
         WHY_EXPIRED,
     )
+    from openbell.core.group_layouts import F_LEG
     from openbell.core.numbers import value_up
     from openbell.core.rulebook import F_FEES, WATCH_EXPOSURE
     from openbell.core.state import (
@@ -101,6 +103,8 @@ class Accounts:
         self.timers = timers
         self.exposure = exposure
         self.fees = fees
+        self.groups = Groups(memory, exposure)
+        self.fee = 0
         self.mail = mail.messages
         self.deals = memory["deals"]
         self.recent = len(self.deals) - 1
@@ -114,11 +118,15 @@ class Accounts:
             return leaves
         amount: i64 = value_up(price, leaves)
         if leaves > 0 and self.rows[t].flags & F_FEES:
-            amount += self.fees.most(t, amount, leaves)
+            self.fee = self.fees.most(t, amount, leaves)
+            amount += self.fee
         return amount
 
     def reserve(self, t: i64, amount: i64) -> None:
-        """Make the order's reserve exactly `amount`."""
+        """Make the order's reserve exactly `amount`; of a leg, its part of what its group holds."""
+        if self.rows[t].flags & F_LEG:
+            self.groups.reserve(t, amount, self.fee if amount != 0 else 0)
+            return
         change: i64 = amount - self.rows[t].reserved
         a: i64 = self.rows[t].account
         self.rows[t].reserved = amount
@@ -178,6 +186,7 @@ class Accounts:
         if leaves == 0 or (self.rows[t].pending == 0 and by_value == 0):
             self.reserve(t, self.need(t, self.rows[t].price, leaves))
         elif side == BUY:
+            self.fee = max(0, self.groups.legs[t].fee - fee)
             self.reserve(t, self.rows[t].reserved - value - fee)
         else:
             self.reserve(t, self.rows[t].reserved - quantity)
@@ -349,6 +358,8 @@ class Accounts:
     def leave(self, t: i64) -> None:
         """An order works no longer: out of its account's list, and its timer stops."""
         self.tickets.unlink(t)
+        if self.rows[t].flags & F_LEG:
+            self.groups.leave(t)
         if self.rows[t].tif == GTD and self.alarms[t].timer != 0:
             self.timers.drop(self.alarms[t].timer - 1)
             self.alarms[t].timer = 0

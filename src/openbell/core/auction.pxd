@@ -27,9 +27,15 @@ cdef class Auction:
     cdef i64 price
     cdef i64 bought
     cdef i64 sold
+    cdef LegCount[::1] counts
+    cdef bint grouped
 
     cdef void try_price(self, i64 n, i64 price) noexcept nogil
     cdef i64 size(self, i64 level) noexcept nogil
+    cdef i64 size_with_legs(self, i64 level) noexcept nogil
+    cdef i64 gives(self, i64 slot) noexcept nogil
+    cdef bint is_behind(self, i64 slot, i64 other) noexcept nogil
+    cdef void tell_group(self, i64 slot, i64 quantity) noexcept nogil
     cdef i64 market_size(self, i64 level, i64 side, i64 price) noexcept nogil
     cdef bint accepts(self, i64 slot, i64 side, i64 price) noexcept nogil
     cdef i64 volume(self) noexcept nogil

@@ -25,9 +25,10 @@ if not cython.compiled:
         SELL,
         WHY_AUCTION_UNFILLED,
     )
+    from openbell.core.group_layouts import B_GROUPED
     from openbell.core.numbers import value_down
     from openbell.core.prices import collar_price
-    from openbell.core.state import F_HIDDEN, M_END, M_FILL, NIL
+    from openbell.core.state import F_HIDDEN, F_ICEBERG, M_END, M_FILL, NIL
     from openbell.core.types import AUCTION_COLLAR, CASH_TOP, i64
 
 
@@ -47,6 +48,8 @@ class Auction:
         self.outbox = outbox
         self.mail = mail
         self.letters = mail.messages
+        self.counts = memory["leg_counts"]
+        self.grouped = False
         self.price = 0
         self.bought = 0
         self.sold = 0
@@ -56,6 +59,7 @@ class Auction:
     def try_price(self, n: i64, price: i64) -> None:
         """What buyers would take and sellers give at a price: `bought` and `sold`."""
         self.price = price
+        self.grouped = self.counts[n].legs != 0
         self.bought = self.market_size(self.lists.find(n, BUY), BUY, price)
         self.sold = self.market_size(self.lists.find(n, SELL), SELL, price)
         rank: i64 = 0
@@ -73,9 +77,34 @@ class Auction:
 
     def size(self, level: i64) -> i64:
         """All that a price has, shown or not."""
+        if self.grouped:
+            return self.size_with_legs(level)
         if self.levels[level].shaded == 0:
             return self.levels[level].quantity
         return self.levels[level].quantity + self.shades[level].hidden
+
+    def size_with_legs(self, level: i64) -> i64:
+        """The same where there are legs of groups: alternatives give no more together than one of them."""
+        size: i64 = self.shades[level].hidden if self.levels[level].shaded != 0 else 0
+        slot: i64 = self.levels[level].head
+        while slot != NIL:
+            size += self.gives(slot)
+            slot = self.orders[slot].next
+        return size
+
+    def gives(self, slot: i64) -> i64:
+        """What an order gives; the worse priced of two alternatives what the other one has not given."""
+        if self.orders[slot].flags & B_GROUPED:
+            other: i64 = self.books.legs.kin.sibling(slot)
+            if other != NIL and self.books.legs.kin.rests(other) and self.is_behind(slot, other):
+                return self.books.legs.kin.beside(slot, self.orders[other].leaves)
+        return self.orders[slot].leaves
+
+    def is_behind(self, slot: i64, other: i64) -> bool:
+        """Whether an order takes part at no price at which the other of its side does not."""
+        if self.orders[slot].price == self.orders[other].price:
+            return slot > other
+        return (self.orders[slot].price < self.orders[other].price) == (self.orders[slot].side == BUY)
 
     def market_size(self, level: i64, side: i64, price: i64) -> i64:
         """The size of the market orders whose caps let them trade at a price."""
@@ -266,7 +295,12 @@ class Auction:
         following: i64 = self.orders[slot].next
         is_market: bool = self.orders[slot].order_type == MARKET
         self.hidden.detach(slot, level)
-        self.books.queue.forget(slot)
+        if self.orders[slot].flags & B_GROUPED:
+            self.books.legs.emptied(slot, self.books.cause, level)
+            if not is_market:
+                following = self.front(level)  # its sibling may have been the next
+        else:
+            self.books.queue.forget(slot)
         if is_market:
             return self.from_here(n, side, following)
         if following == NIL:
@@ -292,7 +326,8 @@ class Auction:
     def finish(self, n: i64, side: i64, slot: i64) -> None:
         """After the last trade of a side: an emptied slice's next, and what is shown at its price now."""
         level: i64 = self.orders[slot].level
-        if self.orders[slot].id != 0 and self.orders[slot].leaves == 0:
+        emptied: bool = self.orders[slot].id != 0 and self.orders[slot].leaves == 0
+        if emptied and self.orders[slot].flags & F_ICEBERG:
             self.hidden.refill(slot, level)
         is_shown: bool = self.orders[slot].flags & F_HIDDEN == 0 and self.levels[level].price != 0
         if is_shown and self.levels[level].orders != 0:
@@ -320,13 +355,20 @@ class Auction:
         self.events[e].status = 1
         self.fill(n, buyer, seller, quantity, value, trade)
         self.fill(n, seller, buyer, quantity, value, trade)
+        self.tell_group(buyer, quantity)
+        self.tell_group(seller, quantity)
         self.books.prices.print_trade(n, self.price, quantity, value, self.books.time, True)
+
+    def tell_group(self, slot: i64, quantity: i64) -> None:
+        """A fill of a leg is felt by its group at once."""
+        if self.orders[slot].flags & B_GROUPED:
+            self.books.legs.traded(slot, quantity, self.books.cause, self.orders[slot].level)
 
     def lower(self, slot: i64, quantity: i64) -> i64:
         """Take what is traded off an order; returns what is left of it."""
         self.hidden.take(slot, self.orders[slot].level, quantity)
         self.orders[slot].filled += quantity
-        return self.hidden.open(slot)
+        return self.hidden.left(slot)
 
     def fill(self, n: i64, slot: i64, other: i64, quantity: i64, value: i64, trade: i64) -> None:
         """Tell an owner's account of its side of a trade."""
@@ -334,7 +376,7 @@ class Auction:
         self.letters[i].reason = AUCTION
         self.letters[i].price = self.price
         self.letters[i].quantity = quantity
-        self.letters[i].leaves = self.hidden.open(slot)
+        self.letters[i].leaves = self.hidden.left(slot)
         self.letters[i].value = value
         self.letters[i].trade = trade
         self.letters[i].other_order = self.orders[other].id
@@ -353,8 +395,8 @@ class Auction:
         """End an order that the auction did not fill; it has left its queue."""
         i: i64 = self.letter(n, slot, M_END)
         self.letters[i].reason = WHY_AUCTION_UNFILLED
-        self.letters[i].leaves = self.hidden.open(slot)
-        self.books.queue.forget(slot)
+        self.letters[i].leaves = self.hidden.left(slot)
+        self.books.forget(slot)
 
     def end_list(self, n: i64, which: i64) -> None:
         """End the market orders of a side."""

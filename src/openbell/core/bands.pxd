@@ -1,11 +1,8 @@
 cimport cython
 from openbell.core.layouts cimport *
-from openbell.core.channel cimport Channel
-from openbell.core.hidden cimport Hidden
 from openbell.core.ladder cimport Ladder
 from openbell.core.outbox cimport Outbox
 from openbell.core.prices cimport Prices, collar_width
-from openbell.core.queue cimport Queue
 
 
 cdef i64 band_width(i64 tier, i64 close, i64 reference, bint wide, i64 tick) noexcept nogil
@@ -18,32 +15,25 @@ cdef class Bands:
     cdef Schedule[::1] schedules
     cdef Band[::1] bands
     cdef BandSum[::1] sums
-    cdef Level[::1] levels
-    cdef Shade[::1] shades
-    cdef BookOrder[::1] orders
     cdef Event[::1] events
-    cdef Message[::1] letters
     cdef Ladder ladder
     cdef Prices prices
-    cdef Queue queue
-    cdef Hidden hidden
     cdef Outbox outbox
-    cdef Channel mail
+    cdef bint moved
 
     cdef i64 clip(self, i64 n, i64 side, i64 price) noexcept nogil
     cdef i64 why_left(self, i64 n, i64 side, i64 price, i64 order_type) noexcept nogil
     cdef bint is_edge(self, i64 n, i64 side, i64 price) noexcept nogil
     cdef void count(self, i64 n, i64 price, i64 now) noexcept nogil
     cdef i64 mean(self, i64 n, i64 slot) noexcept nogil
-    cdef void look(self, i64 n, i64 now, i64 cause) noexcept nogil
-    cdef void begin(self, i64 n, i64 reference, i64 now, i64 cause) noexcept nogil
+    cdef void look(self, i64 n, i64 now) noexcept nogil
+    cdef void begin(self, i64 n, i64 reference, i64 now) noexcept nogil
     cdef void end(self, i64 n) noexcept nogil
-    cdef void restart(self, i64 n, i64 now, i64 cause) noexcept nogil
-    cdef void relist(self, i64 n, i64 now, i64 cause) noexcept nogil
+    cdef void restart(self, i64 n, i64 now) noexcept nogil
+    cdef void relist(self, i64 n, i64 now) noexcept nogil
     cdef i64 last_print(self, i64 n) noexcept nogil
-    cdef void draw(self, i64 n, i64 reference, i64 now, i64 cause) noexcept nogil
+    cdef void draw(self, i64 n, i64 reference, i64 now) noexcept nogil
     cdef bint is_wide(self, i64 n, i64 now) noexcept nogil
-    cdef void end_beyond(self, i64 n, i64 side, i64 cause) noexcept nogil
     cdef void settle(self, i64 n, i64 now) noexcept nogil
     cdef i64 due(self, i64 n) noexcept nogil
     cdef void tell(self, i64 n) noexcept nogil

@@ -10,12 +10,9 @@ from typing import Any
 
 import cython
 
-from openbell.core.channel import Channel
-from openbell.core.hidden import Hidden
 from openbell.core.ladder import Ladder
 from openbell.core.outbox import Outbox
 from openbell.core.prices import Prices
-from openbell.core.queue import Queue
 
 if not cython.compiled:
     from openbell.core.band_layouts import (
@@ -45,7 +42,6 @@ if not cython.compiled:
     )
     from openbell.core.prices import collar_width
     from openbell.core.records import PRICE_MAX
-    from openbell.core.state import M_END, NIL
     from openbell.core.types import i64, i128
 
 
@@ -67,27 +63,18 @@ class Bands:
         memory: Any,
         ladder: Ladder,
         prices: Prices,
-        queue: Queue,
-        hidden: Hidden,
         outbox: Outbox,
-        mail: Channel,
     ) -> None:
         self.scalars = memory["scalars"]
         self.instruments = memory["instruments"]
         self.schedules = memory["schedules"]
         self.bands = memory["bands"]
         self.sums = memory["band_sums"]
-        self.levels = memory["levels"]
-        self.shades = memory["shades"]
-        self.orders = memory["book_orders"]
         self.events = memory["events"]
         self.ladder = ladder
         self.prices = prices
-        self.queue = queue
-        self.hidden = hidden
         self.outbox = outbox
-        self.mail = mail
-        self.letters = mail.messages
+        self.moved = False  # what rests beyond them has not ended yet (band_ends.py)
 
     # -- what they allow ---------------------------------------------------------------------------
 
@@ -141,7 +128,7 @@ class Bands:
             return 0
         return cython.cast(i64, total // count)
 
-    def look(self, n: i64, now: i64, cause: i64) -> None:
+    def look(self, n: i64, now: i64) -> None:
         """Once in ten seconds: a mean that has moved becomes the reference; not in a limit state."""
         slot: i64 = now // BAND_SLOT_NS
         if self.bands[n].looked == slot or self.bands[n].reference == 0 or self.bands[n].due != 0:
@@ -153,9 +140,9 @@ class Bands:
             if mean != 0 and abs(mean - reference) * 100 >= reference:
                 reference = mean
                 self.bands[n].set_ts = now
-        self.draw(n, reference, now, cause)
+        self.draw(n, reference, now)
 
-    def begin(self, n: i64, reference: i64, now: i64, cause: i64) -> None:
+    def begin(self, n: i64, reference: i64, now: i64) -> None:
         """Bands around a reference from outside; what traded before it counts no more."""
         s: i64
         for s in range(n * BAND_RING, (n + 1) * BAND_RING):
@@ -165,7 +152,7 @@ class Bands:
         self.bands[n].set_ts = now
         self.bands[n].looked = now // BAND_SLOT_NS
         self.bands[n].reference = 0
-        self.draw(n, reference, now, cause)
+        self.draw(n, reference, now)
 
     def end(self, n: i64) -> None:
         """Nothing matches continuously any more, or there is no tier."""
@@ -179,19 +166,19 @@ class Bands:
         self.bands[n].wide = 0
         self.tell(n)
 
-    def restart(self, n: i64, now: i64, cause: i64) -> None:
+    def restart(self, n: i64, now: i64) -> None:
         """A day began, or a tier came: the day's last trade is the reference, else the official close."""
         if self.instruments[n].tier == 0:
             self.end(n)
         elif self.instruments[n].status == IN_CONTINUOUS:
-            self.begin(n, self.last_print(n), now, cause)
+            self.begin(n, self.last_print(n), now)
 
-    def relist(self, n: i64, now: i64, cause: i64) -> None:
+    def relist(self, n: i64, now: i64) -> None:
         """Another tier, or another tick: the reference that there is stays."""
         if self.instruments[n].tier != 0 and self.bands[n].reference != 0:
-            self.draw(n, self.bands[n].reference, now, cause)
+            self.draw(n, self.bands[n].reference, now)
         else:
-            self.restart(n, now, cause)
+            self.restart(n, now)
 
     def last_print(self, n: i64) -> i64:
         """The day's last eligible trade, else the official close."""
@@ -201,8 +188,8 @@ class Bands:
 
     # -- the bands ---------------------------------------------------------------------------------
 
-    def draw(self, n: i64, reference: i64, now: i64, cause: i64) -> None:
-        """Set the bands around a reference, rounded inward; orders beyond them end."""
+    def draw(self, n: i64, reference: i64, now: i64) -> None:
+        """Set the bands around a reference, rounded inward; orders beyond them end next."""
         tick: i64 = self.instruments[n].tick_size
         wide: bool = self.is_wide(n, now)
         width: i64 = band_width(self.instruments[n].tier, self.instruments[n].close, reference, wide, tick)
@@ -219,9 +206,8 @@ class Bands:
         self.bands[n].wide = wide
         self.bands[n].due = 0
         self.bands[n].limit_state = 0
+        self.moved = True
         self.tell(n)
-        self.end_beyond(n, BUY, cause)
-        self.end_beyond(n, SELL, cause)
 
     def is_wide(self, n: i64, now: i64) -> bool:
         """Whether the bands are doubled: before the close, but for dear instruments of the second tier."""
@@ -229,22 +215,6 @@ class Bands:
         if ends == 0 or now < ends - BAND_WIDE_NS:
             return False
         return self.instruments[n].tier == 1 or self.instruments[n].close <= BAND_UPPER_CLASS
-
-    def end_beyond(self, n: i64, side: i64, cause: i64) -> None:
-        """End what rests beyond the bands, best price first, displayed before hidden, then by time."""
-        level: i64 = self.ladder.best(n, side)
-        while level >= 0 and self.clip(n, side, self.levels[level].price) != self.levels[level].price:
-            slot: i64 = self.levels[level].head
-            if slot == NIL:
-                slot = self.shades[level].head
-            i: i64 = self.mail.post(M_END, n, self.orders[slot].account, self.orders[slot].id, cause)
-            self.letters[i].side = side
-            self.letters[i].ref = self.orders[slot].ref
-            self.letters[i].reason = WHY_BAND
-            self.letters[i].leaves = self.hidden.open(slot)
-            self.hidden.remove(slot)
-            self.queue.forget(slot)
-            level = self.ladder.best(n, side)
 
     def settle(self, n: i64, now: i64) -> None:
         """All that a message set off is done: whether a side stands at its band."""

@@ -19,6 +19,7 @@ if not cython.compiled:
         C_LIST,
         C_LOCK_ACCOUNT,
         C_MODIFY,
+        C_NEW_GROUP,
         C_NEW_ORDER,
         C_OPEN_ACCOUNT,
         C_PHASE,
@@ -44,6 +45,7 @@ if not cython.compiled:
         KILL_WORDS,
         LIST_WORDS,
         MODIFY_WORDS,
+        NEW_GROUP_WORDS,
         NEW_ORDER_WORDS,
         OPEN_ACCOUNT_WORDS,
         PHASE_WORDS,
@@ -66,6 +68,8 @@ def body_words(kind: i64) -> i64:
         return MODIFY_WORDS
     if kind == C_CANCEL_ALL:
         return CANCEL_ALL_WORDS
+    if kind == C_NEW_GROUP:
+        return NEW_GROUP_WORDS
     if kind == C_TRANSFER:
         return TRANSFER_WORDS
     if kind == C_OPEN_ACCOUNT:

@@ -1,11 +1,13 @@
 cimport cython
 from openbell.core.layouts cimport *
+from openbell.core.band_ends cimport BandEnds
 from openbell.core.bands cimport Bands
 from openbell.core.channel cimport Channel
 from openbell.core.election cimport Election
 from openbell.core.checks cimport Checks
 from openbell.core.hidden cimport Hidden
 from openbell.core.ladder cimport Ladder
+from openbell.core.legs cimport Legs
 from openbell.core.numbers cimport value_down
 from openbell.core.outbox cimport Outbox
 from openbell.core.prices cimport Prices
@@ -34,6 +36,8 @@ cdef class Books:
     cdef readonly Bands bands
     cdef readonly Checks checks
     cdef SelfTrade selftrade
+    cdef readonly BandEnds band_ends
+    cdef readonly Legs legs
     cdef readonly Election election
     cdef readonly Stops stops
     cdef Outbox outbox
@@ -49,15 +53,14 @@ cdef class Books:
     cdef i64 mode
     cdef i64 cut
     cdef i64 leaves
+    cdef i64 leg  # its slot, if it is a leg of a group, else NIL
+    cdef i64 beyond  # of a child that is the incoming order: what it waits for
     cdef i64 filled
 
     cdef bint handle(self, i64 i) noexcept nogil
     cdef void enter(self, i64 i) noexcept nogil
     cdef i64 slot(self, i64 i, i64 n, i64 side) noexcept nogil
     cdef void cancel(self, i64 i) noexcept nogil
-    cdef void modify(self, i64 i) noexcept nogil
-    cdef void replace(self, i64 i, i64 slot, i64 price, i64 leaves) noexcept nogil
-    cdef void requeue(self, i64 slot, i64 n, i64 side, i64 price, i64 leaves, i64 display) noexcept nogil
     cdef void match(self, i64 n, i64 side, i64 price) noexcept nogil
     cdef i64 sweep(self, i64 n, i64 side, i64 level, i64 at) noexcept nogil
     cdef void sweep_hidden(self, i64 n, i64 side, i64 level, i64 at) noexcept nogil
@@ -67,6 +70,8 @@ cdef class Books:
     cdef void fill(
         self, i64 n, i64 side, i64 maker, i64 price, i64 quantity, i64 value, i64 trade, i64 left
     ) noexcept nogil
+    cdef void note_leaves(self) noexcept nogil
+    cdef void forget(self, i64 slot) noexcept nogil
     cdef bint rests(self, i64 i) noexcept nogil
     cdef void take_on(self, i64 i) noexcept nogil
     cdef void stand(self, i64 n, i64 owner, i64 flags) noexcept nogil

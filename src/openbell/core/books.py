@@ -1,8 +1,8 @@
 """The book machine: matches orders by price, then time, and knows nothing of money.
 
-It takes ENTER, CANCEL and MODIFY messages of the account machine, in order, and answers each fill and
-each end with messages of its own. Public events (accepted, trades, levels) are written here. Stops, and
-orders that its trades elect, are `floor.py`'s.
+It takes ENTER and CANCEL messages of the account machine, in order, and answers each fill and each end with
+messages of its own. Public events (accepted, trades, levels) are written here. MODIFY is `changes.py`'s;
+stops, and orders that its trades elect, are `floor.py`'s.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from typing import Any
 
 import cython
 
+from openbell.core.band_ends import BandEnds
 from openbell.core.bands import Bands
 from openbell.core.channel import Channel
 from openbell.core.checks import Checks
 from openbell.core.election import Election
 from openbell.core.hidden import Hidden
 from openbell.core.ladder import Ladder
+from openbell.core.legs import Legs
 from openbell.core.outbox import Outbox
 from openbell.core.prices import Prices
 from openbell.core.queue import Queue
@@ -32,7 +34,6 @@ if not cython.compiled:
         DAY,
         DECREMENT,
         E_BOOK_FULL,
-        E_FILLED_SINCE,
         E_OK,
         EV_ACCEPTED,
         EV_TRADE,
@@ -43,18 +44,13 @@ if not cython.compiled:
         LIMIT,
         MAKER,
         OPG,
-        PRIORITY_KEPT,
         PROTECTIONS_OFF,
-        SET_DISPLAY,
-        SET_PRICE,
-        SET_QUANTITY,
         ST_OPEN,
         TAKER,
-        UNCHANGED,
         WHY_FOK,
         WHY_SELF_TRADE,
-        WHY_USER,
     )
+    from openbell.core.group_layouts import B_GROUPED
     from openbell.core.numbers import value_down
     from openbell.core.state import (
         F_HIDDEN,
@@ -67,10 +63,7 @@ if not cython.compiled:
         M_END,
         M_ENTER,
         M_FILL,
-        M_MODIFIED,
-        M_MODIFY,
         M_NOT_FOUND,
-        M_NOT_MODIFIED,
         M_PRICED,
         M_REFERENCE,
         M_REFUSED,
@@ -93,11 +86,13 @@ class Books:
         self.queue = Queue(memory, self.ladder, outbox)
         self.hidden = Hidden(memory, genesis, self.ladder, self.queue)
         self.rehearsal = Rehearsal(memory, self.ladder)
-        self.bands = Bands(memory, self.ladder, self.prices, self.queue, self.hidden, outbox, mail)
+        self.bands = Bands(memory, self.ladder, self.prices, outbox)
         self.checks = Checks(memory, self.ladder, self.prices, self.bands, self.hidden, self.rehearsal)
-        self.selftrade = SelfTrade(memory, self.queue, self.hidden, mail)
         self.election = Election(memory, self.bands, mail)
         self.stops = Stops(memory, self.election)
+        self.legs = Legs(memory, self.queue, self.hidden, self.stops, self.election, mail)
+        self.band_ends = BandEnds(memory, self.bands, self.ladder, self.queue, self.hidden, self.legs, mail)
+        self.selftrade = SelfTrade(memory, self.queue, self.hidden, self.legs, mail)
         self.shades = memory["shades"]
         self.extras = memory["extras"]
         self.outbox = outbox
@@ -115,6 +110,8 @@ class Books:
         self.mode = 0
         self.cut = 0
         self.leaves = 0
+        self.beyond = 0
+        self.leg = NIL
         self.filled = 0
 
     # -- messages from the account machine -------------------------------------------------------
@@ -131,8 +128,6 @@ class Books:
             self.enter(i)
         elif kind == M_CANCEL:
             self.cancel(i)
-        elif kind == M_MODIFY:
-            self.modify(i)
         else:
             return False
         self.publish(self.inbox[i].instrument)
@@ -190,95 +185,15 @@ class Books:
         if slot < 0:
             self.refuse(i, M_NOT_FOUND, E_OK)
             return
-        self.leaves = self.hidden.open(slot)
-        if self.orders[slot].flags & B_WAITS:
+        self.leaves = self.hidden.left(slot)
+        if self.orders[slot].flags & B_GROUPED:
+            self.legs.take_out(slot, NIL)
+        elif self.orders[slot].flags & B_WAITS:
             self.stops.drop(slot)
         else:
             self.hidden.remove(slot)
-        self.queue.forget(slot)
         self.end(i, self.inbox[i].reason)
-
-    def modify(self, i: i64) -> None:
-        slot: i64 = self.queue.find(self.inbox[i].order)
-        if slot < 0:
-            self.refuse(i, M_NOT_FOUND, E_OK)
-            return
-        filled: i64 = self.orders[slot].filled
-        if self.inbox[i].limit >= 0 and self.inbox[i].limit != filled:
-            self.checks.limit = self.inbox[i].limit
-            self.checks.observed = filled
-            self.refuse(i, M_NOT_MODIFIED, E_FILLED_SINCE)
-            return
-        self.leaves = self.hidden.open(slot)
-        price: i64 = self.orders[slot].price
-        total: i64 = filled + self.leaves
-        if self.inbox[i].flags & SET_PRICE:
-            price = self.inbox[i].price
-        if self.inbox[i].flags & SET_QUANTITY:
-            total = self.inbox[i].quantity
-        if total <= filled:
-            self.hidden.remove(slot)
-            self.queue.forget(slot)
-            self.end(i, WHY_USER)
-            return
-        self.replace(i, slot, price, total - filled)
-
-    def replace(self, i: i64, slot: i64, price: i64, leaves: i64) -> None:
-        """Give the resting order at `slot` a price, an open size and a display, whole or not at all."""
-        n: i64 = self.orders[slot].instrument
-        side: i64 = self.orders[slot].side
-        display: i64 = self.hidden.display(slot)
-        same: bool = price == self.orders[slot].price
-        if self.inbox[i].flags & SET_DISPLAY and self.inbox[i].value != display:
-            display = self.inbox[i].value
-            same = False
-        kept: bool = same and leaves <= self.leaves
-        unchanged: bool = same and leaves == self.leaves
-        code: i64 = E_OK if unchanged else self.checks.change(slot, n, side, kept, price, leaves, display)
-        if code != E_OK:
-            self.refuse(i, M_NOT_MODIFIED, code)
-            return
-        if not kept:
-            price = self.bands.clip(n, side, price)
-        letter: i64 = self.reply(i, M_MODIFIED)
-        self.letters[letter].leaves = leaves
-        self.letters[letter].price = price
-        self.letters[letter].value = display
-        if not kept:
-            self.letters[letter].flags = self.inbox[i].flags & SET_DISPLAY
-            self.cut = 0
-            self.requeue(slot, n, side, price, leaves, display)
-            self.end_cut(i)
-        elif unchanged:
-            self.letters[letter].flags = PRIORITY_KEPT | UNCHANGED
-        else:
-            self.letters[letter].flags = PRIORITY_KEPT
-            self.hidden.shrink(slot, leaves)
-
-    def requeue(self, slot: i64, n: i64, side: i64, price: i64, leaves: i64, display: i64) -> None:
-        """Take an order out, match it as if it were new, and rest what remains under its own id."""
-        level: i64 = self.orders[slot].level
-        if self.levels[level].price == 0:
-            self.queue.move(slot, price, leaves)
-            return
-        self.leaves = leaves
-        self.hidden.remove(slot)
-        if display != self.hidden.display(slot):
-            self.hidden.dress(slot, display, 0)
-        if self.instruments[n].status != IN_CONTINUOUS:
-            self.hidden.put(slot, n, side, price, leaves)
-            return
-        self.taker = self.orders[slot].id
-        self.taker_ref = self.orders[slot].ref
-        self.taker_account = self.orders[slot].account
-        self.stand(n, self.orders[slot].owner, self.orders[slot].flags)
-        self.filled = self.orders[slot].filled
-        self.match(n, side, price)
-        if self.leaves == 0:
-            self.queue.forget(slot)
-            return
-        self.orders[slot].filled = self.filled
-        self.hidden.put(slot, n, side, price, self.leaves)
+        self.forget(slot)
 
     # -- matching --------------------------------------------------------------------------------
 
@@ -315,6 +230,10 @@ class Books:
             self.orders[maker].filled += quantity
             self.levels[level].quantity -= quantity
             self.trade(n, side, maker, at, quantity)
+            if self.orders[maker].flags & B_GROUPED:
+                self.note_leaves()
+                self.legs.hit(maker, quantity, self.cause, level)
+                continue
             if self.orders[maker].leaves == 0:
                 if self.orders[maker].flags & F_ICEBERG and self.hidden.refill(maker, level):
                     continue
@@ -357,24 +276,28 @@ class Books:
         """The taker would trade with its owner's own order next; returns whether the level shows less."""
         shown: bool = self.orders[maker].flags & F_HIDDEN == 0
         by: i64 = self.leaves
+        self.note_leaves()
         if self.mode == DECREMENT:
             by = min(by, self.hidden.open(maker))
             shown = self.selftrade.lower(maker, level, by, self.cause)
         elif self.mode != CANCEL_NEWEST:
             self.selftrade.end(maker, level, self.cause)
+        if self.leg != NIL:  # what ended may have been its parent
+            self.beyond = self.extras[self.leg].rest
         if self.mode == CANCEL_OLDEST:
             return shown
         self.leaves -= by
         if self.leaves == 0:
             self.cut = by
         else:
-            self.selftrade.lowered(self.taker, self.taker_account, self.taker_ref, self.leaves, self.cause)
+            left: i64 = self.leaves + self.beyond
+            self.selftrade.lowered(self.taker, self.taker_account, self.taker_ref, left, self.cause)
         return shown and self.mode != CANCEL_NEWEST
 
     def trade(self, n: i64, side: i64, maker: i64, price: i64, quantity: i64) -> None:
         value: i64 = value_down(price, quantity)
         left: i64 = self.orders[maker].leaves
-        if self.orders[maker].flags & F_ICEBERG:
+        if self.orders[maker].flags & (F_ICEBERG | B_GROUPED):
             left += self.extras[maker].rest
         trade: i64 = self.scalars[0].trades + 1
         self.scalars[0].trades = trade
@@ -384,7 +307,7 @@ class Books:
         self.events[e].price = price
         self.events[e].quantity = quantity
         self.events[e].filled = self.filled
-        self.events[e].leaves = self.leaves
+        self.events[e].leaves = self.leaves + self.beyond
         self.events[e].notional = value
         self.events[e].other_order = self.orders[maker].id
         self.events[e].other_account = self.orders[maker].account
@@ -409,7 +332,7 @@ class Books:
         self.letters[i].ref = self.taker_ref
         self.letters[i].price = price
         self.letters[i].quantity = quantity
-        self.letters[i].leaves = self.leaves
+        self.letters[i].leaves = self.leaves + self.beyond
         self.letters[i].value = value
         self.letters[i].trade = trade
         self.letters[i].other_order = self.orders[maker].id
@@ -425,6 +348,18 @@ class Books:
         self.letters[i].trade = trade
         self.letters[i].other_order = self.taker
         self.letters[i].other_account = self.taker_account
+
+    def note_leaves(self) -> None:
+        """What the incoming order has left, where its group looks for it."""
+        if self.leg != NIL:
+            self.orders[self.leg].leaves = self.leaves
+
+    def forget(self, slot: i64) -> None:
+        """Free the slot of an order that has left the book."""
+        if self.orders[slot].flags & B_GROUPED:
+            self.legs.forget(slot, self.cause, NIL)
+        else:
+            self.queue.forget(slot)
 
     def rests(self, i: i64) -> bool:
         if self.inbox[i].order_type != LIMIT:

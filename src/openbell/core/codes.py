@@ -33,6 +33,7 @@ C_NEW_ORDER = 30
 C_CANCEL = 31
 C_MODIFY = 32
 C_CANCEL_ALL = 33
+C_NEW_GROUP = 34
 C_SESSION = 35
 C_DAY_ROLL = 40
 C_BUST = 44
@@ -203,6 +204,17 @@ SET_QUANTITY = 2
 SET_STOP_PRICE = 4
 SET_DISPLAY = 8
 
+# Groups of orders, and what an order is in its group
+OCO = 1  # two alternatives
+OTO = 2  # a parent, and a child that works for what the parent has filled
+BRACKET = 3  # a parent, and two alternative children: take-profit and stop-loss
+ROLE_NONE = 0
+ROLE_LEG = 1
+ROLE_PARENT = 2
+ROLE_CHILD = 3
+ROLE_TAKE_PROFIT = 4
+ROLE_STOP_LOSS = 5
+
 # --- refusals ---------------------------------------------------------------------------------
 E_OK = 0
 E_BAD_RECORD = 1  # length, layout, reserved bytes or an unknown command type
@@ -220,6 +232,8 @@ E_BAD_MIN_QUANTITY = 12  # more than the order's quantity, or of an order that i
 E_BAD_STOP_PRICE = 13
 E_BAD_TRAIL = 14
 E_BAD_MODE = 15  # no such mode of self-trade prevention
+E_BAD_GROUP = 16  # no such kind of group, or not as many legs as it has
+E_SIBLING_REFUSED = 17  # another leg of the group was refused, which `observed` counts from 0
 E_UNKNOWN_ACCOUNT = 20
 E_ACCOUNT_LOCKED = 21
 E_ACCOUNT_CLOSED = 22
@@ -269,6 +283,7 @@ E_FIRMS_FULL = 66
 E_FEES_FULL = 67
 E_TIMERS_FULL = 68
 E_RESTRICTIONS_FULL = 69
+E_GROUPS_FULL = 70
 # Refused by the sequencer, before the log: nothing was recorded and nothing will happen.
 E_TOO_LATE = 80  # validUntil has passed
 E_LOG_FULL = 81
@@ -293,6 +308,8 @@ REASON_NAMES = names("WHY_")
 REFUSAL_NAMES = names("E_")
 KIND_NAMES = names("KIND_")
 PHASE_NAMES = names("IN_")
+ROLE_NAMES = names("ROLE_")
+GROUP_NAMES = {OCO: "OCO", OTO: "OTO", BRACKET: "BRACKET"}
 PHASES = (IN_CONTINUOUS, IN_SUSPENDED, IN_CLOSED, IN_PRE_OPEN, IN_CLOSING_AUCTION, IN_AUCTION_CALL)
 SIDE_NAMES = {BUY: "BUY", SELL: "SELL"}
 TYPE_NAMES = {

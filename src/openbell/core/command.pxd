@@ -14,6 +14,7 @@ cdef class Command:
     cdef Transfer[::1] transfer
     cdef Close[::1] close
     cdef NewOrder[::1] new_order
+    cdef NewGroup[::1] new_group
     cdef Cancel[::1] cancel
     cdef Modify[::1] modify
     cdef CancelAll[::1] cancel_all

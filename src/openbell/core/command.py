@@ -25,6 +25,7 @@ if not cython.compiled:
         C_KILL,
         C_LIFT,
         C_MODIFY,
+        C_NEW_GROUP,
         C_NEW_ORDER,
         C_PHASE,
         C_SESSION,
@@ -58,6 +59,7 @@ class Command:
         self.transfer = (records.Transfer * 1).from_buffer(self.desk, body)
         self.close = (records.Close * 1).from_buffer(self.desk, body)
         self.new_order = (records.NewOrder * 1).from_buffer(self.desk, body)
+        self.new_group = (records.NewGroup * 1).from_buffer(self.desk, body)
         self.cancel = (records.Cancel * 1).from_buffer(self.desk, body)
         self.modify = (records.Modify * 1).from_buffer(self.desk, body)
         self.cancel_all = (records.CancelAll * 1).from_buffer(self.desk, body)
@@ -126,6 +128,8 @@ class Command:
             return self.cancel_all[0].reserved | self.cancel_all[0].reserved2
         if kind == C_DEPOSIT or kind == C_WITHDRAW:
             return self.amount[0].reserved
+        if kind == C_NEW_GROUP:
+            return self.new_group[0].reserved | self.new_group[0].reserved2
         if kind == C_TRANSFER:
             return self.transfer[0].reserved
         if kind == C_CLOSE_ACCOUNT:

@@ -92,10 +92,13 @@ class Delivery:
 
     def cascade(self, until: i64) -> None:
         """Slice by slice let elected orders have their turns and tell accounts, before any other message."""
+        if self.election.head == NIL or self.floor.groups.count != 0:  # half a group has come
+            return
         while self.election.head != NIL and self.fault == 0:
             self.floor.take_turns()
             while self.settle(until):
                 pass
+        self.election.close()
 
     def settle(self, until: i64) -> bool:
         """Hand the next message to the accounts; whether there was one."""
@@ -136,6 +139,7 @@ class Delivery:
                     (n == NIL or self.rows[t].instrument == n)
                     and (side == ANY_SIDE or self.rows[t].side == side)
                     and (session == 0 or self.rows[t].session == session)
+                    and self.machine.working(t)  # else a sibling has ended it
                 ):
                     self.entry.send_cancel(t, reason)
                     count += 1
@@ -154,7 +158,7 @@ class Delivery:
             t: i64 = self.accounts[account].work_head
             while t != NIL:
                 following: i64 = self.rows[t].next
-                if self.rows[t].tif == DAY:
+                if self.rows[t].tif == DAY and self.machine.working(t):
                     self.entry.send_cancel(t, WHY_DAY_END)
                 looked += 1
                 if looked % self.slice == 0:

@@ -45,6 +45,7 @@ cdef class Entry:
     cdef i64 observed
 
     cdef i64 new(self, i64 order, u64 body) noexcept nogil
+    cdef i64 examine(self, i64 t, i64 n) noexcept nogil
     cdef i64 ticket(self, i64 order, i64 a, i64 n, u64 body) noexcept nogil
     cdef i64 shape(self) noexcept nogil
     cdef i64 extras(self) noexcept nogil

@@ -62,6 +62,7 @@ if not cython.compiled:
         TRAILING_STOP,
         WHY_USER,
     )
+    from openbell.core.group_layouts import F_LEG
     from openbell.core.numbers import value_up
     from openbell.core.prices import collar_price
     from openbell.core.records import PRICE_MAX, QUANTITY_MAX
@@ -140,19 +141,7 @@ class Entry:
         t: i64 = self.ticket(order, a, n, body)
         code: i64 = self.shape()
         if code == E_OK:
-            self.rows[t].price = self.cap(t, n)
-            code = self.allowed(a, n)
-        if code == E_OK:
-            code = self.sized(self.sizes.within(t, n, a, self.terms.flags))
-        if self.watched != 0:
-            if code == E_OK:
-                code = self.explained(self.limits.repeated(a, n))
-            if code == E_OK and self.terms.flags & F_NOTIONAL:
-                code = self.explained(self.limits.screen(a, n, self.order[0].notional))
-            elif code == E_OK:
-                code = self.screened(t, self.rows[t].price, self.order[0].quantity)
-            self.watched = 0
-            self.limits.ordinary()
+            code = self.examine(t, n)
         if code == E_OK:
             code = self.hold(t, a, n)
         if code != E_OK:
@@ -165,6 +154,24 @@ class Entry:
             self.terms.keep(t)
         self.send(t)
         return t
+
+    def examine(self, t: i64, n: i64) -> i64:
+        """The account's checks between an order's shape and what it reserves."""
+        a: i64 = self.rows[t].account
+        self.rows[t].price = self.cap(t, n)
+        code: i64 = self.allowed(a, n)
+        if code == E_OK:
+            code = self.sized(self.sizes.within(t, n, a, self.terms.flags))
+        if self.watched != 0:
+            if code == E_OK:
+                code = self.explained(self.limits.repeated(a, n))
+            if code == E_OK and self.terms.flags & F_NOTIONAL:
+                code = self.explained(self.limits.screen(a, n, self.order[0].notional))
+            elif code == E_OK:
+                code = self.screened(t, self.rows[t].price, self.order[0].quantity)
+            self.watched = 0
+            self.limits.ordinary()
+        return code
 
     def ticket(self, order: i64, a: i64, n: i64, body: cython.ulonglong) -> i64:
         """A ticket with what the command says, and its request."""
@@ -414,7 +421,8 @@ class Entry:
     def change_shape(self, t: i64, price: i64, total: i64) -> i64:
         self.limit = 0
         self.observed = 0
-        if not self.terms.changes(self.rows[t].order_type):
+        asked: i64 = self.change[0].flags & (SET_QUANTITY | SET_DISPLAY)
+        if not self.terms.changes(self.rows[t].order_type) or (self.rows[t].flags & F_LEG and asked):
             return E_UNSUPPORTED
         self.limit = PRICE_MAX
         self.observed = price
@@ -458,6 +466,8 @@ class Entry:
         extra: i64 = amount - self.rows[t].reserved
         if extra <= 0:
             return E_OK
+        if self.rows[t].flags & F_LEG:
+            extra = self.machine.groups.extra(t, amount, self.machine.fee)
         code = self.covered(self.rows[t].side, a, self.rows[t].holding, extra)
         if code == E_OK:
             self.machine.reserve(t, amount)

@@ -10,6 +10,7 @@ from openbell.core.controls cimport Controls
 from openbell.core.delivery cimport Delivery
 from openbell.core.entry cimport Entry
 from openbell.core.floor cimport Floor
+from openbell.core.group_entry cimport GroupEntry
 from openbell.core.exposure cimport Exposure
 from openbell.core.fees cimport Fees
 from openbell.core.kept cimport Kept
@@ -58,6 +59,7 @@ cdef class Exchange:
     cdef readonly Floor floor
     cdef readonly Accounts machine
     cdef readonly Entry entry
+    cdef readonly GroupEntry group_entry
     cdef readonly Treasury treasury
     cdef readonly Listings listings
     cdef readonly Exposure exposure

@@ -25,6 +25,7 @@ from openbell.core.entry import Entry
 from openbell.core.exposure import Exposure
 from openbell.core.fees import Fees
 from openbell.core.floor import Floor
+from openbell.core.group_entry import GroupEntry
 from openbell.core.kept import Kept
 from openbell.core.kill import KillSwitches
 from openbell.core.limits import Limits
@@ -48,7 +49,6 @@ if not cython.compiled:
     from openbell.core.bodies import body_words
     from openbell.core.codes import (
         C_CANCEL,
-        C_CANCEL_ALL,
         C_CLOCK_JUMP,
         C_CLOSE_ACCOUNT,
         C_DAY_ROLL,
@@ -56,6 +56,7 @@ if not cython.compiled:
         C_ISSUE,
         C_LIST,
         C_MODIFY,
+        C_NEW_GROUP,
         C_NEW_ORDER,
         C_OPEN_ACCOUNT,
         C_PHASE,
@@ -76,13 +77,6 @@ if not cython.compiled:
     from openbell.core.records import ANY_INSTRUMENT, ANY_SIDE
     from openbell.core.state import FAULT_LENGTH, FAULT_SEQUENCE, FAULT_TIME, NIL, OUTPUT_RECORDS
     from openbell.core.types import TIME_MAX, i64, u64
-
-FAULTS = {
-    1: "a record's length is impossible",
-    2: "a record's sequence is not the one after the last",
-    3: "a message between the machines is missing",
-    4: "a record's time lies before the last one's, or after all time",
-}
 
 
 class CoreError(Exception):
@@ -191,13 +185,15 @@ class Exchange:
             self.sessions,
             self.post,
         )
+        self.group_entry = GroupEntry(self.memory, body, self.entry)
 
     def begin(self, seq: i64, ts: i64) -> None:
         """The state right after genesis: empty lists and the exchange's own accounts."""
-        for name in ("book_free", "level_free", "ticket_free", "holding_free", "request_free"):
+        for name in ("book_free", "level_free", "ticket_free", "holding_free", "request_free", "turn_head"):
             setattr(self.memory["scalars"][0], name, state.NIL)
-        for name in ("ended_head", "ended_tail", "restriction_free", "fee_free", "session_free"):
+        for name in ("ended_head", "ended_tail", "restriction_free", "fee_free", "session_free", "turn_tail"):
             setattr(self.memory["scalars"][0], name, state.NIL)
+        self.scalars[0].rounds = 1
         self.scalars[0].position = seq
         self.scalars[0].time = ts
         self.scalars[0].day = 1
@@ -257,7 +253,7 @@ class Exchange:
         with cython.nogil:
             at = self.advance(start // 8, stop // 8)
         if self.fault != 0:
-            raise CoreError(f"after position {self.position}: {FAULTS[self.fault]}")
+            raise CoreError(f"after position {self.position}: {state.FAULTS[self.fault]}")
         return at * 8
 
     @property
@@ -298,6 +294,7 @@ class Exchange:
         self.sessions.reindex()
         self.limits.ordinary()
         self.phases.rewind()
+        self.books.election.restore()
 
     # -- one command -----------------------------------------------------------------------------
 
@@ -337,7 +334,7 @@ class Exchange:
         code: i64 = self.command.check(body_words(kind))
         if code != E_OK:
             self.refuse(a, code)
-        elif kind == C_NEW_ORDER or kind == C_CANCEL or kind == C_MODIFY or kind == C_CANCEL_ALL:
+        elif kind >= C_NEW_ORDER and kind <= C_NEW_GROUP:
             self.order_command(a, kind)
         elif kind == C_TICK:
             self.phases.tick()
@@ -351,7 +348,7 @@ class Exchange:
         self.answers_[a].events = self.outbox.count - self.outbox.start
 
     def order_command(self, a: i64, kind: i64) -> None:
-        """NEW_ORDER, CANCEL, MODIFY, CANCEL_ALL of an account that exists."""
+        """NEW_ORDER, NEW_GROUP, CANCEL, MODIFY, CANCEL_ALL of an account that exists."""
         account: i64 = self.head[0].account
         if not self.treasury.exists(account):
             self.command.fail(E_UNKNOWN_ACCOUNT, 0, account)
@@ -365,6 +362,8 @@ class Exchange:
         r: i64 = NIL
         if kind == C_NEW_ORDER:
             t = self.entry.new(self.shard << 53 | self.scalars[0].position << 8, body)
+        elif kind == C_NEW_GROUP:
+            t = self.group_entry.new(self.shard << 53 | self.scalars[0].position << 8, body)
         else:
             r = self.remember(account, body)
             if r < 0:
@@ -379,10 +378,10 @@ class Exchange:
         if self.delivery.delay == 0:
             self.delivery.run(self.scalars[0].position)
         if t >= 0:
-            self.machine.answer(t)
-            if kind == C_NEW_ORDER:
+            self.machine.answer(t if kind != C_NEW_GROUP else self.group_entry.shown())
+            if kind == C_NEW_ORDER or kind == C_NEW_GROUP:
                 r = self.rows[t].request
-        self.close_request(a, r, kind)
+        self.close_request(a, r, C_NEW_ORDER if kind == C_NEW_GROUP else kind)
 
     def close_request(self, a: i64, r: i64, kind: i64) -> None:
         """Keep the first answer with its request; a refusal that left no order is an event."""

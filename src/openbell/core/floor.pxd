@@ -2,8 +2,10 @@ cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.books cimport Books
 from openbell.core.election cimport Election
+from openbell.core.changes cimport Changes
+from openbell.core.group_book cimport GroupBook
 from openbell.core.phases cimport Phases
-from openbell.core.prices cimport collar_price
+from openbell.core.stop_checks cimport StopChecks
 from openbell.core.stops cimport Stops
 
 
@@ -16,6 +18,10 @@ cdef class Floor:
     cdef Message[::1] inbox
     cdef Books books
     cdef readonly Phases phases
+    cdef StopChecks stop_checks
+    cdef Changes changes
+    cdef GroupBook groups
+    cdef BookExtra[::1] extras
     cdef readonly Stops stops
     cdef readonly Election election
     cdef i64 slice
@@ -29,8 +35,9 @@ cdef class Floor:
     cdef void modify(self, i64 i) noexcept nogil
     cdef void modify_waiting(self, i64 i, i64 slot) noexcept nogil
     cdef void replace(self, i64 i, i64 slot, i64 price, i64 asked, i64 total) noexcept nogil
-    cdef i64 check(self, i64 i, i64 price, i64 asked, i64 quantity, bint percent, bint anew) noexcept nogil
     cdef void take_turns(self) noexcept nogil
     cdef void turn(self, i64 n, i64 slot) noexcept nogil
+    cdef void match(self, i64 n, i64 slot, bint grouped) noexcept nogil
+    cdef void use_up(self, i64 slot, bint grouped) noexcept nogil
     cdef bint fillable(self, i64 n, i64 side, i64 price) noexcept nogil
     cdef void finish(self, i64 slot, i64 leaves, i64 reason) noexcept nogil

@@ -5,7 +5,10 @@ self-trade that was prevented ends one of them, and every order of the shard is 
 most once in a command. With room for W orders, and W / 2 slices that wait in icebergs (hidden.py), a command
 makes at most 3 / 2 x W trades (a TRADE and two FILL each), W LEVEL of orders that end, W ELECTED and W LEVEL
 of those that rest: 15 / 2 x W + 2 events and 4 x W + 3 letters, for which `Memory` has room; what a band
-ends that moves (bands.py) ends once too. Accounts are told after every slice of elected orders.
+ends that moves (bands.py) ends once too. A child of a group has one turn in a cascade (election.py): it can
+be used up once more, and take its place and lower its sibling once more, ten events for each leg that there
+is room for. What a fill of a resting leg says of its sibling stands for places that the order which was
+filled whole then never takes. Accounts are told after every slice of turns.
 """
 
 from __future__ import annotations
@@ -15,20 +18,20 @@ from typing import Any
 import cython
 
 from openbell.core.books import Books
+from openbell.core.changes import Changes
 from openbell.core.election import Election
+from openbell.core.group_book import GroupBook
 from openbell.core.phases import Phases
+from openbell.core.stop_checks import StopChecks
 from openbell.core.stops import Stops
 
 if not cython.compiled:
     from openbell.core.codes import (
-        BUY,
         DAY,
         E_BAD_PRICE,
         E_BAD_STOP_PRICE,
         E_FILLED_SINCE,
         E_OK,
-        E_PRICE_COLLAR,
-        E_TICK_SIZE,
         EV_ACCEPTED,
         FOK,
         GTC,
@@ -37,8 +40,6 @@ if not cython.compiled:
         LIMIT,
         MARKET,
         PRIORITY_KEPT,
-        PROTECTIONS_OFF,
-        SELL,
         SET_PRICE,
         SET_QUANTITY,
         SET_STOP_PRICE,
@@ -51,12 +52,14 @@ if not cython.compiled:
         WHY_SELF_TRADE,
         WHY_USER,
     )
-    from openbell.core.prices import collar_price
+    from openbell.core.group_layouts import B_GROUPED
     from openbell.core.state import (
         M_CANCEL,
         M_END,
         M_ENTER,
+        M_LEG,
         M_MODIFIED,
+        M_MODIFY,
         M_NOT_FOUND,
         M_NOT_MODIFIED,
         M_REFUSED,
@@ -75,8 +78,12 @@ class Floor:
         self.orders = memory["book_orders"]
         self.events = memory["events"]
         self.books = books
+        self.changes = Changes(memory, books)
         self.phases = phases
         self.stops: Stops = books.stops
+        self.stop_checks = StopChecks(memory, books.checks)
+        self.groups = GroupBook(memory, books, phases, self.stop_checks)
+        self.extras = memory["extras"]
         self.election: Election = books.stops.election
         self.letters = memory["mail"]
         self.inbox = books.inbox
@@ -90,13 +97,17 @@ class Floor:
         self.inbox = messages
         self.books.inbox = messages
         self.phases.inbox = messages
+        self.groups.inbox = messages
+        self.changes.inbox = messages
         at: i64 = start
         with cython.nogil:
             while at < stop and self.books.outbox.count < OUTPUT_RECORDS:
                 self.books.outbox.begin(self.inbox[at].cause)
                 self.handle(at)
-                while self.election.head != NIL:
-                    self.take_turns()
+                if self.election.head != NIL and self.groups.count == 0:
+                    while self.election.head != NIL:
+                        self.take_turns()
+                    self.election.close()
                 self.books.mail.taken = self.books.mail.sent
                 at += 1
         return at
@@ -116,19 +127,26 @@ class Floor:
             self.apply(i)
             return
         if self.inbox[i].kind != M_CANCEL:  # who sweeps over orders must not meet others' ends
-            self.books.bands.look(n, self.books.time, self.inbox[i].cause)
+            self.books.bands.look(n, self.books.time)
+            self.books.band_ends.run(n, self.inbox[i].cause)
         self.apply(i)
         self.phases.settle_band(n)
 
     def apply(self, i: i64) -> None:
         """Apply a message to the continuous book, the phases or the stops."""
         if self.inbox[i].order_type < STOP:
-            if not self.books.handle(i):
+            if self.books.handle(i):
+                return
+            if self.inbox[i].kind != M_LEG and self.inbox[i].kind != M_MODIFY:
                 self.phases.handle(i)
-            return
+                return
         self.books.cause = self.inbox[i].cause
         if self.inbox[i].kind == M_ENTER:
             self.enter(i)
+        elif self.inbox[i].kind == M_LEG:
+            self.groups.handle(i)
+        elif self.inbox[i].order_type < STOP:
+            self.changes.modify(i)
         else:
             self.modify(i)
         self.books.publish(self.inbox[i].instrument)
@@ -144,7 +162,8 @@ class Floor:
         self.books.leaves = self.inbox[i].quantity
         self.books.filled = 0
         percent: bool = self.inbox[i].flags & B_PERCENT != 0
-        code: i64 = self.check(i, price, asked, self.books.leaves, percent, True)
+        kind: i64 = self.inbox[i].order_type
+        code: i64 = self.stop_checks.check(n, side, kind, price, asked, self.books.leaves, percent, True)
         if code != E_OK:
             self.books.refuse(i, M_REFUSED, code)
             return
@@ -187,12 +206,14 @@ class Floor:
             self.books.refuse(i, M_NOT_FOUND, E_OK)
         elif self.orders[slot].flags & B_WAITS:
             self.modify_waiting(i, slot)
+        elif self.orders[slot].flags & B_GROUPED and not self.books.legs.kin.rests(slot):
+            self.changes.modify(i)  # it does not work yet
         elif self.inbox[i].flags & SET_STOP_PRICE:
             self.books.checks.limit = 0
             self.books.checks.observed = self.inbox[i].value
             self.books.refuse(i, M_NOT_MODIFIED, E_BAD_STOP_PRICE)
         else:
-            self.books.modify(i)
+            self.changes.modify(i)
 
     def modify_waiting(self, i: i64, slot: i64) -> None:
         """`price` of the message is the new limit, if the message sets one or the stop price decides it.
@@ -235,7 +256,10 @@ class Floor:
         kept: bool = same and total <= self.orders[slot].leaves
         percent: bool = self.orders[slot].flags & B_PERCENT != 0
         if not unchanged:
-            code: i64 = self.check(i, price, asked, total, percent, not kept)
+            n: i64 = self.orders[slot].instrument
+            side: i64 = self.orders[slot].side
+            kind: i64 = self.orders[slot].order_type
+            code: i64 = self.stop_checks.check(n, side, kind, price, asked, total, percent, not kept)
             if code != E_OK:
                 self.books.refuse(i, M_NOT_MODIFIED, code)
                 return
@@ -246,7 +270,7 @@ class Floor:
             self.stops.drop(slot)
             self.stops.wait(slot, asked, mark, percent)
         letter: i64 = self.books.reply(i, M_MODIFIED)
-        self.letters[letter].leaves = total
+        self.letters[letter].leaves = self.books.hidden.left(slot)
         self.letters[letter].price = price
         self.letters[letter].quantity = total
         self.letters[letter].limit = self.stops.stop_of(slot)
@@ -258,29 +282,6 @@ class Floor:
         else:
             self.elect_if_held(self.orders[slot].instrument, slot)
 
-    def check(self, i: i64, price: i64, asked: i64, quantity: i64, percent: bool, anew: bool) -> i64:
-        """As the book's, and the stop price or trail; a limit is collared around its own stop price."""
-        n: i64 = self.inbox[i].instrument
-        side: i64 = self.inbox[i].side
-        code: i64 = self.books.checks.check(n, side, MARKET, price, quantity)
-        if code != E_OK:
-            return code
-        tick: i64 = self.instruments[n].tick_size
-        if not percent and asked % tick != 0:
-            self.books.checks.limit = tick
-            self.books.checks.observed = asked
-            return E_TICK_SIZE
-        if self.inbox[i].order_type != STOP_LIMIT or not anew:
-            return E_OK
-        if self.instruments[n].flags & PROTECTIONS_OFF:
-            return E_OK
-        edge: i64 = collar_price(side, asked, self.instruments[n].limit_collar, tick)
-        if (side == BUY and price > edge) or (side == SELL and price < edge):
-            self.books.checks.limit = edge
-            self.books.checks.observed = price
-            return E_PRICE_COLLAR
-        return E_OK
-
     # -- turns -------------------------------------------------------------------------------------
 
     def take_turns(self) -> None:
@@ -289,6 +290,9 @@ class Floor:
         slot: i64 = self.election.take()
         n: i64 = self.orders[slot].instrument
         while slot >= 0:
+            if self.orders[slot].instrument != n:
+                self.books.publish(n)
+                n = self.orders[slot].instrument
             self.turn(n, slot)
             left -= 1
             slot = self.election.take() if left > 0 else -1
@@ -297,6 +301,9 @@ class Floor:
 
     def turn(self, n: i64, slot: i64) -> None:
         """An elected order is a limit order under its own time in force."""
+        grouped: bool = self.orders[slot].flags & B_GROUPED != 0
+        if grouped and not self.groups.ready(n, slot):
+            return
         side: i64 = self.orders[slot].side
         price: i64 = self.orders[slot].price
         tif: i64 = self.orders[slot].tif
@@ -305,22 +312,46 @@ class Floor:
         self.books.taker_account = self.orders[slot].account
         self.books.stand(n, self.orders[slot].owner, self.orders[slot].flags)
         self.books.leaves = self.orders[slot].leaves
-        self.books.filled = 0
+        self.books.filled = self.orders[slot].filled
         if tif == FOK and not self.fillable(n, side, price):
             self.finish(slot, self.books.leaves, WHY_FOK)
             return
-        self.books.match(n, side, price)
+        self.match(n, slot, grouped)
         if self.books.cut != 0:
-            self.finish(slot, self.books.cut, WHY_SELF_TRADE)
+            self.finish(slot, self.books.hidden.left(slot), WHY_SELF_TRADE)
         elif self.books.leaves == 0:
-            self.books.queue.forget(slot)
+            self.use_up(slot, grouped)
+        elif self.orders[slot].order_type == MARKET:
+            self.finish(slot, self.books.leaves, self.books.bands.why_left(n, side, price, MARKET))
         elif tif != DAY and tif != GTC and tif != GTD:
             self.finish(slot, self.books.leaves, self.books.bands.why_left(n, side, price, LIMIT))
         elif not self.books.checks.has_room(n, side, price, NIL):
-            self.finish(slot, self.books.leaves, WHY_BOOK_FULL)
+            self.finish(slot, self.books.hidden.left(slot), WHY_BOOK_FULL)
         else:
             self.orders[slot].filled = self.books.filled
             self.books.queue.append(slot, n, side, price, self.books.leaves)
+
+    def match(self, n: i64, slot: i64, grouped: bool) -> None:
+        """Let the order at `slot` trade; a leg's group hears of it when it is through."""
+        if not grouped:
+            self.books.match(n, self.orders[slot].side, self.orders[slot].price)
+            self.orders[slot].leaves = self.books.leaves + self.books.cut
+            return
+        self.books.leg = slot
+        self.books.beyond = self.extras[slot].rest
+        before: i64 = self.orders[slot].leaves
+        self.books.match(n, self.orders[slot].side, self.orders[slot].price)
+        self.books.leg = NIL
+        self.books.beyond = 0
+        self.orders[slot].leaves = self.books.leaves + self.books.cut
+        self.books.legs.spent(slot, before, self.books.filled, self.books.cause)
+
+    def use_up(self, slot: i64, grouped: bool) -> None:
+        """The order at `slot` has nothing left that it works for."""
+        if grouped:
+            self.books.legs.emptied(slot, self.books.cause, NIL)
+        else:
+            self.books.queue.forget(slot)
 
     def fillable(self, n: i64, side: i64, price: i64) -> bool:
         """Whether the taker would fill whole."""
@@ -341,4 +372,4 @@ class Floor:
         self.letters[i].ref = self.orders[slot].ref
         self.letters[i].reason = reason
         self.letters[i].leaves = leaves
-        self.books.queue.forget(slot)
+        self.books.forget(slot)

@@ -16,6 +16,7 @@ cdef class Hidden:
     cdef readonly i64 slices_max
 
     cdef i64 open(self, i64 slot) noexcept nogil
+    cdef i64 left(self, i64 slot) noexcept nogil
     cdef i64 display(self, i64 slot) noexcept nogil
     cdef void put(self, i64 slot, i64 n, i64 side, i64 price, i64 leaves) noexcept nogil
     cdef void take(self, i64 slot, i64 level, i64 by) noexcept nogil

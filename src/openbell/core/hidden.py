@@ -16,6 +16,7 @@ from openbell.core.ladder import Ladder
 from openbell.core.queue import Queue
 
 if not cython.compiled:
+    from openbell.core.group_layouts import B_GROUPED
     from openbell.core.state import F_HIDDEN, F_ICEBERG, F_SHADED, NIL
     from openbell.core.types import i64
 
@@ -38,6 +39,12 @@ class Hidden:
     def open(self, slot: i64) -> i64:
         """All that is open of a resting order, shown or not."""
         if self.orders[slot].flags & F_ICEBERG:
+            return self.orders[slot].leaves + self.extras[slot].rest
+        return self.orders[slot].leaves
+
+    def left(self, slot: i64) -> i64:
+        """All that an order may still trade: of a leg also what it waits for."""
+        if self.orders[slot].flags & (F_ICEBERG | B_GROUPED):
             return self.orders[slot].leaves + self.extras[slot].rest
         return self.orders[slot].leaves
 

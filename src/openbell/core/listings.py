@@ -126,7 +126,8 @@ class Listings:
         self.assets[n].realm = self.listing[0].realm
         self.answers[self.command.count - 1].instrument = n
         self.tell(n, LISTED)
-        self.bands.restart(n, self.books.time, self.head[0].seq)
+        self.bands.restart(n, self.books.time)
+        self.books.band_ends.run(n, self.head[0].seq)
         return E_OK
 
     def set_tier(self, n: i64, tier: i64) -> None:
@@ -237,7 +238,8 @@ class Listings:
         self.tell_change(n)
         self.books.cause = self.head[0].seq
         if flags & (LISTING_TIER | LISTING_TICK):
-            self.bands.relist(n, self.books.time, self.head[0].seq)
+            self.bands.relist(n, self.books.time)
+            self.books.band_ends.run(n, self.head[0].seq)
         self.books.publish(n)
         self.phases.settle_band(n)
         return E_OK
@@ -357,7 +359,8 @@ class Listings:
         self.books.cause = self.head[0].seq
         for n in range(self.scalars[0].instruments):
             if self.instruments[n].tier != 0:
-                self.bands.restart(n, self.books.time, self.head[0].seq)
+                self.bands.restart(n, self.books.time)
+                self.books.band_ends.run(n, self.head[0].seq)
             self.books.publish(n)
             self.phases.settle_band(n)
         return E_OK

@@ -6,7 +6,7 @@ import contextlib
 import mmap
 from typing import Any
 
-from openbell.core import band_layouts, rulebook, stop_layouts
+from openbell.core import band_layouts, group_layouts, rulebook, stop_layouts
 from openbell.core.layout import Record
 from openbell.core.records import Answer, Event
 from openbell.core.schedule import Schedule
@@ -49,7 +49,8 @@ class Memory:
     def __init__(self, genesis: Any) -> None:
         orders = genesis.orders
         tickets = orders + genesis.ended_orders
-        output = 15 * orders // 2 + 6 * genesis.instruments + OUTPUT_RECORDS + 8 * genesis.slice
+        legs = group_layouts.LEGS_MAX * group_layouts.groups_max(genesis)
+        output = 15 * orders // 2 + 10 * legs + 6 * genesis.instruments + OUTPUT_RECORDS + 8 * genesis.slice
         self.maps: dict[str, mmap.mmap] = {}
         self.arrays: dict[str, Any] = {}
         # state: saved in snapshots, up to the named high-water mark
@@ -69,6 +70,7 @@ class Memory:
         sessions = min(genesis.accounts, SESSIONS_MAX)
         self.add("sessions", SessionTimer, sessions)
         more = rulebook.arrays(genesis, tickets) + stop_layouts.arrays(genesis, tickets)
+        more += group_layouts.arrays(genesis, tickets)
         for name, layout, count in more + band_layouts.arrays(genesis):
             self.add(name, layout, count)
         self.add("requests", Request, genesis.requests)
@@ -78,6 +80,7 @@ class Memory:
         self.add("ticket_cells", Cell, power_of_two(tickets))
         self.add("holding_cells", Cell, power_of_two(genesis.positions))
         self.add("request_cells", Cell, power_of_two(genesis.requests))
+        self.add("tours", group_layouts.Tour, orders)
         self.add("timers", Timer, orders + sessions)
         self.add("alarms", Alarm, tickets)
         self.add("session_counts", SessionCount, genesis.accounts)
@@ -87,8 +90,8 @@ class Memory:
         # output and mail: forgotten after each batch
         self.add("events", Event, output)
         self.add("answers", Answer, OUTPUT_RECORDS)
-        self.add("mail", Message, power_of_two(2 * orders + genesis.instruments + 1))
-        self.add("post", Message, power_of_two(2 * genesis.slice))
+        self.add("mail", Message, power_of_two(2 * orders + 3 * legs + genesis.instruments + 1))
+        self.add("post", Message, power_of_two(4 * genesis.slice))
         self.add("marks", Mark, MARKS)
 
     def add(self, name: str, layout: type[Record], count: int) -> None:

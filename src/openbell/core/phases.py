@@ -250,9 +250,10 @@ class Phases:
         if to != IN_CONTINUOUS:
             self.books.bands.end(n)
         elif self.auction.volume() > 0:
-            self.books.bands.begin(n, self.auction.price, self.books.time, self.books.cause)
+            self.books.bands.begin(n, self.auction.price, self.books.time)
         else:
-            self.books.bands.restart(n, self.books.time, self.books.cause)
+            self.books.bands.restart(n, self.books.time)
+        self.books.band_ends.run(n, self.books.cause)
 
     def uncross(self, n: i64, before: i64, to: i64) -> bool:
         """The auction between two phases; False if the price is so far off that the call goes on."""
@@ -328,7 +329,8 @@ class Phases:
                     self.auction.collar(n, reference)
                 self.tell_auction(n, reference, 0)
             elif self.instruments[n].tier != 0:
-                self.books.bands.look(n, self.books.time, self.books.cause)
+                self.books.bands.look(n, self.books.time)
+                self.books.band_ends.run(n, self.books.cause)
                 self.books.publish(n)
                 self.settle_band(n)
 

@@ -199,6 +199,11 @@ NewOrder = record(
     """,
 )
 
+# A group of orders for one instrument, all or none: `legs` NEW_ORDER bodies at the start of the blob, the
+# client's own id behind them. An OCO has two legs, an OTO parent and child, a BRACKET parent, take-profit
+# and stop-loss. Their order ids are those of the command's things 0, 1, 2; the first names the group.
+NewGroup = record("NewGroup", "kind u8\nlegs u8\nreserved u16\nreserved2 u32")
+
 Cancel = record("Cancel", "order u64\nreserved u64")
 
 # `quantity` is the order's new total, filled part included. `if_filled` -1: whatever was filled. `display` as
@@ -271,6 +276,7 @@ BODIES: dict[int, type[Record] | None] = {
     codes.C_KILL: Kill,
     codes.C_LIFT: Kill,
     codes.C_NEW_ORDER: NewOrder,
+    codes.C_NEW_GROUP: NewGroup,
     codes.C_CANCEL: Cancel,
     codes.C_MODIFY: Modify,
     codes.C_CANCEL_ALL: CancelAll,
@@ -282,8 +288,9 @@ BODIES: dict[int, type[Record] | None] = {
 # One layout for every event; which fields mean what, by type:
 #   ACCEPTED   order account instrument side order_type tif price(limit or market cap) quantity leaves status
 #              a stop that waits: status=PENDING limit=stop price observed=trail code=TRAIL_PERCENT or 0
+#              a leg of a group: other_order=the group's first order reason=ROLE_*
 #   ELECTED    order account side order_type tif status price=of the electing trade quantity leaves
-#              limit=the order's limit from now on observed=stop price
+#              limit=the order's limit from now on observed=stop price; a child that begins: observed=0
 #   REJECTED   as ACCEPTED, and code limit observed
 #   TRADE      order=taker account=taker's side=taker's price quantity notional=value leaves=taker's
 #              other_order other_account other_leaves = maker's, trade, status=1: eligible (moves `last`)

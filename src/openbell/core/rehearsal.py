@@ -6,10 +6,12 @@ from typing import Any
 
 import cython
 
+from openbell.core.kin import Kin
 from openbell.core.ladder import Ladder
 
 if not cython.compiled:
     from openbell.core.codes import BUY, CANCEL_OLDEST
+    from openbell.core.group_layouts import B_GROUPED
     from openbell.core.state import F_ICEBERG, NIL
     from openbell.core.types import i64
 
@@ -23,6 +25,9 @@ class Rehearsal:
         self.orders = memory["book_orders"]
         self.extras = memory["extras"]
         self.ladder = ladder
+        self.kin = Kin(memory)
+        self.tours = memory["tours"]
+        self.tour = 0
         self.left = 0
 
     def crosses(self, side: i64, price: i64, at: i64) -> bool:
@@ -34,6 +39,7 @@ class Rehearsal:
         if not self.holds(n, side, price, quantity):
             return False
         self.left = quantity
+        self.tour += 1
         rank: i64 = 0
         while self.left > 0:
             level: i64 = self.ladder.at(n, 1 - side, rank)
@@ -67,7 +73,10 @@ class Rehearsal:
         slot: i64 = self.levels[level].head
         while slot != NIL and self.left > 0:
             if self.orders[slot].owner != owner:
-                self.left -= self.orders[slot].leaves
+                if self.orders[slot].flags & B_GROUPED:
+                    self.left -= self.gives(slot)
+                else:
+                    self.left -= self.orders[slot].leaves
                 if self.orders[slot].flags & F_ICEBERG:
                     rests += self.extras[slot].rest
             elif mode != CANCEL_OLDEST:
@@ -77,6 +86,14 @@ class Rehearsal:
             return True
         self.left -= rests
         return self.pass_hidden(self.shades[level].head, owner, mode)
+
+    def gives(self, slot: i64) -> i64:
+        """What a leg of a group gives: what its sibling gave before, it has no more."""
+        self.tours[slot].number = self.tour
+        sibling: i64 = self.kin.sibling(slot)
+        if sibling == NIL or self.tours[sibling].number != self.tour:
+            return self.orders[slot].leaves
+        return self.kin.beside(slot, self.orders[sibling].leaves)
 
     def pass_hidden(self, slot: i64, owner: i64, mode: i64) -> bool:
         """The same for a level's hidden orders, but for those that ask for more than is left."""

@@ -21,6 +21,7 @@ cdef class Requests:
     cdef u64 mark
 
     cdef i64 find(self, i64 account, u64 low, u64 high) noexcept nogil
+    cdef bint make_rooms(self, i64 count) noexcept nogil
     cdef bint make_room(self) noexcept nogil
     cdef i64 add(self, i64 account, u64 low, u64 high, u64 body, i64 ticket) noexcept nogil
     cdef void end(self, i64 r, i64 a, i64 now) noexcept nogil

@@ -66,6 +66,16 @@ class Requests:
                 return False
             self.evict(self.scalars[0].ended_head)
 
+    def make_rooms(self, count: i64) -> bool:
+        """The same for so many at once."""
+        while True:
+            free: i64 = self.capacity - self.scalars[0].requests
+            if free >= count and self.tickets.capacity - self.scalars[0].tickets >= count:
+                return True
+            if self.scalars[0].ended_head == NIL:
+                return False
+            self.evict(self.scalars[0].ended_head)
+
     def add(self, account: i64, low: u64, high: u64, body: u64, ticket: i64) -> i64:
         """A new request, not ended; the caller has made room, and looked for the key just before."""
         r: i64 = self.scalars[0].request_free

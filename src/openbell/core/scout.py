@@ -219,7 +219,8 @@ class Scout:
             self.beside(slot, self.rows[slot].side == SELL)
         slot = self.marks[m].slot
         if slot != NIL:
-            prefetch(cython.address(self.levels[self.orders[slot].level].price))
+            if self.orders[slot].level != NIL:  # a child that waits lies at no price
+                prefetch(cython.address(self.levels[self.orders[slot].level].price))
             near: i64 = self.orders[slot].prev
             if near != NIL:
                 prefetch(cython.address(self.orders[near].id))

@@ -2,6 +2,7 @@ cimport cython
 from openbell.core.layouts cimport *
 from openbell.core.channel cimport Channel
 from openbell.core.hidden cimport Hidden
+from openbell.core.legs cimport Legs
 from openbell.core.queue cimport Queue
 
 
@@ -11,6 +12,7 @@ cdef class SelfTrade:
     cdef Message[::1] letters
     cdef Queue queue
     cdef Hidden hidden
+    cdef Legs legs
     cdef Channel mail
 
     cdef void end(self, i64 maker, i64 level, i64 cause) noexcept nogil

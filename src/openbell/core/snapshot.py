@@ -17,6 +17,7 @@ from typing import Any
 from openbell.core.band_layouts import BAND_RING
 from openbell.core.codes import STOP
 from openbell.core.exchange import CoreError, Exchange
+from openbell.core.group_layouts import B_GROUPED, F_LEG
 from openbell.core.layout import TYPES
 from openbell.core.rulebook import F_FEES
 from openbell.core.state import F_SHADED, F_TERMS, NIL
@@ -49,6 +50,10 @@ def used(ex: Exchange) -> list[tuple[str, int]]:
         ("stop_knots", scalars.stop_used),
         ("mark_knots", scalars.stop_used),
         ("trail_knots", scalars.stop_used),
+        ("book_legs", scalars.book_used),
+        ("turns", scalars.book_used),
+        ("leg_counts", scalars.instruments),
+        ("ticket_legs", scalars.ticket_used),
         ("assets", scalars.instruments),
         ("accounts", scalars.accounts),
         ("holdings", scalars.holding_used),
@@ -195,6 +200,7 @@ COVERED = {
     "terms": ((0, 32),),
     "extras": ((0, 24),),
     "sessions": ((0, 24),),
+    "ticket_legs": ((4, 6), (8, 32)),
     "stop_terms": ((0, 32),),
     "requests": ((0, 28), (48, 64)),
     "charges": ((0, 32),),
@@ -228,6 +234,8 @@ def state_hash(ex: Exchange) -> str:
     digest.update(ex.memory.bytes_of("assets", 0, scalars.instruments))
     hash_books(ex, digest)
     hash_stops(ex, digest)
+    if scalars.groups:
+        hash_groups(ex, digest)
     hash_accounts(ex, digest)
     hash_ended(ex, digest)
     hash_controls(ex, digest)
@@ -282,6 +290,23 @@ def hash_stops(ex: Exchange, digest: Any) -> None:
         if orders[slot].flags & B_WAITS:
             cover(ex, digest, "book_orders", slot)
             digest.update(b"%d %d %d\n" % ex.floor.lookup(orders[slot].id))
+
+
+def hash_groups(ex: Exchange, digest: Any) -> None:
+    """Every leg in the book, by id, and who waits for a turn from one message to the next."""
+    scalars, orders, legs = ex.memory["scalars"][0], ex.memory["book_orders"], ex.memory["book_legs"]
+    digest.update(b"%d %d\n" % (scalars.groups, scalars.rounds))
+    found = [slot for slot in range(scalars.book_used) if orders[slot].id]
+    for slot in sorted(found, key=lambda slot: orders[slot].id):
+        if orders[slot].flags & B_GROUPED:
+            cover(ex, digest, "book_orders", slot)
+            leg, rest = legs[slot], ex.memory["extras"][slot].rest
+            digest.update(b"%d %d %d %d\n" % (leg.role, leg.queued, leg.begun, leg.asked))
+            digest.update(b"%d %d %d\n" % (leg.round, rest, orders[leg.next].id))
+    slot = scalars.turn_head
+    while slot != NIL:
+        digest.update(b"%d\n" % orders[slot].id)
+        slot = ex.memory["turns"][slot].after
 
 
 def hash_accounts(ex: Exchange, digest: Any) -> None:
@@ -339,6 +364,8 @@ def hash_request(ex: Exchange, digest: Any, r: int) -> None:
             cover(ex, digest, "terms", ticket)
         if ex.memory["tickets"][ticket].order_type >= STOP:
             cover(ex, digest, "stop_terms", ticket)
+        if ex.memory["tickets"][ticket].flags & F_LEG:
+            cover(ex, digest, "ticket_legs", ticket)
         hash_charge(ex, digest, ticket)
 
 

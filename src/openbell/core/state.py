@@ -25,6 +25,7 @@ from openbell.core.records import (
     Kill,
     List,
     Modify,
+    NewGroup,
     NewOrder,
     OpenAccount,
     Phase,
@@ -85,6 +86,10 @@ Scalars = record(
     sessions i64
     session_free i64
     session_used i64
+    groups i64
+    rounds i64
+    turn_head i64
+    turn_tail i64
     """,
 )
 
@@ -327,11 +332,12 @@ F_STP_SHIFT = 3
 F_NOTIONAL = 32  # a MARKET order for so much money; `quantity` follows its fills
 F_TERMS = 64  # the ticket's alone: its row of the terms says more
 
-# Between the two machines: accounts -> books (ENTER, CANCEL, MODIFY, PHASE), books -> accounts (the rest).
+# Between the two machines: accounts -> books (up to LEG), books -> accounts (the rest).
 M_ENTER = 1
 M_CANCEL = 2
 M_MODIFY = 3
 M_PHASE = 4
+M_LEG = 5
 M_FILL = 11
 M_END = 12
 M_REFUSED = 13
@@ -382,6 +388,12 @@ FAULT_LENGTH = 1
 FAULT_SEQUENCE = 2
 FAULT_CHANNEL = 3
 FAULT_TIME = 4
+FAULTS = {
+    FAULT_LENGTH: "a record's length is impossible",
+    FAULT_SEQUENCE: "a record's sequence is not the one after the last",
+    FAULT_CHANNEL: "a message between the machines is missing",
+    FAULT_TIME: "a record's time lies before the last one's, or after all time",
+}
 
 DESK_BYTES = 1024
 HEADER_WORDS = 12
@@ -393,6 +405,7 @@ TRANSFER_WORDS = Transfer.SIZE // 8
 CLOSE_WORDS = Close.SIZE // 8
 NEW_ORDER_WORDS = NewOrder.SIZE // 8
 CANCEL_WORDS = Cancel.SIZE // 8
+NEW_GROUP_WORDS = NewGroup.SIZE // 8
 MODIFY_WORDS = Modify.SIZE // 8
 CANCEL_ALL_WORDS = CancelAll.SIZE // 8
 DAY_ROLL_WORDS = DayRoll.SIZE // 8

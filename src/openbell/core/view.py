@@ -9,7 +9,8 @@ from typing import Any
 from openbell.core.census import count_cash, find_idle
 from openbell.core.codes import BUY, SELL, ST_PENDING, ST_REJECTED, STOP, TRAIL_PERCENT, WORKING
 from openbell.core.exchange import Exchange
-from openbell.core.records import CLIENT_ID_LENGTH_MAX, make_id, symbol_text
+from openbell.core.group_layouts import F_LEG
+from openbell.core.records import CLIENT_ID_LENGTH_MAX, ID_INDEX_BITS, make_id, symbol_text
 from openbell.core.state import F_NOTIONAL, F_POST_ONLY, F_SHADED, F_STP, F_STP_SHIFT, F_TERMS, NIL
 
 View = dict[str, Any]
@@ -81,7 +82,7 @@ def ticket(ex: Exchange, t: int) -> View:
     trails = ex.memory["stop_terms"][t]
     stop_price = trails.stop_price if stop else 0
     if stop and row.status == ST_PENDING:
-        stop_price = ex.floor.lookup(row.id)[0]  # a trailing one moves without telling
+        stop_price = ex.floor.lookup(row.id)[0] or stop_price  # a trailing one moves without telling
     elif stop and row.status == ST_REJECTED and trails.trail:
         stop_price = 0  # it never stood anywhere
     return {
@@ -108,6 +109,8 @@ def ticket(ex: Exchange, t: int) -> View:
         "post_only": bool(row.flags & F_POST_ONLY),
         **terms(ex, t),
         "session": row.session,
+        "group": row.id >> ID_INDEX_BITS << ID_INDEX_BITS if row.flags & F_LEG else 0,
+        "role": ex.memory["ticket_legs"][t].role if row.flags & F_LEG else 0,
         "client_id": text.rstrip(b"\0").decode("ascii", "replace"),
         "seq": row.seq,
         "created_ts": row.created_ts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -40,9 +41,22 @@ def taking_part(book: Instrument, side: int) -> list[Resting]:
     return [*book.markets[side], *(resting for queue in book.levels[side].values() for resting in queue)]
 
 
+def size(orders: list[Resting]) -> int:
+    """What they give together: alternatives of one group no more than what one of them may work for."""
+    total, groups = 0, defaultdict[int, list[Resting]](list)
+    for one in orders:
+        if one.order.group and one.order.role != codes.ROLE_PARENT:
+            groups[id(one.order.group)].append(one)
+        else:
+            total += one.leaves
+    for legs in groups.values():
+        total += min(sum(one.leaves for one in legs), legs[0].left - legs[0].parent_open)
+    return total
+
+
 def outcome(book: Instrument, price: int) -> Outcome:
-    bought = sum(one.leaves for one in taking_part(book, codes.BUY) if one.price >= price)
-    sold = sum(one.leaves for one in taking_part(book, codes.SELL) if one.price <= price)
+    bought = size([one for one in taking_part(book, codes.BUY) if one.price >= price])
+    sold = size([one for one in taking_part(book, codes.SELL) if one.price <= price])
     return Outcome(price, min(bought, CASH_MAX), min(sold, CASH_MAX))
 
 

@@ -129,15 +129,15 @@ class Bands:
         band.limit_state = band.due = 0
         self.tell(book)
         for side in (codes.BUY, codes.SELL):
-            for price in self.beyond(book, side):
-                for one in displayed_first(book.levels[side][price]):
-                    self.books.end(one, codes.WHY_BAND)
-                    self.books.remove(book, one)
+            while prices := self.beyond(book, side):
+                one = displayed_first(book.levels[side][prices[0]])[0]
+                self.books.remove(book, one)
+                self.books.end(one, codes.WHY_BAND)
 
     def settle(self, book: Instrument) -> None:
         """All that a message set off is done: whether a side stands at its band."""
         band = book.band
-        if not band or book.elected:
+        if not band or self.books.groups.turns:
             return
         found = 0
         if book.best(codes.BUY) >= band.high:

@@ -6,19 +6,19 @@ refusal and change, settled after the book is done (`settle.py`).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from openbell.core import codes
-from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS, QUANTITY_SCALE
+from openbell.core.records import ID_INDEX_BITS, ID_POSITION_BITS
 from tests.core.oracle.bands import Bands
+from tests.core.oracle.groups import Groups
 from tests.core.oracle.phases import Phases
+from tests.core.oracle.rehearsal import rehearse
 from tests.core.oracle.settle import Settlement
+from tests.core.oracle.spending import enter_value
 from tests.core.oracle.state import (
-    EVENT_FIELDS,
     Instrument,
     Order,
     Refusal,
@@ -26,7 +26,6 @@ from tests.core.oracle.state import (
     State,
     collar,
     value_down,
-    value_up,
 )
 from tests.core.oracle.stops import Stops
 from tests.core.oracle.waiting import Waiting
@@ -46,7 +45,6 @@ class Change(NamedTuple):
 
 
 SLICES_MAX = 1000
-NOTIONAL = EVENT_FIELDS.index("notional")
 
 
 class Books:
@@ -59,6 +57,7 @@ class Books:
         self.bands = Bands(self)
         self.phases = Phases(self)
         self.stops = Stops(self)
+        self.groups = Groups(self)
 
     def deliver(self) -> None:
         """Let the accounts take note of what the books did since."""
@@ -76,8 +75,8 @@ class Books:
             self.stops.enter(order)
         else:
             self.enter_now(order)
-            self.stops.take_turns(book)
         self.bands.settle(book)
+        self.stops.take_turns()
 
     def enter_now(self, order: Order) -> None:
         book = self.state.instruments[order.instrument]
@@ -85,7 +84,7 @@ class Books:
             self.phases.enter(order)
             return
         if order.budget:
-            self.enter_value(book, order)
+            enter_value(self, book, order)
             return
         taker = Resting(order, order.price, order.quantity, 0, order.display)
         rests = order.order_type == codes.LIMIT and order.tif in (codes.DAY, codes.GTC, codes.GTD)
@@ -101,7 +100,7 @@ class Books:
             return
         self.state.order_event(codes.EV_ACCEPTED, order, price=taker.price)
         self.price_at(taker)
-        if order.tif == codes.FOK and self.rehearse(book, taker).filled < order.quantity:
+        if order.tif == codes.FOK and rehearse(self, book, taker).filled < order.quantity:
             self.end(taker, codes.WHY_FOK)
             return
         self.match(book, taker)
@@ -119,38 +118,26 @@ class Books:
         if taker.price != taker.order.price:
             self.notes.append(partial(setattr, taker.order, "price", taker.price))
 
-    def enter_value(self, book: Instrument, order: Order) -> None:
-        """A market order for so much money takes at each price the most lots that what is left pays for."""
-        taker = Resting(order, order.price, 0, 0, order.display)
-        try:
-            self.check(book, order.side, order.price, 0, False)
-        except Refusal as refusal:
-            self.notes.append(partial(self.settlement.refused, order, refusal))
-            return
-        taker.price = self.bands.clip(book, order.side, order.price)
-        self.state.order_event(codes.EV_ACCEPTED, order, notional=order.budget, price=taker.price)
-        self.price_at(taker)
-        first = len(self.state.events)
-        budget, extra, on_top = order.budget, 0, 0
-        if order.side == codes.BUY and order.schedule:
-            budget, extra = order.schedule.spendable(budget), order.schedule.per_share
-        for price in self.crossing(book, taker):
-            spent = sum(event[NOTIONAL] for event in self.state.events[first:] if event[0] == codes.EV_TRADE)
-            shares = (budget - spent - on_top) * QUANTITY_SCALE // (price + extra)
-            shares = min(shares, order.most - taker.filled)
-            before = taker.filled
-            if shares < book.lot_size:
-                break
-            taker.leaves = shares // book.lot_size * book.lot_size
-            self.sweep(book, taker, 1 - order.side, price)
-            on_top += value_up(extra, taker.filled - before)
-            if taker.stopped:
-                self.end(taker, codes.WHY_SELF_TRADE)
-            if taker.stopped or taker.leaves == 0:
-                return
-        self.end(taker, self.bands.why_left(book, taker))
+    def enter_group(self, legs: list[Order]) -> None:
+        book = self.state.instruments[legs[0].instrument]
+        self.bands.look(book)
+        self.bands.settle(book)  # legs come one after the other
+        self.groups.enter(legs)
+        self.bands.settle(book)
+        self.stops.take_turns()
 
     def cancel(self, order: Order, reason: int) -> None:
+        if order.working:  # else a turn that was late has filled it
+            self.take(order, reason)
+        self.bands.settle(self.state.instruments[order.instrument])
+        self.stops.take_turns()
+
+    def take(self, order: Order, reason: int) -> None:
+        if order.group:
+            if leg := self.groups.find(order):  # else its sibling has ended it in this step
+                self.groups.take_out(leg)
+                self.end(leg, reason)
+            return
         if waiting := self.find_waiting(order):
             self.state.instruments[order.instrument].waiting.remove(waiting)
             self.end(waiting.resting, reason)
@@ -158,7 +145,6 @@ class Books:
         book, resting, queue = self.find(order)
         self.take_out(book, resting, queue)
         self.end(resting, reason)
-        self.bands.settle(book)
 
     def modify(self, order: Order, change: Change) -> None:
         """Give an order another price, stop price, total or display, whole or not at all."""
@@ -166,19 +152,28 @@ class Books:
         self.bands.look(book)
         self.modify_now(order, change)
         self.bands.settle(book)
+        self.stops.take_turns()
 
     def modify_now(self, order: Order, change: Change) -> None:
         if waiting := self.find_waiting(order):
             self.stops.modify(waiting, change)
             return
-        if not self.is_in(order):
+        leg = self.groups.find(order) if order.group else None
+        if order.group and leg is None:
+            return
+        if leg and not self.groups.rests(leg):
+            self.groups.modify(leg, change)
+            return
+        if not leg and not self.is_in(order):
             return  # a band that moved has just ended it
         if change.stop is not None:
             refusal = Refusal(codes.E_BAD_STOP_PRICE, 0, change.stop)
             self.notes.append(partial(self.settlement.not_modified, refusal))
             return
-        self.modify_resting(order, change.price or order.price, change)
-        self.stops.take_turns(self.state.instruments[order.instrument])
+        if leg:
+            self.groups.modify(leg, change)
+        else:
+            self.modify_resting(order, change.price or order.price, change)
 
     def modify_resting(self, order: Order, price: int, change: Change) -> None:
         total, display = change.total, change.display
@@ -242,7 +237,7 @@ class Books:
     def match(self, book: Instrument, taker: Resting) -> None:
         """Trade against the other side: best price first, then displayed before hidden, then oldest."""
         for price in self.crossing(book, taker):
-            if taker.leaves and not taker.stopped:
+            if taker.leaves and not taker.stopped and price in book.levels[1 - taker.order.side]:
                 self.sweep(book, taker, 1 - taker.order.side, price)
 
     def next_maker(self, queue: list[Resting], taker: Resting) -> Resting | None:
@@ -269,6 +264,8 @@ class Books:
                 changed = True
             if maker.leaves == 0:
                 queue.remove(maker)
+                if maker.order.group and any(one is maker for one in maker.order.group.book):
+                    self.groups.emptied(maker, (other, price))
             elif maker.shown == 0 and not maker.hidden:  # the next slice goes behind
                 queue.remove(maker)
                 queue.append(maker)
@@ -287,33 +284,29 @@ class Books:
         if mode == codes.DECREMENT:
             smaller = min(taker.leaves, maker.leaves)
             self.lower(maker, smaller, codes.PRIORITY_KEPT)
-            self.lower(taker, smaller, 0)
+            if smaller == taker.leaves:
+                taker.stopped = True
+            else:
+                self.lower(taker, smaller, 0)
             return
         if mode in (codes.CANCEL_OLDEST, codes.CANCEL_BOTH):
-            self.lower(maker, maker.leaves, 0)
+            self.lower(maker, maker.leaves, 0, ends=True)
         if mode in (codes.CANCEL_NEWEST, codes.CANCEL_BOTH):
             taker.stopped = True
 
-    def lower(self, one: Resting, by: int, flags: int) -> None:
+    def lower(self, one: Resting, by: int, flags: int, ends: bool = False) -> None:
         """Take size off an order; nothing left is the end of it."""
-        if by == one.leaves:
-            self.end(one, codes.WHY_SELF_TRADE)
+        ends, left = by == one.left or ends, one.left - by
+        swept = (one.order.side, one.price)
+        if ends:
+            self.end(one, codes.WHY_SELF_TRADE, swept)
+            one.leaves = 0
         else:
-            left = one.leaves - by
             self.notes.append(partial(self.settlement.reduced, one.order, left, flags))
-        one.leaves -= by
+            one.leaves -= by
         one.shown = min(one.shown, one.leaves)
-
-    def rehearse(self, book: Instrument, taker: Resting) -> Resting:
-        """What would become of an incoming order, tried on a copy of the book."""
-        trial = Books(copy.copy(self.state), self.settlement)
-        trial.state.events = []
-        levels = [
-            {price: [replace(one) for one in queue] for price, queue in side.items()} for side in book.levels
-        ]
-        paper = replace(taker)
-        trial.match(replace(book, levels=levels, waiting=[], elected=[], band=None), paper)
-        return paper
+        if one.order.group and flags and not ends:
+            self.groups.decremented(one, by, swept)
 
     def trade(self, book: Instrument, taker: Resting, maker: Resting, price: int) -> None:
         quantity = min(taker.leaves, maker.size)
@@ -333,11 +326,11 @@ class Books:
             price=price,
             quantity=quantity,
             filled=taker.filled,
-            leaves=taker.leaves,
+            leaves=taker.left,
             notional=value,
             other_order=maker.order.id,
             other_account=maker.order.account,
-            other_leaves=maker.leaves,
+            other_leaves=maker.left,
             trade=trade,
             status=int(quantity >= book.last_lot),
         )
@@ -351,7 +344,7 @@ class Books:
                     price,
                     quantity,
                     value,
-                    one.leaves,
+                    one.left,
                     trade,
                 )
             )
@@ -361,6 +354,8 @@ class Books:
                 book.band.prints.append((self.state.time, price))
             self.stops.move_marks(book, price)
             self.stops.elect_all(book, price)
+        if maker.order.group:
+            self.groups.traded(maker, quantity, (maker.order.side, price))
 
     def print_trade(self, book: Instrument, price: int, quantity: int, value: int, eligible: bool) -> None:
         """Volume counts all trades; only an eligible one moves last, open, high and low."""
@@ -475,8 +470,10 @@ class Books:
         if not book.levels[side][resting.price]:
             del book.levels[side][resting.price]
 
-    def end(self, resting: Resting, reason: int) -> None:
-        self.notes.append(partial(self.settlement.end, resting.order, reason, resting.leaves))
+    def end(self, resting: Resting, reason: int, swept: tuple[int, int] | None = None) -> None:
+        self.notes.append(partial(self.settlement.end, resting.order, reason, resting.left))
+        if resting.order.group:
+            self.groups.gone(resting, swept)
 
     def tell(self, book: Instrument, side: int, price: int) -> None:
         """Publish what a level shows, and of how many orders."""

@@ -43,6 +43,34 @@ class Entry:
         if not self.requests.make_room():
             capacity = state.limits.orders + state.limits.ended_orders
             raise Refusal(codes.E_ORDERS_FULL, capacity, capacity)
+        order = self.ticket(number, head, body, blob)
+        key = head.key_high << 64 | head.key_low
+        self.requests.add(head.account, key, asked, order)
+        try:
+            self.shape(body)
+            self.examine(order, body, head.actor)
+            self.hold(order)
+        except Refusal as refusal:
+            order.budget = 0
+            self.settlement.reject(order, refusal)
+            return order
+        self.accept(order, body)
+        self.books.enter(order)
+        return order
+
+    def accept(self, order: Order, body: Any) -> None:
+        """An order passed: it works from now on."""
+        if order.order_type not in STOPS:
+            order.status = codes.ST_OPEN
+        order.post_only = bool(body.flags & codes.POST_ONLY)
+        order.expire_ts = body.expire_ts
+        order.stp = body.stp
+        order.display = body.display
+        order.min_quantity = body.min_quantity
+        self.state.working[order.id] = order
+
+    def ticket(self, number: int, head: Any, body: Any, blob: bytes) -> Order:
+        """An order with what the command says."""
         order = Order(
             id=number,
             account=head.account,
@@ -62,38 +90,23 @@ class Entry:
             order.trail, order.percent = body.stop_price, bool(body.flags & codes.TRAIL_PERCENT)
         elif order.order_type in STOPS:
             order.stop_price = body.stop_price
-        key = head.key_high << 64 | head.key_low
-        self.requests.add(head.account, key, asked, order)
-        try:
-            self.shape(body)
-            if order.order_type == codes.MARKET:
-                order.price = self.market_cap(order)
-            elif order.order_type in STOPS:
-                self.stop_cap(order)
-            self.allowed(order, head.actor)
-            value = body.notional or value_up(order.price, order.quantity)
-            if body.notional:
-                self.valued(order, body.notional)
-            else:
-                self.sized(order, order.price, order.quantity)
-                self.large_enough(order, order.price, order.quantity)
-            self.checks.repeated(order, body)
-            self.checks.screen(order, value)
-            self.hold(order)
-        except Refusal as refusal:
-            order.budget = 0
-            self.settlement.reject(order, refusal)
-            return order
-        if order.order_type not in STOPS:
-            order.status = codes.ST_OPEN
-        order.post_only = bool(body.flags & codes.POST_ONLY)
-        order.expire_ts = body.expire_ts
-        order.stp = body.stp
-        order.display = body.display
-        order.min_quantity = body.min_quantity
-        state.working[order.id] = order
-        self.books.enter(order)
         return order
+
+    def examine(self, order: Order, body: Any, session: int) -> None:
+        """The account's checks between an order's shape and what it reserves."""
+        if order.order_type == codes.MARKET:
+            order.price = self.market_cap(order)
+        elif order.order_type in STOPS:
+            self.stop_cap(order)
+        self.allowed(order, session)
+        value = body.notional or value_up(order.price, order.quantity)
+        if body.notional:
+            self.valued(order, body.notional)
+        else:
+            self.sized(order, order.price, order.quantity)
+            self.large_enough(order, order.price, order.quantity)
+        self.checks.repeated(order, body)
+        self.checks.screen(order, value)
 
     def shape(self, body: Any) -> None:
         if body.side not in (codes.BUY, codes.SELL):
@@ -320,12 +333,24 @@ class Entry:
             if grows:
                 self.checks.screen(order, value_up(price, leaves) - value_up(order.price, order.leaves))
             more = order.needs_for(price, leaves) - order.needs
+            if order.group:
+                more = self.group_more(order, price)
             if more > 0:
                 self.cover(order, more)
         sets_cap = stop is not None and order.order_type not in PRICED_TYPES
         sets_price = body.flags & codes.SET_PRICE or sets_cap
         change = Change(price if sets_price else None, stop, total, display, body.if_filled)
         self.books.modify(order, change)
+
+    def group_more(self, order: Order, price: int) -> int:
+        """How much more a group reserves if one of its legs has another price."""
+        if order.side == codes.SELL:
+            return 0
+        before, now = order.price, self.state.reserved_cash(order.account)
+        order.price = price
+        more = self.state.reserved_cash(order.account) - now
+        order.price = before
+        return more
 
     def changed_cap(self, order: Order, price: int, stop: int) -> int:
         """The limit that a changed stop price, or a changed trail behind the first mark, is sure to keep."""
@@ -350,6 +375,8 @@ class Entry:
         if body.display and not shows:
             raise Refusal(codes.E_UNSUPPORTED)
         if order.order_type == codes.MARKET and body.flags & codes.SET_PRICE:
+            raise Refusal(codes.E_UNSUPPORTED)
+        if order.group and body.flags & (codes.SET_QUANTITY | codes.SET_DISPLAY):
             raise Refusal(codes.E_UNSUPPORTED)
         if not 1 <= price <= PRICE_MAX:
             raise Refusal(codes.E_BAD_PRICE, PRICE_MAX, price)

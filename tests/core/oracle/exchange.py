@@ -15,6 +15,7 @@ from tests.core.oracle.bust import Busts
 from tests.core.oracle.controls import Controls
 from tests.core.oracle.entry import Entry
 from tests.core.oracle.fees import Fees
+from tests.core.oracle.group_entry import GroupEntry
 from tests.core.oracle.listings import Listings
 from tests.core.oracle.requests import Requests
 from tests.core.oracle.sessions import Sessions
@@ -33,7 +34,7 @@ from tests.core.oracle.treasury import Treasury
 
 # The core's own order of the log: genesis comes once, TERM and RULES have no meaning yet.
 UNTAKEN = (codes.C_GENESIS, codes.C_TERM, codes.C_RULES)
-ORDER_COMMANDS = (codes.C_NEW_ORDER, codes.C_CANCEL, codes.C_MODIFY, codes.C_CANCEL_ALL)
+ORDER_COMMANDS = (codes.C_NEW_ORDER, codes.C_NEW_GROUP, codes.C_CANCEL, codes.C_MODIFY, codes.C_CANCEL_ALL)
 
 
 class Oracle:
@@ -48,6 +49,7 @@ class Oracle:
         self.settlement = Settlement(self.state, self.requests, self.treasury)
         self.books = Books(self.state, self.settlement)
         self.entry = Entry(self.state, self.requests, self.settlement, self.books)
+        self.group_entry = GroupEntry(self.entry)
         self.controls = Controls(self.state)
         self.sessions = Sessions(self.state)
         self.listings = Listings(self.state, self.books.phases)
@@ -113,9 +115,9 @@ class Oracle:
                 self.books.deliver()
 
     def end_orders(self, now: int) -> None:
-        """Orders whose time has come, by time and then by id."""
-        ends = sorted(self.state.working.due(now), key=lambda order: (order.expire_ts, order.id))
-        self.sweep(ends, lambda order: True, codes.WHY_EXPIRED)
+        """Orders whose time has come, by time and then by id; one that its sibling ended has no turn."""
+        while ends := sorted(self.state.working.due(now), key=lambda order: (order.expire_ts, order.id)):
+            self.sweep(ends[: self.state.limits.slice], lambda order: True, codes.WHY_EXPIRED)
 
     def end_session(self, name: tuple[int, int], what: int) -> int:
         """Cancel a session's orders, and forget it."""
@@ -190,6 +192,9 @@ class Oracle:
         if head.type == codes.C_NEW_ORDER:
             self.new_order(head, body, blob, asked)
             return
+        if head.type == codes.C_NEW_GROUP:
+            self.new_group(head, body, blob, asked)
+            return
         request = None
         key = head.key_high << 64 | head.key_low
         if key:
@@ -219,6 +224,20 @@ class Oracle:
         else:
             self.books.deliver()
             self.show(order)
+            self.requests.by_order[number].answer = dict(self.state.answer)
+        self.requests.trim(head.account)
+
+    def new_group(self, head: Any, body: Any, blob: bytes, asked: tuple[int, int, bytes]) -> None:
+        number = records.make_id(self.state.limits.shard, head.seq)
+        try:
+            legs = self.group_entry.new(number, head, body, blob, asked)
+        except Refusal as refusal:
+            self.fail(refusal)
+            self.refuse(head)
+        else:
+            self.books.deliver()
+            refused = [leg for leg in legs if leg.code not in (codes.E_OK, codes.E_SIBLING_REFUSED)]
+            self.show((refused or legs)[0])
             self.requests.by_order[number].answer = dict(self.state.answer)
         self.requests.trim(head.account)
 
@@ -276,7 +295,7 @@ class Oracle:
         count = 0
         size = self.state.limits.slice
         for first in range(0, len(orders), size):
-            for order in filter(chosen, orders[first : first + size]):
+            for order in [one for one in orders[first : first + size] if chosen(one) and one.working]:
                 self.books.cancel(order, reason)
                 count += 1
             self.books.deliver()

@@ -7,7 +7,8 @@ from typing import Any
 from openbell.core import codes
 from openbell.core.records import ANY_INSTRUMENT
 from openbell.core.rulebook import FEES_SPARE, PER_ORDER_MAX, PER_SHARE_MAX, RATE_MAX, TIER_MAX
-from tests.core.oracle.state import Order, Refusal, Schedule, State
+from tests.core.oracle.schedule import Schedule
+from tests.core.oracle.state import Order, Refusal, State
 
 
 class Fees:

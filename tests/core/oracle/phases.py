@@ -99,6 +99,11 @@ class Phases:
     def phase(self, book: Instrument, phase: int, ends_ts: int, lock_ns: int, date: int) -> None:
         """The clock says that a phase begins."""
         self.books.bands.look(book)
+        self.take_up(book, phase, ends_ts, lock_ns, date)
+        self.books.bands.settle(book)
+        self.books.stops.take_turns()
+
+    def take_up(self, book: Instrument, phase: int, ends_ts: int, lock_ns: int, date: int) -> None:
         book.scheduled, book.ends_ts, book.lock_ns, book.date = phase, ends_ts, lock_ns, date
         if book.phase == codes.IN_SUSPENDED or (book.due and phase == book.target):
             return  # a suspension ends by RESUME, a call of the exchange's own by its time
@@ -114,6 +119,7 @@ class Phases:
         else:
             self.move(book, book.scheduled)
         self.books.bands.settle(book)
+        self.books.stops.take_turns()
 
     def call(self, book: Instrument, target: int) -> None:
         book.due = self.state.time + CALL_NS
@@ -135,6 +141,7 @@ class Phases:
                 self.call(book, codes.IN_CONTINUOUS)
                 self.move(book, codes.IN_AUCTION_CALL)
             self.books.bands.settle(book)
+            self.books.stops.take_turns()
 
     def move(self, book: Instrument, to: int) -> None:
         before = book.phase
@@ -169,7 +176,6 @@ class Phases:
             self.books.stops.move_marks(book, found.price)
             if to == codes.IN_CONTINUOUS:
                 self.books.stops.elect_all(book, found.price)
-        self.books.stops.take_turns(book)
 
     def open_pending(self, book: Instrument) -> None:
         """The phase takes them now: what waited for it is open."""
@@ -234,10 +240,14 @@ class Phases:
             for queue, one in ((buyers, buyer), (sellers, seller)):
                 touched[one.order.side] = one
                 if one.leaves == 0:
-                    del queue[0]
                     self.leave(book, one)
+                queue[:] = [other for other in queue if other.leaves and not self.ended(other)]
         for side in (codes.BUY, codes.SELL):
             self.finish(book, side, touched[side])
+
+    def ended(self, one: Resting) -> bool:
+        """Whether a leg has ended because of another."""
+        return one.order.group is not None and all(other is not one for other in one.order.group.book)
 
     def finish(self, book: Instrument, side: int, last: Resting) -> None:
         """After a side's last trade: an emptied slice's next goes behind; its price is told."""
@@ -256,9 +266,13 @@ class Phases:
         side = resting.order.side
         if resting.order.order_type == codes.MARKET:
             book.markets[side].remove(resting)
+            if resting.order.group:
+                self.books.groups.emptied(resting)
             return
         queue = book.levels[side][resting.price]
         queue.remove(resting)
+        if resting.order.group:
+            self.books.groups.emptied(resting, (side, resting.price))
         if not resting.hidden and all(one.hidden for one in queue):
             self.books.tell(book, side, resting.price)
         if not queue:
@@ -282,11 +296,11 @@ class Phases:
             price=price,
             quantity=quantity,
             filled=buyer.filled,
-            leaves=buyer.leaves,
+            leaves=buyer.left,
             notional=value,
             other_order=seller.order.id,
             other_account=seller.order.account,
-            other_leaves=seller.leaves,
+            other_leaves=seller.left,
             trade=trade,
             status=1,
         )
@@ -294,9 +308,12 @@ class Phases:
             self.books.notes.append(
                 partial(
                     self.books.settlement.fill,
-                    one.order, other.order, codes.AUCTION, price, quantity, value, one.leaves, trade,
+                    one.order, other.order, codes.AUCTION, price, quantity, value, one.left, trade,
                 )
             )  # fmt: skip
+        for one in (buyer, seller):
+            if one.order.group:
+                self.books.groups.traded(one, quantity, (one.order.side, one.price))
         self.books.print_trade(book, price, quantity, value, eligible=True)
 
     # -- what is told ------------------------------------------------------------------------------

@@ -17,12 +17,12 @@ class Requests:
     def find(self, account: int, key: int) -> Request | None:
         return self.state.keyed.get((account, key)) if key else None
 
-    def make_room(self) -> bool:
-        """Room for one more request and order; the longest ended go for it."""
+    def make_room(self, count: int = 1) -> bool:
+        """Room for so many more requests and orders; the longest ended go for it."""
         limits = self.state.limits
         while (
-            self.state.request_count >= limits.requests
-            or len(self.state.orders) >= limits.orders + limits.ended_orders
+            self.state.request_count > limits.requests - count
+            or len(self.state.orders) > limits.orders + limits.ended_orders - count
         ):
             if not self.state.ended:
                 return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from openbell.core import codes
 from openbell.core.records import CASH_MAX, PRICE_MAX, QUANTITY_SCALE, Answer, Event
+from tests.core.oracle.schedule import Schedule
 from tests.core.oracle.working import Working
 
 if TYPE_CHECKING:
@@ -61,38 +62,17 @@ def collar(side: int, price: int, basis_points: int, tick: int) -> int:
     return max(-(-(price - width) // tick) * tick, tick)
 
 
-@dataclass(frozen=True, eq=False)
-class Schedule:
-    """What an order pays: rates in millionths of its value, amounts in cash units."""
+@dataclass(eq=False)
+class Group:
+    """Orders that know each other: `legs` as their owner sees them, `book` those that are in the book."""
 
-    maker: int
-    taker: int
-    auction: int
-    per_share: int
-    per_order: int
-    least: int
+    kind: int
+    legs: list[Order] = field(default_factory=list)
+    book: list[Resting] = field(default_factory=list)
 
-    def fee(self, made: int, taken: int, auctioned: int, quantity: int, more: int = 0) -> int:
-        """The fee of all that an order traded; `more` of it, not traded yet, at the dearest rate."""
-        rates = (
-            made * self.maker
-            + taken * self.taker
-            + auctioned * self.auction
-            + more * max(self.maker, self.taker, self.auction)
-        )
-        per_share = -(-self.per_share * quantity // QUANTITY_SCALE)
-        return max(-(-rates // 1_000_000) + per_share + self.per_order, self.least)
-
-    def spendable(self, notional: int) -> int:
-        """The most that costs no more than the notional with its fee, shares aside; found by halves."""
-        least, most = 0, notional
-        while least < most:
-            middle = (least + most + 1) // 2
-            if middle + self.fee(0, 0, 0, 0, middle) <= notional:
-                least = middle
-            else:
-                most = middle - 1
-        return least
+    @property
+    def working(self) -> bool:
+        return any(order.working for order in self.legs)
 
 
 @dataclass(eq=False)
@@ -134,6 +114,8 @@ class Order:
     trail: int = 0
     percent: bool = False
     mark: int = 0  # where a trailing stop began
+    group: Group | None = None
+    role: int = codes.ROLE_NONE
 
     @property
     def leaves(self) -> int:
@@ -146,9 +128,18 @@ class Order:
     @property
     def needs(self) -> int:
         """What it must hold in reserve: cash for a buy, shares for a sell."""
+        if self.role > codes.ROLE_PARENT and self.side == codes.SELL:
+            return self.leaves - self.parent_open
         if self.budget and self.side == codes.BUY:
             return self.budget - self.notional - self.fee
         return self.most - self.filled if self.budget else self.needs_for(self.price, self.leaves)
+
+    @property
+    def parent_open(self) -> int:
+        """What its parent may still fill."""
+        assert self.group
+        parent = self.group.legs[0]
+        return parent.leaves if parent.working else 0
 
     def needs_for(self, price: int, leaves: int) -> int:
         """What it would have to hold if so much were open at that price."""
@@ -162,6 +153,15 @@ class Order:
         return value + fee - self.fee
 
 
+def grouped(orders: list[Order]) -> list[list[Order]]:
+    """Those of the orders that are in groups, group by group."""
+    groups: dict[int, list[Order]] = {}
+    for order in orders:
+        if order.group:
+            groups.setdefault(id(order.group), []).append(order)
+    return list(groups.values())
+
+
 @dataclass(eq=False)
 class Resting:
     """An order in a book, or on its way there; `leaves` is all that is open, `shown` what the book shows."""
@@ -173,6 +173,20 @@ class Resting:
     display: int
     shown: int = 0
     stopped: bool = False  # an incoming order that self-trade prevention ended
+    rest: int = 0  # of a child: what its parent has to fill first
+    begun: bool = True  # of a child: its parent has filled something
+
+    @property
+    def left(self) -> int:
+        """All that it may still trade."""
+        return self.leaves + self.rest
+
+    @property
+    def parent_open(self) -> int:
+        """Of a leg: what its parent has open in the book."""
+        assert self.order.group
+        members = self.order.group.book
+        return sum(one.leaves for one in members if one.order.role == codes.ROLE_PARENT)
 
     @property
     def hidden(self) -> bool:
@@ -324,7 +338,6 @@ class Instrument:
         return self.due or self.ends_ts
 
     waiting: list[Waiting] = field(default_factory=list)  # stops, oldest first
-    elected: list[Resting] = field(default_factory=list)  # first in, first out
 
     def best(self, side: int) -> int:
         """The best price that a side shows, or 0."""
@@ -423,14 +436,21 @@ class State:
     # -- reserves, counted anew each time ---------------------------------------------------------
 
     def reserved_cash(self, account: int) -> int:
-        return sum(order.needs for order in self.open_orders(account) if order.side == codes.BUY)
+        buys = [order for order in self.open_orders(account) if order.side == codes.BUY]
+        total = sum(order.needs for order in buys if not order.group)
+        for legs in grouped(buys):  # once for all, but each may come to pay its own fee
+            values = [value_up(order.price, order.leaves) for order in legs]
+            total += max(values) + sum(order.needs for order in legs) - sum(values)
+        return total
 
     def reserved_shares(self, account: int, instrument: int) -> int:
-        return sum(
-            order.needs
+        sells = [
+            order
             for order in self.open_orders(account)
             if (order.instrument, order.side) == (instrument, codes.SELL)
-        )
+        ]
+        total = sum(order.needs for order in sells if not order.group)
+        return total + sum(max(order.needs for order in legs) for legs in grouped(sells))
 
     def open_orders(self, account: int) -> list[Order]:
         """An account's working orders, in the order of entry."""

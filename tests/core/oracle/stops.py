@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from openbell.core import codes
+from tests.core.oracle.rehearsal import rehearse
 from tests.core.oracle.state import Instrument, Order, Refusal, Resting, collar
 from tests.core.oracle.waiting import Waiting
 
@@ -46,7 +47,6 @@ class Stops:
         )
         book.waiting.append(waiting)
         self.elect_if_held(book, waiting)
-        self.take_turns(book)
 
     def modify(self, waiting: Waiting, change: Change) -> None:
         """Give a waiting stop another limit, stop price or trail, or total, whole or not at all."""
@@ -54,6 +54,8 @@ class Stops:
         book = self.state.instruments[order.instrument]
         price = waiting.resting.price if change.price is None else change.price
         asked = waiting.asked if change.stop is None else change.stop
+        if order.group:
+            change = change._replace(total=waiting.resting.leaves)
         same = (price, asked) == (waiting.resting.price, waiting.asked)
         unchanged = same and change.total == waiting.resting.leaves
         kept = same and change.total <= waiting.resting.leaves
@@ -80,13 +82,14 @@ class Stops:
         flags = codes.PRIORITY_KEPT * kept | codes.UNCHANGED * unchanged
         told = (waiting.stop, waiting.trail)
         self.books.notes.append(
-            partial(self.books.settlement.modified, order, price, change.total, order.display, flags, told)
+            partial(
+                self.books.settlement.modified, order, price, waiting.resting.left, order.display, flags, told
+            )
         )
         if not kept:
             book.waiting.remove(waiting)
             book.waiting.append(waiting)
             self.elect_if_held(book, waiting)
-            self.take_turns(book)
 
     def check(
         self, book: Instrument, waiting: Waiting, price: int, asked: int, quantity: int, anew: bool
@@ -137,32 +140,47 @@ class Stops:
             resting.price = min(resting.price, lower)  # it reserved for where it began
         resting.price = self.books.bands.clip(book, order.side, resting.price)
         book.waiting.remove(waiting)
-        book.elected.append(resting)
+        groups = self.books.groups  # a child that had more to wait for has one turn
+        for turns in (groups.turns, groups.late):
+            turns[:] = [one for one in turns if one is not resting]
+        groups.turns.append(resting)
         self.books.notes.append(
             partial(self.books.settlement.elected, order, resting.price, waiting.stop, price)
         )
 
-    def take_turns(self, book: Instrument) -> None:
-        """One elected order after the other, each finished before the next; accounts learn it in slices."""
-        while book.elected:
+    def take_turns(self) -> None:
+        """One order after the other, each finished before the next; accounts learn it in slices."""
+        groups = self.books.groups
+        if not groups.turns:
+            return
+        while groups.turns:
             for _ in range(self.state.limits.slice):
-                if book.elected:
-                    self.run(book, book.elected.pop(0))
-            self.books.bands.settle(book)
+                if groups.turns:
+                    resting = groups.turns.pop(0)
+                    self.run(self.state.instruments[resting.order.instrument], resting)
+            self.books.bands.settle(self.state.instruments[resting.order.instrument])
             self.books.deliver()
+        groups.close()
 
     def run(self, book: Instrument, resting: Resting) -> None:
         """An elected order is a limit order under its own time in force."""
         order = resting.order
-        if order.tif == codes.FOK and self.books.rehearse(book, resting).filled < resting.leaves:
+        if order.group and not self.books.groups.ready(book, resting):
+            return
+        before, filled = resting.leaves, resting.filled
+        if order.tif == codes.FOK and rehearse(self.books, book, resting).filled - filled < resting.leaves:
             self.books.end(resting, codes.WHY_FOK)
             return
         self.books.match(book, resting)
+        if order.group:
+            self.books.groups.spent(resting, before, filled)
         if resting.leaves == 0:
+            if order.group:
+                self.books.groups.emptied(resting)
             return
         if resting.stopped:
             self.books.end(resting, codes.WHY_SELF_TRADE)
-        elif order.tif in (codes.IOC, codes.FOK):
+        elif order.order_type == codes.MARKET or order.tif in (codes.IOC, codes.FOK):
             self.books.end(resting, self.books.bands.why_left(book, resting))
         elif not self.books.has_room(book, order.side, resting.price):
             self.books.end(resting, codes.WHY_BOOK_FULL)
