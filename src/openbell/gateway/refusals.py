@@ -107,6 +107,12 @@ REFUSALS: dict[int, Refusal] = {
         "Invalid self-trade prevention",
         "The exchange does not know this mode of self-trade prevention, or not for this order.",
     ),
+    codes.E_BAD_GROUP: Refusal(
+        422, "INVALID_GROUP", "Invalid group", "An OCO and an OTO have two orders, a bracket has three."
+    ),
+    codes.E_SIBLING_REFUSED: Refusal(
+        422, "SIBLING_REFUSED", "Not taken", "Another order of its group was refused, and none was taken."
+    ),
     codes.E_UNKNOWN_ACCOUNT: Refusal(
         401, "UNAUTHENTICATED", "Not signed in", "This session's account does not exist here; sign in again."
     ),
@@ -321,6 +327,9 @@ REFUSALS: dict[int, Refusal] = {
     ),
     codes.E_RESTRICTIONS_FULL: Refusal(
         503, "RESTRICTIONS_FULL", "Exchange full", "The restricted lists can hold no more instruments."
+    ),
+    codes.E_GROUPS_FULL: Refusal(
+        503, "GROUPS_FULL", "Exchange full", "The exchange can take no more groups of orders now."
     ),
     codes.E_TOO_LATE: Refusal(
         503,
