@@ -41,7 +41,7 @@ def test_a_thread_and_those_it_starts_have_short_slices_and_keep_their_priority(
     before, done, of_thread, after, nice, other = told(SHORTEN)
     assert int(before) > SLICE_NS
     assert (done, int(of_thread), int(after)) == ("True", SLICE_NS, SLICE_NS)
-    assert (int(nice) - os.nice(0), other) == (2, "True")
+    assert (int(nice), other) == (min(19, os.nice(0) + 2), "True")
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="policies are Linux's")
