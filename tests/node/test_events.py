@@ -1,4 +1,4 @@
-"""Event files: found again, cut where damaged, pruned, read from any position."""
+"""Event files: found again, cut where damaged, released, read from any position."""
 
 from __future__ import annotations
 
@@ -100,13 +100,18 @@ def test_a_missing_file_ends_the_cover(files: EventFiles) -> None:
     assert EventFiles(files.folder, file_bytes=500).last == 18
 
 
-def test_pruning_keeps_what_is_after_the_position(files: EventFiles) -> None:
-    assert files.prune(29) == 4
+def test_what_is_released_is_before_the_position_and_not_covered_any_more(files: EventFiles) -> None:
+    released = files.release(29)
+    assert released == [files.path(first) for first in (1, 7, 13, 19)]
+    size = files.bytes
     assert files.first == 25
     assert read_all(files, 29) == list(range(30, 61))
     with pytest.raises(EventsGone, match="oldest kept is 25"):
         files.covering(24)
-    assert files.prune(10**6) == 5
+    for path in released:
+        path.unlink()
+    assert EventFiles(files.folder, file_bytes=500).bytes == size
+    assert len(files.release(10**6)) == 5
     assert files.last == 60
 
 

@@ -84,7 +84,7 @@ async def test_for_a_patient_subscriber_units_gather_a_moment_and_none_stays_beh
 
 
 async def test_what_is_not_kept_any_more_is_said_so(stream: Stream) -> None:
-    stream.files.prune(200)
+    stream.files.release(200)
     with pytest.raises(EventsGone):
         stream.subscribe(Listener(), 10)
 
@@ -92,7 +92,8 @@ async def test_what_is_not_kept_any_more_is_said_so(stream: Stream) -> None:
 async def test_a_file_that_goes_under_a_subscriber_ends_it(stream: Stream) -> None:
     listener = Listener()
     subscriber = stream.subscribe(listener, 0)
-    stream.files.prune(200)
+    for path in stream.files.release(200):
+        path.unlink()
     subscriber.pump()
     await until(lambda: listener.ended)
     assert not stream.subscribers

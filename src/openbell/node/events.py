@@ -97,7 +97,7 @@ def given_out(folder: Path) -> int:
 class EventFiles:
     """The files in one folder, covering the positions `first` to `last` without a gap.
 
-    One thread may append while another asks and prunes.
+    One thread may append while another asks and releases.
     """
 
     def __init__(self, folder: Path, file_bytes: int = FILE_BYTES) -> None:
@@ -190,17 +190,19 @@ class EventFiles:
             self.bytes += size
         self.last = block.last
 
-    def prune(self, position: int) -> int:
-        """Remove the oldest files that hold nothing after `position`; how many. The newest stays."""
-        removed = 0
+    def release(self, position: int) -> list[Path]:
+        """Forget the oldest files that hold nothing after `position`, and leave them to be removed.
+
+        The newest stays. Removing takes as long as the disk wants: not for the thread that answers.
+        """
+        released = []
         while len(self.firsts) > 1 and self.firsts[1] <= position + 1:
             path = self.path(self.firsts[0])
             with self.lock:
                 self.bytes -= path.stat().st_size
                 del self.firsts[0]
-            path.unlink()
-            removed += 1
-        return removed
+            released.append(path)
+        return released
 
     def covering(self, position: int) -> int:
         """The first position of the file that holds `position`.

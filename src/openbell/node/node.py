@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -74,6 +75,7 @@ class Node:
         self.snapshot_stall_ns = 0  # how long commands waited for the last snapshot's beginning
         self.server: asyncio.Server | None = None
         self.tasks: list[asyncio.Task[None]] = []
+        self.removing = threading.Lock()  # held by the thread that removes files
         self.journal.on_durable = self._became_durable
         self.stream.writer.on_room = self._has_room
 
@@ -137,7 +139,7 @@ class Node:
         self.snapshots.abandon()
         if settled and self.exchange.position > self.snapshot_position:
             self.snapshots.save(self.exchange, self._meta())
-            self._tidy()
+            await self._tidy()
         self.gate.close()
         self.readers.save()
         self.stream.writer.close()
@@ -276,12 +278,12 @@ class Node:
             try:
                 if self.readers.changed:
                     await asyncio.to_thread(self.readers.save)
-                    self._tidy()
+                    await self._tidy()
                 done = self.snapshots.poll()
                 if done is not None:
                     self.snapshot_position = done
                     log.info("snapshot at %d written", done)
-                    self._tidy()
+                    await self._tidy()
                 elif self._snapshot_due():
                     self._begin_snapshot()
             except OSError as error:
@@ -308,24 +310,35 @@ class Node:
         """What a snapshot notes beside the state: where in which log it belongs."""
         return {"chain": self.journal.chain.hex(), "term": self.term}
 
-    def _tidy(self) -> None:
-        """Forget what two snapshots and every named reader have passed."""
+    async def _tidy(self) -> None:
+        """Forget what two snapshots and every named reader have passed; files go in a thread."""
         slowest = self.readers.slowest()
-        self.snapshots.prune(slowest)
-        last = int(self.exchange.position)
-        passed = last if slowest is None else slowest
-        events, limits = self.events, self.limits
+        passed = int(self.exchange.position) if slowest is None else slowest
+        released = self._release_events(passed)
+        await asyncio.shield(asyncio.to_thread(self._remove, released, slowest, passed))
+
+    def _release_events(self, passed: int) -> list[Path]:
+        """The event files that are not kept any more."""
+        events, limits, released = self.events, self.limits, []
         while (
             len(events.firsts) > 1 and events.bytes > limits.events_bytes and events.firsts[1] <= passed + 1
         ):
-            events.prune(events.firsts[1] - 1)
+            released += events.release(events.firsts[1] - 1)
         while len(events.firsts) > 1 and events.bytes > limits.events_bytes_max:
             log.error(
                 "event files of %d bytes: dropping units that reader needs: %s",
                 events.bytes,
                 self.readers.positions,
             )
-            events.prune(events.firsts[1] - 1)
-        oldest = min(self.snapshots.positions()[:2], default=0)
-        if self.journal.size() > limits.journal_bytes:
-            self.journal.drop(min(oldest, passed))
+            released += events.release(events.firsts[1] - 1)
+        return released
+
+    def _remove(self, released: list[Path], slowest: int | None, passed: int) -> None:
+        """Remove event files, and snapshots and segments that nobody needs. Runs in a thread."""
+        with self.removing:
+            for path in released:
+                path.unlink(missing_ok=True)
+            self.snapshots.prune(slowest)
+            oldest = min(self.snapshots.positions()[:2], default=0)
+            if self.journal.size() > self.limits.journal_bytes:
+                self.journal.drop(min(oldest, passed))

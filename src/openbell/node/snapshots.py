@@ -135,4 +135,4 @@ class Snapshots:
             keep.update([position for position in positions if position <= needed][:1])
         for position in positions:
             if position not in keep:
-                self.path(position).unlink()
+                self.path(position).unlink(missing_ok=True)
