@@ -12,6 +12,7 @@ import uvloop
 
 from openbell.ops import logs
 from openbell.ops.ready import clear_ready, mark_ready
+from openbell.ops.scheduling import short_slices
 from openbell.ops.settings import Settings
 
 Run = Callable[[Settings, asyncio.Event, Callable[[], None]], Awaitable[None]]
@@ -23,6 +24,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "worker": ("openbell.ledger.role", "openbell.market.role", "openbell.identity.role"),
     "simulator": ("openbell.simulator.role",),
 }
+QUICK = ("node", "gateway")  # roles that orders wait for
 SEVERAL = ("gateway",)  # roles that run in several processes, told apart by the setting `instance`
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ def run(settings: Settings, role: str) -> int:
     """Run `role` in this process until SIGTERM or Ctrl-C; the exit code."""
     name = process_name(settings, role)
     logs.configure(settings, name)
+    if role in QUICK:
+        short_slices()
     code = 0
     try:
         uvloop.run(_run_parts(settings, name, ROLES[role]))

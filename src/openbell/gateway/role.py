@@ -31,7 +31,6 @@ from openbell.market.calendar import calendar
 from openbell.market.history import History
 from openbell.node.client import NodeClient
 from openbell.ops.collector import quiet_collector
-from openbell.ops.scheduling import short_slices
 from openbell.ops.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -48,7 +47,6 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         NodeUnavailable: the node did not come within 30 s.
         OSError: the port is taken.
     """
-    short_slices()
     name = f"gateway-{settings.instance}"
     node = await NodeClient.connect(settings.node_socket, name=name, role="gateway", retry_s=CONNECT_S)
     raise_file_limit()

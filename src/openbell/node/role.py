@@ -9,7 +9,6 @@ from collections.abc import Callable
 from openbell.node.genesis import make_genesis
 from openbell.node.node import Node
 from openbell.ops.collector import quiet_collector
-from openbell.ops.scheduling import short_slices
 from openbell.ops.settings import Settings
 
 # A thread that wants the interpreter waits at most so long for one that computes: the journal's writer
@@ -24,7 +23,6 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         LogError, CannotRecover, ClockBehind: the data folder cannot be served; the message says why.
         CoreError: the log holds a command that the core does not take.
     """
-    short_slices()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     node = Node.open(settings.data_dir, lambda now: make_genesis(settings, now))
     try:
