@@ -93,16 +93,30 @@ class Market:
         body = records.NewOrder(**({"display": -1} | fields))
         client_id = f"c-{self.position}".encode()
         self.do(codes.C_NEW_ORDER, body, client_id, account=account, instrument=instrument, actor=session)
-        self.asked[self.answer.order] = {
-            "budget": body.notional,
-            "display": body.display,
-            "expire_ts": body.expire_ts,
-            "min_quantity": body.min_quantity,
-            "post_only": bool(body.flags & codes.POST_ONLY),
-            "session": session,
-            "stp": body.stp,
-        }
+        self.asked[self.answer.order] = beyond(body, session)
         return int(self.answer.order)
+
+    def group(self, account: int, instrument: int, kind: int, legs: list[records.Record]) -> list[int]:
+        """A group of orders; its legs' ids."""
+        blob = b"".join(bytes(leg) for leg in legs) + f"g-{self.position}".encode()
+        body = records.NewGroup(kind=kind, legs=len(legs))
+        self.do(codes.C_NEW_GROUP, body, blob, account=account, instrument=instrument)
+        ids = [records.make_id(0, self.position, leg) for leg in range(len(legs))]
+        self.asked |= {order: beyond(leg, 0) for order, leg in zip(ids, legs, strict=True)}
+        return ids
+
+
+def beyond(body: records.Record, session: int) -> dict[str, int]:
+    """What a NEW_ORDER body asks beyond the plain."""
+    return {
+        "budget": body.notional,
+        "display": body.display,
+        "expire_ts": body.expire_ts,
+        "min_quantity": body.min_quantity,
+        "post_only": bool(body.flags & codes.POST_ONLY),
+        "session": session,
+        "stp": body.stp,
+    }
 
 
 class RandomMarket(Market):
@@ -129,8 +143,10 @@ class RandomMarket(Market):
         rare = (self.new_account, self.close, *moves, self.suspend, self.set_fees, self.bust)
         for _ in range(steps):
             roll = self.dice.random()
-            if roll < 0.62:
+            if roll < 0.57:
                 self.new_order()
+            elif roll < 0.62:
+                self.new_group()
             elif roll < 0.78:
                 self.cancel()
             elif roll < 0.90:
@@ -180,6 +196,24 @@ class RandomMarket(Market):
             fields |= {"session": dice.choice((1, 1, 1, 2))}
         order = self.order(account, number, **fields)
         self.orders.append((account, order))
+
+    def new_group(self) -> None:
+        """Alternatives or a parent with its children, some of which the exchange does not take."""
+        dice = self.dice
+        kind, side = dice.choice((codes.OCO, codes.OTO, codes.BRACKET)), dice.choice((codes.BUY, codes.SELL))
+        other = codes.SELL if side == codes.BUY else codes.BUY
+        sides = {codes.OCO: (side, side), codes.OTO: (side, other), codes.BRACKET: (side, other, other)}[kind]
+        quantity, legs = dice.randint(1, 10) * SHARE, []
+        for number, of_leg in enumerate(sides):
+            price = REFERENCE + dice.randint(-150, 150) * 100
+            fields = {"side": of_leg, "quantity": quantity, "order_type": codes.LIMIT, "tif": codes.GTC}
+            fields |= {"price": price, "display": -1}
+            if number == len(sides) - 1 and dice.random() < 0.8:
+                fields |= self.stop(price)
+            legs.append(records.NewOrder(**fields))
+        account = dice.choice(self.accounts)
+        ids = self.group(account, dice.choice(self.instruments), kind, legs)
+        self.orders += [(account, order) for order in ids]
 
     def terms(self, quantity: int) -> dict[str, int]:
         """Something beyond the plain, that the order may not be able to have."""

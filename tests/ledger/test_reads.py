@@ -56,6 +56,8 @@ async def test_an_order_has_the_keys_and_values_of_the_exchanges_own_view(
         "seq": stream.position,
         "created_ts": ts,
         "updated_ts": ts,
+        "group": 0,
+        "role": 0,
         "stop_price": 0,
         "trail": 0,
         "trail_percent": False,

@@ -37,18 +37,15 @@ EventTuple = tuple[int, ...]
 ) = range(len(records.Event.FIELDS))
 
 EVENT_SIZE = records.Event.SIZE
-_NEW_ORDER_BLOB = records.Header.SIZE + records.NewOrder.SIZE
+_ACTOR = [field for field, _ in records.Header.FIELDS].index("actor")
 
 
-def _place(layout: type[Any], name: str) -> int:
-    return [field for field, _ in layout.FIELDS].index(name)
-
-
-_NOTIONAL, _EXPIRE_TS, _DISPLAY, _MIN_QUANTITY, _STP, _FLAGS = (
-    _place(records.NewOrder, name)
-    for name in ("notional", "expire_ts", "display", "min_quantity", "stp", "flags")
-)
-_ACTOR = _place(records.Header, "actor")
+# The roles of a group's legs in their order, by its kind.
+ROLES = {
+    codes.OCO: (codes.ROLE_LEG, codes.ROLE_LEG),
+    codes.OTO: (codes.ROLE_PARENT, codes.ROLE_CHILD),
+    codes.BRACKET: (codes.ROLE_PARENT, codes.ROLE_TAKE_PROFIT, codes.ROLE_STOP_LOSS),
+}
 
 
 def unpack(events: bytes | bytearray | memoryview) -> Iterable[EventTuple]:
@@ -56,40 +53,72 @@ def unpack(events: bytes | bytearray | memoryview) -> Iterable[EventTuple]:
     return records.Event.STRUCT.iter_unpack(events)
 
 
-def client_id(command: bytes) -> str:
-    """The client's own id that a NEW_ORDER command carries ("" without one), safe to store as text."""
+def body_of(event: EventTuple, command: bytes) -> Any:
+    """The NEW_ORDER body that entered the order of `event`: the command's own, or a leg's of its NEW_GROUP.
+    Of a group that says more legs than it has there are zeros."""
+    at: int = records.Header.SIZE
+    if command_type(command) == codes.C_NEW_GROUP:
+        leg = event[ORDER] & (1 << records.ID_INDEX_BITS) - 1
+        at += records.NewGroup.SIZE + leg * records.NewOrder.SIZE
+        if at + records.NewOrder.SIZE > len(command):
+            return records.NewOrder()
+    return records.NewOrder.from_buffer_copy(command, at)
+
+
+def client_id(event: EventTuple, command: bytes) -> str:
+    """The client's own id that the command which entered an order carries ("" without one), safe to store
+    as text. A group's is that of its first leg."""
+    begin: int = records.Header.SIZE + records.NewOrder.SIZE
+    if command_type(command) == codes.C_NEW_GROUP:
+        if event[ORDER] & (1 << records.ID_INDEX_BITS) - 1:
+            return ""
+        legs = command[records.Header.SIZE + 1]
+        begin = records.Header.SIZE + records.NewGroup.SIZE + legs * records.NewOrder.SIZE
     length = command[0] | command[1] << 8
-    blob = command[_NEW_ORDER_BLOB : length - (command[4] & 7)]
+    blob = command[begin : length - (command[4] & 7)]
     return blob.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
 def stop_terms(event: EventTuple, command: bytes) -> tuple[int, int, bool]:
-    """Stop price, trail, and whether that is in basis points, of a stop that its NEW_ORDER `command` entered;
-    zeros of any other order. One that was rejected never stood anywhere: it has what was asked for."""
+    """Stop price, trail, and whether that is in basis points, of a stop that `command` entered; zeros of any
+    other order. One that stands nowhere, rejected or a child that waits, has what was asked for."""
     kind = event[ORDER_TYPE]
     if kind not in (codes.STOP, codes.STOP_LIMIT, codes.TRAILING_STOP):
         return 0, 0, False
-    if event[STATUS] == codes.ST_PENDING:
+    if event[STATUS] == codes.ST_PENDING and event[LIMIT]:  # a child that does not work yet has none
         return event[LIMIT], event[OBSERVED], bool(event[CODE])
-    body = records.NewOrder.from_buffer_copy(command, records.Header.SIZE)
+    body = body_of(event, command)
     if kind != codes.TRAILING_STOP:
         return body.stop_price, 0, False
     return 0, body.stop_price, bool(body.flags & codes.TRAIL_PERCENT)
 
 
-def asked(command: bytes) -> tuple[int, int, int, int, int, int, bool]:
-    """What a NEW_ORDER command asks beyond the plain: money to spend, end, display, minimum, session, mode of
-    self-trade prevention, whether it only posts."""
-    body = records.NewOrder.STRUCT.unpack_from(command, records.Header.SIZE)
+def group_of(event: EventTuple, command: bytes) -> tuple[int, int]:
+    """The first order of the group that `command` entered the order of `event` in, and the order's role
+    (`codes.ROLE_*`); zeros of an order of its own."""
+    if command_type(command) != codes.C_NEW_GROUP:
+        return 0, 0
+    leg = event[ORDER] & (1 << records.ID_INDEX_BITS) - 1
+    roles = ROLES.get(command[records.Header.SIZE], ())
+    return event[ORDER] - leg, roles[leg] if leg < len(roles) else codes.ROLE_NONE
+
+
+def asked(event: EventTuple, command: bytes) -> tuple[int, int, int, int, int, int, bool, int, int]:
+    """What an order asks beyond the plain: money to spend, end, display, minimum, session, mode of self-trade
+    prevention, whether it only posts; the first order of its group and its role there, zeros without one."""
+    body = body_of(event, command)
     session = records.Header.STRUCT.unpack_from(command, 0)[_ACTOR]
+    group, role = group_of(event, command)
     return (
-        body[_NOTIONAL],
-        body[_EXPIRE_TS],
-        body[_DISPLAY],
-        body[_MIN_QUANTITY],
+        body.notional,
+        body.expire_ts,
+        body.display,
+        body.min_quantity,
         session,
-        body[_STP],
-        bool(body[_FLAGS] & codes.POST_ONLY),
+        body.stp,
+        bool(body.flags & codes.POST_ONLY),
+        group,
+        role,
     )
 
 

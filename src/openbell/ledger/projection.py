@@ -166,13 +166,13 @@ class Projection:
             event[ev.ORDER_TYPE],
             event[ev.TIF],
             event[ev.STATUS],
-            event[ev.REASON],
+            0 if event[ev.TYPE] == codes.EV_ACCEPTED else event[ev.REASON],  # of a leg, its role
             0 if waits else event[ev.CODE],
-            ev.client_id(self.command),
+            ev.client_id(event, self.command),
             stop,
             trail,
             percent,
-            *ev.asked(self.command),
+            *ev.asked(event, self.command),
         ]
 
     def order_changed(
@@ -231,7 +231,8 @@ class Projection:
         self.order_changed(event, event[ev.QUANTITY], 0, event[ev.PRICE], event[ev.REASON])
 
     def order_modified(self, event: EventTuple) -> None:
-        waits = event[ev.STATUS] == codes.ST_PENDING
+        # A leg that its sibling's fill made smaller says nothing of its stop.
+        waits = event[ev.STATUS] == codes.ST_PENDING and event[ev.LIMIT] != 0
         stop, trail = (event[ev.LIMIT], event[ev.OBSERVED]) if waits else (KEEP, KEEP)
         shown = ev.display_set(event, self.command)
         display = KEEP if shown is None else shown

@@ -17,7 +17,8 @@ from openbell.core import codes
 ORDER_COLUMNS = (
     'order_id AS "order", account, instrument, side, order_type, tif, status, reason, code, price, quantity, '
     'filled, leaves, notional, limit_value AS "limit", observed, client_id, seq, created_ts, updated_ts, '
-    "stop_price, trail, trail_percent, budget, expire_ts, display, min_quantity, session, stp, post_only"
+    "stop_price, trail, trail_percent, budget, expire_ts, display, min_quantity, session, stp, post_only, "
+    '"group", role'
 )
 ORDER = f"SELECT {ORDER_COLUMNS} FROM ledger.orders WHERE order_id = %(order)s"
 # A client's id is free again a day after its order ended, so there can be several; a refusal because it

@@ -142,6 +142,8 @@ orders = Table(
     *(Column(name, BigInteger) for name in ("budget", "expire_ts", "display", "min_quantity", "session")),
     Column("stp", SmallInteger),
     Column("post_only", Boolean),
+    Column("group", BigInteger),
+    Column("role", SmallInteger),
     postgresql_with={"fillfactor": "70"},
 )
 Index("orders_by_account", orders.c.account, orders.c.order_id)
