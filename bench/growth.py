@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--commands", type=int, default=200_000, help="measured at each size (200000)")
     parser.add_argument("--most", type=int, default=1_000_000, help="the most resting orders (1000000)")
     parser.add_argument(
-        "--limit-gib", type=float, default=6.0, help="resident memory that must be enough (6)"
+        "--limit-gib", type=float, default=4.0, help="resident memory that must be enough (4)"
     )
 
 

@@ -38,6 +38,7 @@ from openbell.core.types import MARKS, power_of_two
 
 MAP_NORESERVE = 0x4000  # Linux; capacities are address space until they are used
 MADV_POPULATE_WRITE = 23  # Linux 5.14
+PASSING = ("events", "answers", "mail", "post", "marks")  # forgotten after each batch
 
 
 class Memory:
@@ -104,9 +105,11 @@ class Memory:
         self.arrays[name] = (layout * count).from_buffer(area)
 
     def touch(self) -> None:
-        """Take every page now, so that no command waits for one later."""
-        for area in self.maps.values():
-            area.madvise(MADV_POPULATE_WRITE)
+        """Take every page now, so that no command waits for one later; not of output and mail, which begin
+        anew at their first pages."""
+        for name, area in self.maps.items():
+            if name not in PASSING:
+                area.madvise(MADV_POPULATE_WRITE)
 
     def __getitem__(self, name: str) -> Any:
         return self.arrays[name]
