@@ -29,8 +29,8 @@ class PortfolioStory(Scenario):
         """Three lines for the account, and one for each holding."""
         body = self.portfolio(account)
         return [
-            f"cash {body.cash_balance}, buying power {body.buying_power}, withdrawable {body.withdrawable_cash}, "
-            f"fees {body.fees_paid}",
+            f"cash {body.cash_balance}, buying power {body.buying_power}, "
+            f"withdrawable {body.withdrawable_cash}, fees {body.fees_paid}",
             f"value {body.total_value} = cash + {body.holdings_value}",
             f"day {body.day_pnl} ({body.day_pnl_percent} %), unrealised {body.unrealised_pnl}, "
             f"realised {body.realised_pnl}, total {body.total_pnl}",

@@ -17,7 +17,7 @@ from openbell.ledger.reads import LedgerReads
 from openbell.ledger.store import LedgerStore
 from tests.ledger.conftest import MakeDatabase
 from tests.ledger.market import RandomMarket
-from tests.ledger.stream import START
+from tests.ledger.stream import SHARE, START
 
 
 async def apply_in_batches(store: LedgerStore, market: RandomMarket, seed: int) -> None:
@@ -168,6 +168,11 @@ LAST_TRADE = "trade = (SELECT max(trade) FROM ledger.trades)"
         ("UPDATE ledger.holdings SET cost = cost + 1 WHERE account = 4", "cost"),
         ("DELETE FROM ledger.days WHERE seq > 0", "days"),
         ("UPDATE ledger.instruments SET symbol = 'X' WHERE instrument = 0", "symbol"),
+        ("UPDATE ledger.equity SET base = base + 1 WHERE account = 5", "equity account 5"),
+        ("DELETE FROM ledger.equity WHERE account = 4", "equity account 4"),
+        ("UPDATE ledger.moves SET cost = cost + 1 WHERE asset >= 0", "moves"),
+        ("UPDATE ledger.accounts SET start_cash = start_cash + 1 WHERE account = 4", "start_cash"),
+        ("UPDATE ledger.holdings SET moved = moved + 1 WHERE account = 4", "moved"),
         ("UPDATE ledger.reader SET genesis = 'other'", "first command"),
         ("UPDATE ledger.reader SET stopped = 'bad luck'", "bad luck"),
     ],
@@ -191,6 +196,39 @@ async def test_orders_that_were_pruned_are_not_missed(store: LedgerStore, databa
     before = await count_orders(store)
     await prune(store.connection, START * 2)
     assert await count_orders(store) < before
+    assert differences(database, market) == []
+
+
+async def test_movements_of_before_their_cost_was_kept_are_no_difference(
+    store: LedgerStore, database: str
+) -> None:
+    market = RandomMarket(13)
+    market.run(300)
+    await apply_in_batches(store, market, 13)
+    await store.connection.execute(b"UPDATE ledger.moves SET cost = NULL, trade = NULL")
+    assert differences(database, market) == []
+    await store.connection.execute(b"UPDATE ledger.moves SET amount = amount + 1 WHERE account = 5")
+    assert differences(database, market) != []
+
+
+async def test_each_day_roll_keeps_what_every_account_had(store: LedgerStore, database: str) -> None:
+    market = RandomMarket(14)
+    for _ in range(4):
+        market.run(120)
+        before = {one["account"]: one for one in views(market)}
+        market.roll_day()
+        closes = {one["instrument"]: one["close"] for one in view.instruments(market.exchange)}
+        await apply_in_batches(store, market, 14)
+        rows = await store.connection.execute(
+            "SELECT account, cash, holdings FROM ledger.equity WHERE date = %s", (market.date,)
+        )
+        found = {row[0]: row[1:] for row in await rows.fetchall()}
+        assert set(found) <= {number for number in before if number > 3}
+        for number, (cash, holdings) in found.items():
+            positions = before[number]["positions"]
+            worth = [closes[one["instrument"]] * one["quantity"] // SHARE for one in positions]
+            assert (cash, holdings) == (before[number]["cash"], sum(worth))
+        assert len(found) > 5
     assert differences(database, market) == []
 
 

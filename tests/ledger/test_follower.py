@@ -15,7 +15,10 @@ from openbell.node.client import SubscribeError
 from tests.ledger.conftest import Killable, MakeDatabase
 from tests.ledger.stream import SHARE, USD, PackedSource, Stream, Unit, opened_market
 
-TABLES = ("accounts", "holdings", "orders", "trades", "fills", "entries", "days", "closes", "instruments")
+TABLES = (
+    "accounts", "holdings", "orders", "trades", "fills", "entries", "moves", "days", "closes", "equity",
+    "instruments",
+)  # fmt: skip
 
 Contents = dict[str, list[tuple[object, ...]]]
 undisturbed: Contents = {}

@@ -10,6 +10,7 @@ from typing import Self
 
 import psycopg
 
+from openbell.ledger import equity
 from openbell.ledger.balances import CannotApply
 from openbell.ledger.projection import UnitLike
 from openbell.ledger.store import LedgerStore, PositionMoved, Prepared
@@ -75,6 +76,13 @@ class Applier:
             Stopped: an event contradicts the ledger; everything before its command was written.
             PositionMoved, psycopg.Error: as the store says.
         """
+        rolled = list(equity.parts(units))
+        for part in rolled[:-1]:
+            await self._apply(part, True, False)
+        await self._apply(rolled[-1], more, synchronous)
+
+    async def _apply(self, units: Sequence[UnitLike], more: bool, synchronous: bool) -> None:
+        """As `apply`; a day roll is a batch of its own."""
         behind = self._units[-1].seq if self._writing is not None else self.position
         batch: Prepared | None = None
         with suppress(*CONTRADICTIONS):

@@ -25,7 +25,9 @@ MOVEMENT_KINDS = {
 
 # Places in the rows of `tables.accounts` and `tables.holdings`.
 A_CASH, A_REALISED, A_REALM, A_SEQ, A_KIND, A_STATUS = 1, 2, 3, 5, 6, 7
+A_ROLLED, A_START, A_DEPOSITS = 8, 9, 10
 H_QUANTITY, H_COST, H_REALISED, H_SEQ = 2, 3, 4, 5
+H_ROLLED, H_START, H_MOVED = 6, 7, 8
 
 AccountRow = list[int]
 HoldingRow = list[int]
@@ -45,23 +47,34 @@ class Balances:
     Args:
         accounts: the touched accounts that exist, as rows of `tables.accounts`; changed in place.
         holdings: the touched holdings that exist, as rows of `tables.holdings`; changed in place.
+        day: log position of the roll that began the day, 0 before the first.
 
     Attributes:
         entries: rows of `tables.entries`.
+        moves: rows of `tables.moves`.
+        busted: the trade that the command takes back, 0 of every other command.
         open_legs: what the command has taken from accounts and not yet given to others, by asset.
     """
 
-    def __init__(self, accounts: Accounts, holdings: Holdings) -> None:
+    def __init__(self, accounts: Accounts, holdings: Holdings, day: int = 0) -> None:
         self.accounts = accounts
         self.holdings = holdings
+        self.day = day
         self.entries: list[tuple[int, ...]] = []
+        self.moves: list[tuple[int, ...]] = []
         self.open_legs: dict[int, int] = {}
+        self.busted = 0
         self.seq = 0
         self.ts = 0
 
     def begin(self, seq: int, ts: int) -> None:
         """Further events belong to command `seq`, of time `ts`."""
         self.seq, self.ts = seq, ts
+        self.busted = 0
+
+    def begin_day(self) -> None:
+        """The command has rolled the day; what an account then had is noted at its next change."""
+        self.day = self.seq
 
     def end(self) -> None:
         """What a command took from accounts, it gave to accounts: nothing stays with clearing.
@@ -86,8 +99,18 @@ class Balances:
     def holding_of(self, account: int, instrument: int) -> HoldingRow:
         row = self.holdings.get((account, instrument))
         if row is None:
-            row = self.holdings[account, instrument] = [account, instrument, 0, 0, 0, 0]
+            row = self.holdings[account, instrument] = [account, instrument, 0, 0, 0, 0, self.day, 0, 0]
         return row
+
+    def roll(self, row: AccountRow) -> None:
+        """Note what an account had when the day began, unless that was done."""
+        if row[A_ROLLED] != self.day:
+            row[A_ROLLED], row[A_START], row[A_DEPOSITS] = self.day, row[A_CASH], 0
+
+    def roll_holding(self, row: HoldingRow) -> None:
+        """Note what a holding was when the day began, unless that was done."""
+        if row[H_ROLLED] != self.day:
+            row[H_ROLLED], row[H_START], row[H_MOVED] = self.day, row[H_QUANTITY], 0
 
     # --- accounts -----------------------------------------------------------------------------
 
@@ -97,7 +120,7 @@ class Balances:
         if number in self.accounts:
             raise CannotApply(f"command {self.seq} opens account {number}, which was opened before")
         kind, status = event[ev.ORDER_TYPE], event[ev.STATUS]
-        self.accounts[number] = [number, 0, 0, realm, self.ts, self.seq, kind, status]
+        self.accounts[number] = [number, 0, 0, realm, self.ts, self.seq, kind, status, self.day, 0, 0]
 
     def set_status(self, event: EventTuple) -> None:
         """An account was locked, unlocked or closed."""
@@ -112,6 +135,8 @@ class Balances:
         quantity, value, fee = event[ev.QUANTITY], event[ev.OBSERVED], event[ev.LIMIT]
         cash = self.account_of(account)
         holding = self.holding_of(account, instrument)
+        self.roll(cash)
+        self.roll_holding(holding)
         realised = 0
         if event[ev.SIDE] == codes.BUY:
             cash[A_CASH] -= value + fee
@@ -161,6 +186,7 @@ class Balances:
     def _charge(self, event: EventTuple, account: int, fee: int) -> None:
         """Post a fill's fee, already part of the account's cash."""
         fees = self.account_of(FEES)
+        self.roll(fees)
         fees[A_CASH] += fee
         fees[A_SEQ] = self.seq
         self.entries.append(
@@ -172,6 +198,9 @@ class Balances:
     def cash(self, event: EventTuple) -> None:
         """Cash entered, left or moved between accounts."""
         row, amount = self.account_of(event[ev.ACCOUNT]), event[ev.QUANTITY]
+        self.roll(row)
+        if event[ev.REASON] != codes.C_BUST:  # to the day's profit, its postings are what the trade was
+            row[A_DEPOSITS] += amount
         row[A_CASH] += amount
         row[A_SEQ] = self.seq
         if row[A_CASH] != event[ev.NOTIONAL]:
@@ -179,11 +208,14 @@ class Balances:
                 f"account {row[0]} has {row[A_CASH]} of cash after command {self.seq}; "
                 f"the exchange says {event[ev.NOTIONAL]}"
             )
-        self._move(event, tables.CASH, amount)
+        self._move(event, tables.CASH, amount, 0)
 
     def shares(self, event: EventTuple) -> None:
         """Shares were issued, or moved between accounts with their cost."""
         row = self.holding_of(event[ev.ACCOUNT], event[ev.INSTRUMENT])
+        self.roll_holding(row)
+        if event[ev.REASON] != codes.C_BUST:
+            row[H_MOVED] += event[ev.QUANTITY]
         row[H_QUANTITY] += event[ev.QUANTITY]
         row[H_COST] += event[ev.NOTIONAL]
         row[H_SEQ] = self.seq
@@ -192,9 +224,9 @@ class Balances:
                 f"account {row[0]} would hold {row[H_QUANTITY]} of instrument {row[1]} "
                 f"at a cost of {row[H_COST]} after command {self.seq}"
             )
-        self._move(event, event[ev.INSTRUMENT], event[ev.QUANTITY])
+        self._move(event, event[ev.INSTRUMENT], event[ev.QUANTITY], event[ev.NOTIONAL])
 
-    def _move(self, event: EventTuple, asset: int, amount: int) -> None:
+    def _move(self, event: EventTuple, asset: int, amount: int, cost: int) -> None:
         """Post what an account gave to, or got from, another one or the outside.
 
         Between two accounts there are two events; the giver's is the entry, and both must cancel out.
@@ -205,6 +237,9 @@ class Balances:
                 f"command {self.seq} moves cash or shares for the unknown cause {event[ev.REASON]}"
             )
         account, other = event[ev.ACCOUNT], event[ev.OTHER_ACCOUNT]
+        self.moves.append(
+            (account, self.ts, self.seq, event[ev.INDEX], kind, asset, amount, cost, self.busted, other)
+        )
         if other != tables.OUTSIDE:
             self.open_legs[asset] = self.open_legs.get(asset, 0) + amount
             if amount > 0:

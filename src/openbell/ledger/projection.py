@@ -37,7 +37,6 @@ UNMOVING = frozenset(
         codes.EV_LIMITS,
         codes.EV_KILLED,
         codes.EV_FEES,
-        codes.EV_BUST,  # its movements follow it
         codes.EV_SESSION,
         codes.EV_PHASE,
         codes.EV_AUCTION,
@@ -86,11 +85,11 @@ class Projection:
     """The rows that a batch of units makes, starting from the balances it touches.
 
     Args:
-        accounts, holdings: the touched balances that exist, as `Balances` takes them.
+        accounts, holdings, day: the touched balances that exist and the day, as `Balances` takes them.
     """
 
-    def __init__(self, accounts: Accounts, holdings: Holdings) -> None:
-        self.balances = Balances(accounts, holdings)
+    def __init__(self, accounts: Accounts, holdings: Holdings, day: int = 0) -> None:
+        self.balances = Balances(accounts, holdings, day)
         self.orders: dict[int, list[int | str]] = {}
         self.changes: dict[int, list[int]] = {}
         self.trades: list[tuple[int, ...]] = []
@@ -114,6 +113,7 @@ class Projection:
             codes.EV_ACCOUNT: self.account,
             codes.EV_CASH: self.balances.cash,
             codes.EV_SHARES: self.balances.shares,
+            codes.EV_BUST: self.bust,
             codes.EV_INSTRUMENT: self.instrument,
             codes.EV_CLOSE: self.close,
             codes.EV_DAY: self.day,
@@ -288,6 +288,10 @@ class Projection:
             )
         )
 
+    def bust(self, event: EventTuple) -> None:
+        """A trade is taken back: the movements that follow it are its."""
+        self.balances.busted = event[ev.TRADE]
+
     # --- accounts, instruments, days ----------------------------------------------------------
 
     def account(self, event: EventTuple) -> None:
@@ -310,7 +314,9 @@ class Projection:
             self.suspensions[number] = (number, status)
 
     def close(self, event: EventTuple) -> None:
+        self.balances.begin_day()
         self.closes.append((event[ev.QUANTITY], event[ev.INSTRUMENT], event[ev.PRICE], event[ev.NOTIONAL]))
 
     def day(self, event: EventTuple) -> None:
+        self.balances.begin_day()
         self.days.append((event[ev.QUANTITY], self.seq, self.ts))

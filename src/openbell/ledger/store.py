@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor
 
 from openbell.core import codes
-from openbell.ledger import tables
+from openbell.ledger import equity, tables
 from openbell.ledger.balances import CLEARING, ERRORS, FEES, Accounts, CannotApply, Holdings
 from openbell.ledger.projection import CHANGED, KEEP, KEPT, O_CLIENT_ID, Projection, UnitLike, touched
 
@@ -98,7 +98,7 @@ def check_order(position: int, units: Sequence[UnitLike]) -> None:
 def own_accounts(ts: int) -> list[list[int]]:
     """The accounts that the exchange itself has from genesis, at `ts`, on."""
     kinds = ((CLEARING, codes.KIND_CLEARING), (FEES, codes.KIND_FEES), (ERRORS, codes.KIND_ERROR))
-    return [[number, 0, 0, 0, ts, 1, kind, codes.AC_OPEN] for number, kind in kinds]
+    return [[number, 0, 0, 0, ts, 1, kind, codes.AC_OPEN, 0, 0, 0] for number, kind in kinds]
 
 
 @dataclass
@@ -113,6 +113,7 @@ class Prepared:
     accounts: str
     holdings: str
     suspensions: list[tuple[int, int]]  # instrument, status
+    roll: equity.Roll | None  # of the batch that is a day roll alone
 
 
 class LedgerStore:
@@ -129,6 +130,7 @@ class LedgerStore:
         self.holdings: Holdings = {}
         self.known_accounts: set[int] = set()
         self.known_holdings: set[tuple[int, int]] = set()
+        self.day: int | None = None  # position of the last roll prepared; None: as the database says
 
     @classmethod
     async def connect(cls, database_url: str) -> LedgerStore:
@@ -181,25 +183,32 @@ class LedgerStore:
         return 1
 
     async def apply(self, position: int, units: Sequence[UnitLike], synchronous: bool = False) -> int:
-        """Prepare and write `units`; see there. Returns the new position."""
-        return await self.write(position, await self.prepare(position, units), synchronous)
+        """Prepare and write `units`, a day roll by itself; see there. Returns the new position."""
+        for part in equity.parts(units):
+            position = await self.write(position, await self.prepare(position, part), synchronous)
+        return position
 
     async def prepare(self, position: int, units: Sequence[UnitLike]) -> Prepared:
         """What `units`, which follow `position`, do to what the batches prepared before them left.
+
+        A unit that rolled the day comes alone (`equity.parts`).
 
         Raises:
             CannotApply: an event contradicts the ledger, or units are missing.
             psycopg.OperationalError: PostgreSQL went away.
         """
         check_order(position, units)
+        assert len(units) == 1 or not any(equity.has_roll(unit) for unit in units)
         numbers, pairs = touched(units)
         try:
-            await self.load(numbers, pairs)
-            projection = Projection(self.accounts, self.holdings)
+            day = await self.load(numbers, pairs)
+            projection = Projection(self.accounts, self.holdings, day)
+            roll = equity.roll_of(units[0], day) if equity.has_roll(units[0]) else None
             for start in range(0, len(units), UNITS_AT_ONCE):
                 for unit in units[start : start + UNITS_AT_ONCE]:
                     projection.apply(unit)
                 await asyncio.sleep(0)
+            self.day = projection.balances.day
         except BaseException:
             self.forget()
             raise
@@ -216,6 +225,7 @@ class LedgerStore:
                 ("ledger.trades", lines(projection.trades)),
                 ("ledger.fills", lines(projection.fills)),
                 ("ledger.entries", lines(projection.balances.entries)),
+                ("ledger.moves", lines(projection.balances.moves)),
                 ("ledger.closes", lines(projection.closes)),
                 ("ledger.days", lines(projection.days)),
             ],
@@ -224,6 +234,7 @@ class LedgerStore:
             accounts=lines(self.accounts[number] for number in numbers),
             holdings=lines(self.holdings[pair] for pair in pairs),
             suspensions=list(projection.suspensions.values()),
+            roll=roll,
         )
 
     async def write(self, position: int, batch: Prepared, synchronous: bool = False) -> int:
@@ -260,6 +271,8 @@ class LedgerStore:
     async def _write_rows(self, cursor: AsyncCursor[Any], batch: Prepared) -> None:
         for table, text in batch.copies:
             await self.copy(cursor, table, text)
+        if batch.roll is not None:
+            await equity.write(cursor, batch.roll)
         if batch.changed:
             await self.copy(cursor, "changes", batch.changes)
             await cursor.execute(APPLY_CHANGES)
@@ -279,8 +292,8 @@ class LedgerStore:
                 "UPDATE ledger.instruments SET status = %s WHERE instrument = %s", (status, number)
             )
 
-    async def load(self, numbers: set[int], pairs: set[tuple[int, int]]) -> None:
-        """Remember the balances with these keys, as far as they exist."""
+    async def load(self, numbers: set[int], pairs: set[tuple[int, int]]) -> int:
+        """Remember the balances with these keys, as far as they exist; the last roll's position."""
         missing = numbers - self.known_accounts
         if missing:
             query = "SELECT * FROM ledger.accounts WHERE account = ANY(%s)"
@@ -295,11 +308,17 @@ class LedgerStore:
             ):
                 self.holdings[row[0], row[1]] = list(row)
             self.known_holdings |= absent
+        if self.day is None:
+            cursor = await self.reading.execute("SELECT coalesce(max(seq), 0) FROM ledger.days")
+            row = await cursor.fetchone()
+            self.day = int(row[0]) if row else 0
+        return self.day
 
     def forget(self) -> None:
         """Remember no balances; what was prepared and not written is void."""
         self.accounts, self.holdings = {}, {}
         self.known_accounts, self.known_holdings = set(), set()
+        self.day = None
 
     @property
     def remembered(self) -> int:

@@ -60,6 +60,7 @@ def _small(name: str, primary_key: bool = False) -> Column[int]:
 
 # One row: how far the ledger is, of which exchange, why it stopped ("" while it runs), and up to which
 # order id the simulator's orders that never filled were dropped.
+# `equity_from`: the rows of `equity` are of the rolls after this position.
 reader = Table(
     "reader",
     metadata,
@@ -69,6 +70,7 @@ reader = Table(
     Column("stopped", Text, nullable=False),
     _big("stopped_seq"),
     _big("pruned"),
+    _big("equity_from"),
 )
 
 instruments = Table(
@@ -83,6 +85,8 @@ instruments = Table(
     Column("symbol", Text, nullable=False),
 )
 
+# `rolled` is the position of the day roll (0: genesis) before the last change: `start_cash` is what there was
+# at it, `net_deposits` what was deposited and moved in since, what left taken off, until that last change.
 accounts = Table(
     "accounts",
     metadata,
@@ -94,9 +98,13 @@ accounts = Table(
     _big("seq"),
     _small("kind"),
     _small("status"),
+    _big("rolled"),
+    _big("start_cash"),
+    _big("net_deposits"),
     postgresql_with={"fillfactor": "70"},
 )
 
+# `rolled`, `start_quantity` and `moved` are of the shares what those of `accounts` are of the cash.
 holdings = Table(
     "holdings",
     metadata,
@@ -106,6 +114,9 @@ holdings = Table(
     _big("cost"),
     _big("realised"),
     _big("seq"),
+    _big("rolled"),
+    _big("start_quantity"),
+    _big("moved"),
     postgresql_with={"fillfactor": "70"},
 )
 
@@ -194,6 +205,8 @@ fills = Table(
     _small("liquidity"),
 )
 
+Index("fills_by_instrument", fills.c.account, fills.c.instrument, fills.c.ts)
+
 # One leg of an entry moves `amount` of `asset` from account `debit` to account `credit`: a row cannot
 # create or lose anything, so every entry sums to zero in each asset by its form.
 entries = Table(
@@ -211,6 +224,39 @@ entries = Table(
         "amount", BigInteger, CheckConstraint("amount > 0", name="entries_amount_positive"), nullable=False
     ),
     CheckConstraint("debit <> credit", name="entries_two_sides"),
+)
+
+# Cash (asset -1) and shares that reached an account, or left it (a negative amount), other than by a fill:
+# `cost` is what shares carried along, `trade` the one that a bust took back, else 0; both null of movements
+# that were written before these were kept.
+moves = Table(
+    "moves",
+    metadata,
+    _big("account", primary_key=True),
+    _big("ts", primary_key=True),
+    _big("seq", primary_key=True),
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    _small("kind"),
+    _big("asset"),
+    _big("amount"),
+    Column("cost", BigInteger),
+    Column("trade", BigInteger),
+    _big("other"),
+)
+
+# What an account had when day `date` began, with its shares at the official closes, and `base`: what it would
+# have had without the profit of the day that ended (docs/portfolio.md). An account without shares that did
+# nothing that day has no row: it has what it had.
+equity = Table(
+    "equity",
+    metadata,
+    _big("account", primary_key=True),
+    _big("date", primary_key=True),
+    _big("seq"),
+    _big("ts"),
+    _big("cash"),
+    _big("holdings"),
+    _big("base"),
 )
 
 days = Table(
