@@ -180,6 +180,11 @@ def owned(account: Mapping[str, Any], board: Board) -> list[Mapping[str, Any]]:
     return held
 
 
+def holdings_value(account: Mapping[str, Any], board: Board) -> int:
+    """What all shares of an account are worth at the board's prices, in 1/10,000 USD."""
+    return sum(value(board.quote(one["instrument"]).price, one["quantity"]) for one in account["positions"])
+
+
 def day_profit(account: Mapping[str, Any], board: Board) -> tuple[int, int]:
     """The account's profit since the last day roll, and what it had then, deposits and transfers counted in.
 
@@ -197,7 +202,7 @@ def day_profit(account: Mapping[str, Any], board: Board) -> tuple[int, int]:
 def portfolio_body(account: Mapping[str, Any], seq: int, ts: int, board: Board) -> PortfolioBody:
     """An account of the node's query at position `seq`, valued at the board's prices."""
     held = owned(account, board)
-    worth = sum(value(board.quote(position["instrument"]).price, position["quantity"]) for position in held)
+    worth = holdings_value(account, board)
     unrealised = worth - sum(position["cost"] for position in held)
     profit, base = day_profit(account, board)
     return PortfolioBody(

@@ -21,6 +21,7 @@ from openbell.gateway.health_routes import HEALTH_ROUTES
 from openbell.gateway.market_routes import MARKET_ROUTES
 from openbell.gateway.order_routes import ORDER_ROUTES
 from openbell.gateway.order_session_routes import ORDER_SESSION_ROUTES
+from openbell.gateway.performance_routes import PERFORMANCE_ROUTES
 from openbell.gateway.problems import (
     CONTENT_TYPE,
     FieldProblem,
@@ -59,6 +60,7 @@ def make_api(services: Services) -> Litestar:
         *ORDER_ROUTES,
         *ORDER_SESSION_ROUTES,
         *ACCOUNT_ROUTES,
+        *PERFORMANCE_ROUTES,
         *MARKET_ROUTES,
         *ADMIN_ROUTES,
     ]

@@ -22,6 +22,7 @@ from openbell.gateway import (
     order_body,
     order_request,
     order_sessions,
+    performance_body,
     problems,
 )
 from openbell.gateway.admin import bodies
@@ -40,6 +41,7 @@ MODULES = (
     order_body,
     order_request,
     order_sessions,
+    performance_body,
     problems,
 )
 REQUESTS = ("NewOrder", "PlaceOrder", "ModifyOrder", "OpenSession", "KeepSession")

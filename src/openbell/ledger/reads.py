@@ -110,21 +110,21 @@ class LedgerReads:
 
     async def status(self) -> dict[str, Any]:
         """{position, stopped: why the ledger stopped or "", stopped_seq: before which command}."""
-        rows = await self._rows(READER, {})
+        rows = await self.rows(READER, {})
         if not rows:
             raise LedgerUnavailable("ledger.reader has no row")
         return rows[0]
 
     async def order(self, order_id: int) -> dict[str, Any] | None:
         """An order by its number, with the keys of core's `view.order`."""
-        rows = await self._rows(ORDER, {"order": order_id})
+        rows = await self.rows(ORDER, {"order": order_id})
         return rows[0] if rows else None
 
     async def order_by_client_id(self, account: int, client_id: str) -> dict[str, Any] | None:
         """The account's newest order that carries this id of the client's."""
         if "\0" in client_id:
             return None
-        rows = await self._rows(ORDER_BY_CLIENT_ID, {"account": account, "client_id": client_id})
+        rows = await self.rows(ORDER_BY_CLIENT_ID, {"account": account, "client_id": client_id})
         return rows[0] if rows else None
 
     async def orders(
@@ -147,7 +147,7 @@ class LedgerReads:
         """
         if status not in STATUSES:
             raise ValueError(f"order status {status!r} is unknown; use one of {', '.join(STATUSES)}")
-        return await self._rows(
+        return await self.rows(
             ORDERS,
             {
                 "account": account,
@@ -173,7 +173,7 @@ class LedgerReads:
                 of the page before.
             limit: at most so many, up to LIMIT_MAX.
         """
-        return await self._rows(
+        return await self.rows(
             OLDER_FILLS if before else NEWEST_FILLS,
             {
                 "account": account,
@@ -198,7 +198,8 @@ class LedgerReads:
                 return False
             await asyncio.sleep(POLL_S)
 
-    async def _rows(self, query: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    async def rows(self, query: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        """What a query of the ledger's tables gives."""
         if self._probe is not None and not self._probe.done():
             raise LedgerUnavailable("PostgreSQL is away")
         try:

@@ -1,0 +1,98 @@
+"""What the portfolio's past asks of the ledger: days, movements, lots, statements. All in raw units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from openbell.core import codes
+from openbell.ledger import tables
+from openbell.ledger.reads import LedgerReads
+
+GRANT = f"""
+SELECT coalesce(sum(amount), 0)::bigint AS amount FROM ledger.moves
+WHERE account = %(account)s AND ts = %(opened_ts)s AND kind = {tables.KIND_GRANT} AND amount > 0
+"""
+LAST_ROLL = """
+SELECT date, seq, ts FROM ledger.days
+WHERE seq <= %(seq)s AND ts <= %(before_ts)s ORDER BY date DESC LIMIT 1
+"""
+DAYS = """
+SELECT d.date, d.seq, d.ts, e.cash, e.holdings, e.base
+FROM ledger.days d LEFT JOIN ledger.equity e ON e.account = %(account)s AND e.date = d.date
+WHERE d.ts > %(from_ts)s AND d.seq <= %(seq)s AND d.seq > (SELECT equity_from FROM ledger.reader)
+ORDER BY d.date
+"""
+DAY_BEFORE = """
+SELECT date, seq, ts, cash, holdings, base FROM ledger.equity
+WHERE account = %(account)s AND ts <= %(from_ts)s ORDER BY date DESC LIMIT 1
+"""
+# What changed cash (asset -1) and shares from one mark in time to the next; `moved` of it without a trade.
+FLOWS = f"""
+SELECT width_bucket(ts, %(marks)s::bigint[]) AS bucket, asset, sum(amount)::bigint AS amount,
+       sum(moved)::bigint AS moved
+FROM (
+    SELECT f.ts, x.asset, x.amount, 0 AS moved FROM ledger.fills f CROSS JOIN LATERAL (VALUES
+        ({tables.CASH}, CASE f.side WHEN {codes.BUY} THEN -f.value - f.fee ELSE f.value - f.fee END),
+        (f.instrument, CASE f.side WHEN {codes.BUY} THEN f.quantity ELSE -f.quantity END)
+    ) AS x (asset, amount)
+    WHERE f.account = %(account)s AND f.ts >= %(from_ts)s AND f.seq >= %(from_seq)s AND f.seq <= %(seq)s
+    UNION ALL
+    SELECT ts, asset, amount, CASE kind WHEN {tables.KIND_BUST} THEN 0 ELSE amount END
+    FROM ledger.moves
+    WHERE account = %(account)s AND ts >= %(from_ts)s AND seq >= %(from_seq)s AND seq <= %(seq)s
+) AS flow
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+Row = dict[str, Any]
+
+
+class PortfolioReads:
+    """Reads of one database's ledger; every method raises LedgerUnavailable as `LedgerReads` says."""
+
+    def __init__(self, ledger: LedgerReads) -> None:
+        self._ledger = ledger
+
+    async def grant(self, account: int, opened_ts: int) -> int:
+        """The cash (1/10,000 USD) that an account was opened with."""
+        rows = await self._ledger.rows(GRANT, {"account": account, "opened_ts": opened_ts})
+        return int(rows[0]["amount"])
+
+    async def last_roll(self, seq: int, before_ts: int) -> Row | None:
+        """The last day roll at or before position `seq` and time `before_ts`: date, seq, ts."""
+        rows = await self._ledger.rows(LAST_ROLL, {"seq": seq, "before_ts": before_ts})
+        return rows[0] if rows else None
+
+    async def days(self, account: int, from_ts: int, seq: int) -> list[Row]:
+        """Every day roll after `from_ts` up to position `seq`, oldest first: date, seq, ts; cash, holdings
+        and base are null where the account had the same as at the roll before."""
+        return await self._ledger.rows(DAYS, {"account": account, "from_ts": from_ts, "seq": seq})
+
+    async def day_before(self, account: int, from_ts: int) -> Row | None:
+        """The account's last row at or before `from_ts`; None: there is none."""
+        rows = await self._ledger.rows(DAY_BEFORE, {"account": account, "from_ts": from_ts})
+        return rows[0] if rows else None
+
+    async def flows(
+        self, account: int, from_seq: int, from_ts: int, seq: int, marks: Sequence[int]
+    ) -> list[Row]:
+        """What the commands from `from_seq` (of time `from_ts`) to `seq` changed, between marks in time.
+
+        Args:
+            marks: times, rising.
+
+        Returns:
+            Rows of bucket (so many marks are at or before), asset (tables.CASH or an instrument), amount and
+            how much of it was moved without a trade.
+        """
+        return await self._ledger.rows(
+            FLOWS,
+            {
+                "account": account,
+                "from_seq": from_seq,
+                "from_ts": from_ts,
+                "seq": seq,
+                "marks": list(marks),
+            },
+        )
