@@ -1,4 +1,4 @@
-"""docs/portfolio.md: each of its cases comes out as the page says, through core, ledger and the API's answer."""
+"""docs/portfolio.md: its cases come out as the page says, through core, ledger and the API's answer."""
 
 from __future__ import annotations
 
