@@ -21,6 +21,8 @@ from openbell.gateway.account_body import (
 )
 from openbell.gateway.curve import Point
 from openbell.gateway.decimals import money
+from openbell.gateway.lot_body import lot_list_body
+from openbell.ledger.lots import read_lots
 from openbell.ledger.portfolio_reads import PortfolioReads
 from openbell.ledger.reads import LedgerReads
 from openbell.ledger.store import LedgerStore
@@ -62,7 +64,7 @@ class RecordedMarket(Market):
 
 
 class PortfolioStory(Scenario):
-    """A scenario whose accounts show their portfolios: `A shows`, `A earned`.
+    """A scenario whose accounts show their portfolios: `A shows`, `A earned`, `A lots`.
 
     Args:
         make_database: makes an empty ledger's database; called when a line asks for what is past.
@@ -76,6 +78,7 @@ class PortfolioStory(Scenario):
         self.database = ""
         self.deeds["shows"] = self.shows
         self.deeds["earned"] = self.earned
+        self.deeds["lots"] = self.lots
 
     # -- what is now -----------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ class PortfolioStory(Scenario):
 
     # -- what is past ----------------------------------------------------------------------------
 
-    def read(self, reading: Callable[[PortfolioReads], Awaitable[T]]) -> T:
+    def read(self, reading: Callable[[LedgerReads], Awaitable[T]]) -> T:
         """What a reading of the ledger gives, once the ledger has everything."""
 
         async def run() -> T:
@@ -124,7 +127,7 @@ class PortfolioStory(Scenario):
                 await store.close()
             reads = LedgerReads(self.database)
             try:
-                return await reading(PortfolioReads(reads))
+                return await reading(reads)
             finally:
                 await reads.close()
 
@@ -135,7 +138,8 @@ class PortfolioStory(Scenario):
         account, board = self.account(number), self.board()
         opened, position = account["opened_ts"], self.recorded.exchange.position
 
-        async def reading(reads: PortfolioReads) -> tuple[list[str], list[Point]]:
+        async def reading(ledger: LedgerReads) -> tuple[list[str], list[Point]]:
+            reads = PortfolioReads(ledger)
             days = await reads.days(number, opened, position)
             first = Point(opened, await reads.grant(number, opened), 0, 0)
             return [str(day["date"]) for day in days], curve.daily(first, days)
@@ -148,6 +152,15 @@ class PortfolioStory(Scenario):
         return [
             f"{name}: value {money(point.total)}, profit {money(point.profit)}"
             for name, point in zip(("opened", *dates, "now"), points, strict=True)
+        ]
+
+    def lots(self, number: int, _: Words) -> list[str]:
+        """The holding by average cost, and its lots, newest first."""
+        found = self.read(lambda ledger: read_lots(ledger, number, 0))
+        body = lot_list_body("AAPL", self.board().quote(0).price, found, 100, True)
+        return [
+            f"{body.symbol} {body.quantity} at {body.average_cost}, cost {body.cost}",
+            *(f"{lot.open_quantity} of {lot.quantity} by {lot.source}, cost {lot.cost}" for lot in body.data),
         ]
 
 

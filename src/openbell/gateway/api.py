@@ -18,6 +18,7 @@ from openbell.gateway.admin.routes import ADMIN_ROUTES
 from openbell.gateway.auth import COOKIE, authenticate, authenticate_admin
 from openbell.gateway.call import Call
 from openbell.gateway.health_routes import HEALTH_ROUTES
+from openbell.gateway.lot_routes import LOT_ROUTES
 from openbell.gateway.market_routes import MARKET_ROUTES
 from openbell.gateway.order_routes import ORDER_ROUTES
 from openbell.gateway.order_session_routes import ORDER_SESSION_ROUTES
@@ -61,6 +62,7 @@ def make_api(services: Services) -> Litestar:
         *ORDER_SESSION_ROUTES,
         *ACCOUNT_ROUTES,
         *PERFORMANCE_ROUTES,
+        *LOT_ROUTES,
         *MARKET_ROUTES,
         *ADMIN_ROUTES,
     ]

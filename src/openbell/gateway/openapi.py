@@ -18,6 +18,7 @@ from msgspec import Struct
 from openbell.gateway import (
     account_body,
     health_routes,
+    lot_body,
     market_body,
     order_body,
     order_request,
@@ -37,6 +38,7 @@ MODULES = (
     account_body,
     bodies,
     health_routes,
+    lot_body,
     market_body,
     order_body,
     order_request,
