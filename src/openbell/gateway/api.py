@@ -33,6 +33,7 @@ from openbell.gateway.problems import (
 )
 from openbell.gateway.services import Services
 from openbell.gateway.session_routes import SESSION_ROUTES
+from openbell.gateway.statements.routes import STATEMENT_ROUTES
 from openbell.identity.tokens import Session
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ def make_api(services: Services) -> Litestar:
         *ACCOUNT_ROUTES,
         *PERFORMANCE_ROUTES,
         *LOT_ROUTES,
+        *STATEMENT_ROUTES,
         *MARKET_ROUTES,
         *ADMIN_ROUTES,
     ]

@@ -1,0 +1,1 @@
+"""Statements of a month and confirmations of an order's trades, as CSV and PDF."""

@@ -1,0 +1,187 @@
+"""Statements and confirmations to download."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from litestar import Response, get
+from litestar.params import FromPath
+from msgspec import Struct
+
+from openbell.core.records import encode_id
+from openbell.gateway.given import GivenServices, SignedIn
+from openbell.gateway.order_lookup import find_order, read_order_id
+from openbell.gateway.problems import Problem, not_found, unavailable
+from openbell.gateway.services import Services
+from openbell.gateway.statements import confirmation, monthly
+from openbell.gateway.statements.csv_file import csv_bytes
+from openbell.gateway.statements.document import Document, day_of
+from openbell.gateway.statements.pdf_file import pdf
+from openbell.gateway.times import rfc3339
+from openbell.gateway.words import Time
+from openbell.ledger import statements
+from openbell.ledger.statements import LINES_MAX, Statement, TooLong, read_statement
+
+TAGS = ["Statements"]
+NAME = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\.(pdf|csv)")
+CATCH_UP_S = 1.0
+PDF, CSV = "application/pdf", "text/csv; charset=utf-8"
+MONTHS_MAX = 1_200
+
+T = TypeVar("T")
+
+
+class StatementBody(Struct, rename="camel", kw_only=True):
+    """A month that there is a statement of. `complete`: the month has ended, its statement is final."""
+
+    month: str
+    complete: bool
+    pdf: str
+    csv: str
+
+
+class StatementListBody(Struct, rename="camel", kw_only=True):
+    """The account's months, newest first."""
+
+    data: list[StatementBody]
+    opened_at: Time
+
+
+@get("/statements", tags=TAGS, summary="The account's monthly statements")
+async def list_statements(services: GivenServices, session: SignedIn) -> StatementListBody:
+    """Every month since the account was opened, newest first."""
+    _, account = await services.account(session)
+    first = _month(account["opened_ts"])
+    month = last = _month(services.clock.now())
+    data: list[StatementBody] = []
+    while month >= first and len(data) < MONTHS_MAX:
+        following = statements.following(month)
+        ended = month < last and await services.ledger_read(statements.bound(services.ledger, following))
+        name = monthly.month_text(month)
+        address = f"/v1/statements/{name}"
+        data.append(
+            StatementBody(month=name, complete=bool(ended), pdf=f"{address}.pdf", csv=f"{address}.csv")
+        )
+        month = month - 1 if month % 100 > 1 else month - 89
+    return StatementListBody(data=data, opened_at=rfc3339(account["opened_ts"]))
+
+
+@get(
+    "/statements/{name:str}",
+    tags=TAGS,
+    summary="A month's statement: 2026-11.pdf or 2026-11.csv",
+    media_type=PDF,
+)
+async def get_statement(name: FromPath[str], services: GivenServices, session: SignedIn) -> Response[bytes]:
+    """What the account had, did and has; of a month that goes on, up to now."""
+    match = NAME.fullmatch(name)
+    if match is None:
+        raise not_found("A statement is named by its month: 2026-11.pdf or 2026-11.csv.")
+    month = int(match[1]) * 100 + int(match[2])
+    seq, account = await services.account(session)
+    if not _month(account["opened_ts"]) <= month <= _month(services.clock.now()):
+        raise not_found(f"There is no statement of {match[1]}-{match[2]}.")
+    await _caught_up(services, seq)
+    statement = await _whole(services, read_statement(services.ledger, session.account, month))
+    if statement is None:
+        raise not_found(f"There is no statement of {match[1]}-{match[2]} yet.")
+    return await _statement_file(services, statement, account, match[3])
+
+
+async def _statement_file(
+    services: Services, statement: Statement, account: dict[str, Any], form: str
+) -> Response[bytes]:
+    name = f"openbell-statement-{monthly.month_text(statement.month)}.{form}"
+    if form == "csv":
+        rows = monthly.csv_rows(statement, services.symbol)
+        return _file(name, CSV, await asyncio.to_thread(csv_bytes, monthly.COLUMNS, rows))
+    return await _pdf(name, monthly.document(statement, services.symbol, account["opened_ts"]))
+
+
+@get(
+    "/orders/{order_id:str}/confirmation.pdf",
+    tags=TAGS,
+    summary="The confirmation of an order's trades, as PDF",
+    media_type=PDF,
+)
+async def get_confirmation_pdf(
+    order_id: FromPath[str], services: GivenServices, session: SignedIn
+) -> Response[bytes]:
+    """Every execution of the order, with its fee and settlement date."""
+    order, fills = await _fills(services, session.account, order_id)
+    document = confirmation.document(order, fills, services.symbol(order["instrument"]))
+    return await _pdf(f"openbell-order-{encode_id(order['order'])}.pdf", document)
+
+
+@get(
+    "/orders/{order_id:str}/confirmation.csv",
+    tags=TAGS,
+    summary="The confirmation of an order's trades, as CSV",
+    media_type=CSV,
+)
+async def get_confirmation_csv(
+    order_id: FromPath[str], services: GivenServices, session: SignedIn
+) -> Response[bytes]:
+    """One row an execution, oldest first."""
+    order, fills = await _fills(services, session.account, order_id)
+    rows = confirmation.csv_rows(order, fills, services.symbol(order["instrument"]))
+    name = f"openbell-order-{encode_id(order['order'])}.csv"
+    return _file(name, CSV, await asyncio.to_thread(csv_bytes, confirmation.COLUMNS, rows))
+
+
+async def _fills(
+    services: Services, account: int, order_id: str
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """An order of the account and its fills.
+
+    Raises:
+        Problem: 404 if it is not the account's or has not traded, 503 while that cannot be read.
+    """
+    order = await find_order(services, account, read_order_id(order_id))
+    if not order["filled"]:
+        raise not_found(f"Order {order_id[:64]!r} has not traded: there is nothing to confirm.", "NO_TRADES")
+    await _caught_up(services, order["seq"])
+    reading = statements.fills_of_order(
+        services.ledger, account, order["order"], order["created_ts"], order["updated_ts"]
+    )
+    return order, await _whole(services, reading)
+
+
+async def _caught_up(services: Services, seq: int) -> None:
+    """Wait until the ledger has what the account did last.
+
+    Raises:
+        Problem: 503 when it does not in time: a statement shows all or nothing.
+    """
+    if not await services.ledger_read(services.ledger.wait_for(seq, CATCH_UP_S)):
+        raise unavailable("The account's latest executions are being written. Try again in a moment.")
+
+
+async def _whole(services: Services, reading: Awaitable[T]) -> T:
+    try:
+        return await services.ledger_read(reading)
+    except TooLong:
+        detail = (
+            f"There are more than {LINES_MAX:,} lines; read them page by page from /v1/portfolio/history."
+        )
+        raise Problem(422, "STATEMENT_TOO_LONG", detail) from None
+
+
+async def _pdf(name: str, document: Document) -> Response[bytes]:
+    return _file(name, PDF, await asyncio.to_thread(pdf, document))
+
+
+def _file(name: str, media_type: str, content: bytes) -> Response[bytes]:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _month(ns: int) -> int:
+    day = day_of(ns)
+    return day.year * 100 + day.month
+
+
+STATEMENT_ROUTES = [list_statements, get_statement, get_confirmation_pdf, get_confirmation_csv]
