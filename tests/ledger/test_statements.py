@@ -13,6 +13,7 @@ from tests.ledger.stream import START
 
 def months(market: RandomMarket, store_steps: int) -> None:
     """Three months with days in each."""
+    market.date = 20231110
     for date in (20231120, 20231130, 20231201, 20231215, 20240102, 20240110):
         market.run(store_steps)
         market.date = date - 1
@@ -43,10 +44,8 @@ async def test_statements_meet_and_add_up(store: LedgerStore, database: str) -> 
         assert held == {
             one["instrument"]: (one["quantity"], one["cost"]) for one in shown["positions"] if one["quantity"]
         }
-        rows = await reads.rows(
-            "SELECT cash + holdings AS value FROM ledger.equity WHERE account = %(account)s AND date = 20231201",
-            {"account": account},
-        )
+        query = "SELECT cash + holdings AS value FROM ledger.equity WHERE date = 20231201 AND account = "
+        rows = await reads.rows(query + str(account), {})
         assert [row["value"] for row in rows] in ([], [found[0].closing.value])
         account += 1
     assert account > 8

@@ -31,6 +31,7 @@ from openbell.gateway.admin.commands import COMMANDS, WHO_MAX, WHY_MAX
 from openbell.gateway.admin.fields import AdminCommand
 from openbell.gateway.api import make_api, operation_id
 from openbell.gateway.routes import RAW_ROUTES, RawRoute
+from openbell.gateway.statements import bodies as statement_bodies
 
 REFERENCE = "#/components/schemas/"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": REFERENCE + "Problem"}}}
@@ -45,6 +46,7 @@ MODULES = (
     order_sessions,
     performance_body,
     problems,
+    statement_bodies,
 )
 REQUESTS = ("NewOrder", "PlaceOrder", "ModifyOrder", "OpenSession", "KeepSession")
 

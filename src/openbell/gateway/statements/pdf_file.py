@@ -29,7 +29,7 @@ class Page(FPDF):
     def header(self) -> None:
         """The exchange, and from the second page on what it is a page of."""
         self.set_font(FONT, "B", 9)
-        self.cell(0, LINE, "OpenBell", align="L")
+        self.cell(0, LINE, "OpenBell", align="L", new_x="LMARGIN", new_y="TOP")
         if self.page_no() > 1:
             self.set_font(FONT, "", 8)
             self.cell(0, LINE, self.name, align="R")
@@ -39,7 +39,7 @@ class Page(FPDF):
         """The notice and the page's number."""
         self.set_y(-MARGIN)
         self.set_font(FONT, "", 7)
-        self.cell(0, LINE, NOTICE, align="L")
+        self.cell(0, LINE, NOTICE, align="L", new_x="LMARGIN", new_y="TOP")
         self.cell(0, LINE, f"Page {self.page_no()} of {{nb}}", align="R")
 
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from litestar import Response, get
 from litestar.params import FromPath
-from msgspec import Struct
 
 from openbell.core.records import encode_id
 from openbell.gateway.given import GivenServices, SignedIn
@@ -17,11 +16,11 @@ from openbell.gateway.order_lookup import find_order, read_order_id
 from openbell.gateway.problems import Problem, not_found, unavailable
 from openbell.gateway.services import Services
 from openbell.gateway.statements import confirmation, monthly
+from openbell.gateway.statements.bodies import StatementBody, StatementListBody
 from openbell.gateway.statements.csv_file import csv_bytes
 from openbell.gateway.statements.document import Document, day_of
 from openbell.gateway.statements.pdf_file import pdf
 from openbell.gateway.times import rfc3339
-from openbell.gateway.words import Time
 from openbell.ledger import statements
 from openbell.ledger.statements import LINES_MAX, Statement, TooLong, read_statement
 
@@ -34,22 +33,6 @@ MONTHS_MAX = 1_200
 T = TypeVar("T")
 
 
-class StatementBody(Struct, rename="camel", kw_only=True):
-    """A month that there is a statement of. `complete`: the month has ended, its statement is final."""
-
-    month: str
-    complete: bool
-    pdf: str
-    csv: str
-
-
-class StatementListBody(Struct, rename="camel", kw_only=True):
-    """The account's months, newest first."""
-
-    data: list[StatementBody]
-    opened_at: Time
-
-
 @get("/statements", tags=TAGS, summary="The account's monthly statements")
 async def list_statements(services: GivenServices, session: SignedIn) -> StatementListBody:
     """Every month since the account was opened, newest first."""
@@ -59,11 +42,16 @@ async def list_statements(services: GivenServices, session: SignedIn) -> Stateme
     data: list[StatementBody] = []
     while month >= first and len(data) < MONTHS_MAX:
         following = statements.following(month)
-        ended = month < last and await services.ledger_read(statements.bound(services.ledger, following))
+        end = await services.ledger_read(statements.bound(services.ledger, following))
         name = monthly.month_text(month)
         address = f"/v1/statements/{name}"
         data.append(
-            StatementBody(month=name, complete=bool(ended), pdf=f"{address}.pdf", csv=f"{address}.csv")
+            StatementBody(
+                month=name,
+                complete=end is not None and month < last,
+                pdf=f"{address}.pdf",
+                csv=f"{address}.csv",
+            )
         )
         month = month - 1 if month % 100 > 1 else month - 89
     return StatementListBody(data=data, opened_at=rfc3339(account["opened_ts"]))
@@ -164,9 +152,7 @@ async def _whole(services: Services, reading: Awaitable[T]) -> T:
     try:
         return await services.ledger_read(reading)
     except TooLong:
-        detail = (
-            f"There are more than {LINES_MAX:,} lines; read them page by page from /v1/portfolio/history."
-        )
+        detail = f"There are more than {LINES_MAX:,} lines; /v1/portfolio/history has them page by page."
         raise Problem(422, "STATEMENT_TOO_LONG", detail) from None
 
 
