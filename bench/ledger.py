@@ -26,7 +26,7 @@ from openbell.ledger.follower import Follower
 from openbell.ops.postgres import Postgres
 from openbell.ops.settings import Settings
 
-TABLES = ("orders", "trades", "fills", "entries", "accounts", "holdings", "instruments")
+TABLES = ("orders", "trades", "fills", "entries", "moves", "accounts", "holdings", "instruments")
 SHARE, USD, SECOND = records.QUANTITY_SCALE, records.CASH_SCALE, 1_000_000_000
 START = 1_700_000_000 * SECOND
 REFERENCE = 100 * USD
@@ -144,6 +144,7 @@ async def _run(log: Log, folder: Path) -> dict[str, Any]:
         "value": round(rate),
         "unit": "rows/s",
         "commands_per_second": round(len(log.units) / seconds),
+        "times_default_rate": round(len(log.units) / seconds / settings.rate, 1),
         "events_per_second": round(sum(len(unit.events) for unit in log.units) / 128 / seconds),
         "reference": {"name": "COPY of the same rows into the same tables", "value": round(bare)},
         "ratio": round(rate / bare, 3),
@@ -211,7 +212,7 @@ def bare_copy(database: str) -> tuple[int, float]:
         rows = 0
         for table in TABLES:
             connection.execute(f"CREATE TABLE bare.{table} (LIKE ledger.{table} INCLUDING ALL)".encode())
-            with connection.cursor().copy(f"COPY ledger.{table} TO STDOUT".encode()) as out:
+            with connection.cursor().copy(f"COPY (SELECT * FROM ledger.{table}) TO STDOUT".encode()) as out:
                 data[table] = b"".join(bytes(block) for block in out)
             rows += data[table].count(b"\n")
         begun = time.perf_counter()

@@ -163,7 +163,10 @@ LAST_TRADE = "trade = (SELECT max(trade) FROM ledger.trades)"
         (f"DELETE FROM ledger.fills WHERE {LAST_TRADE}", "fills"),
         ("UPDATE ledger.fills SET realised = realised + 1 WHERE side = 1", "realised"),
         ("UPDATE ledger.entries SET amount = amount + 1 WHERE kind = 7", "entries"),
-        ("INSERT INTO ledger.entries VALUES (1, 0, 0, 3, 0, -1, 0, 4, 5)", "entries seq 1, index 0, leg 0"),
+        (
+            f"INSERT INTO ledger.entries VALUES (1, 0, 0, 3, {START}, -1, 0, 4, 5)",
+            "entries seq 1, index 0, leg 0",
+        ),
         ("UPDATE ledger.accounts SET cash = cash + 1 WHERE account = 4", "accounts account 4, cash"),
         ("UPDATE ledger.holdings SET cost = cost + 1 WHERE account = 4", "cost"),
         ("DELETE FROM ledger.days WHERE seq > 0", "days"),

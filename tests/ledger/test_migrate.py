@@ -61,6 +61,7 @@ def test_processes_that_migrate_at_once_wait_for_each_other(make_database: MakeD
 @pytest.mark.parametrize("change", ["amount = 0", "credit = debit", "amount = -1"])
 def test_an_entry_that_would_create_something_cannot_be_stored(database: str, change: str) -> None:
     with psycopg.connect(database) as connection:
+        connection.execute("CREATE TABLE ledger.entries_one PARTITION OF ledger.entries DEFAULT")
         connection.execute("INSERT INTO ledger.entries VALUES (2, 0, 0, 3, 1, -1, 0, 4, 100)")
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(f"UPDATE ledger.entries SET {change}".encode())

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from openbell.core import codes
+from openbell.core import codes, records
 
 ORDER_COLUMNS = (
     'order_id AS "order", account, instrument, side, order_type, tif, status, reason, code, price, quantity, '
@@ -20,7 +20,12 @@ ORDER_COLUMNS = (
     "stop_price, trail, trail_percent, budget, expire_ts, display, min_quantity, session, stp, post_only, "
     '"group", role'
 )
-ORDER = f"SELECT {ORDER_COLUMNS} FROM ledger.orders WHERE order_id = %(order)s"
+# An order's number says at which position it was entered, and that says its month's partition.
+ENTERED = "FROM ledger.months WHERE first_seq <= %(position)s ORDER BY starts DESC LIMIT 1"
+ORDER = f"""
+SELECT {ORDER_COLUMNS} FROM ledger.orders
+WHERE order_id = %(order)s AND created_ts >= (SELECT starts {ENTERED}) AND created_ts < (SELECT ends {ENTERED})
+"""
 # A client's id is free again a day after its order ended, so there can be several; a refusal because it
 # was taken is an order of its own, but never the one meant.
 ORDER_BY_CLIENT_ID = f"""
@@ -117,7 +122,8 @@ class LedgerReads:
 
     async def order(self, order_id: int) -> dict[str, Any] | None:
         """An order by its number, with the keys of core's `view.order`."""
-        rows = await self.rows(ORDER, {"order": order_id})
+        position = order_id >> records.ID_INDEX_BITS & (1 << records.ID_POSITION_BITS) - 1
+        rows = await self.rows(ORDER, {"order": order_id, "position": position})
         return rows[0] if rows else None
 
     async def order_by_client_id(self, account: int, client_id: str) -> dict[str, Any] | None:

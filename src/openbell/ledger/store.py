@@ -14,6 +14,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from openbell.core import codes
 from openbell.ledger import equity, tables
 from openbell.ledger.balances import CLEARING, ERRORS, FEES, Accounts, CannotApply, Holdings
+from openbell.ledger.months import NOTE, PARTITIONED, Month, Months
 from openbell.ledger.projection import CHANGED, KEEP, KEPT, O_CLIENT_ID, Projection, UnitLike, touched
 
 # Plans of a writer that always reaches rows by key: a table's statistics must not talk it out of its index.
@@ -28,7 +29,7 @@ SESSION = f"""
 SET synchronous_commit = off;
 CREATE TEMP TABLE changes (order_id bigint, price bigint, quantity bigint, filled bigint, leaves bigint,
     notional bigint, seq bigint, updated_ts bigint, status smallint, reason smallint, stop_price bigint,
-    trail bigint, display bigint) ON COMMIT DELETE ROWS;
+    trail bigint, display bigint, starts bigint, ends bigint) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE new_accounts (LIKE ledger.accounts) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE new_holdings (LIKE ledger.holdings) ON COMMIT DELETE ROWS
 """
@@ -36,7 +37,7 @@ APPLY_CHANGES = f"""
 UPDATE ledger.orders o SET
     {", ".join(f"{name} = CASE WHEN c.{name} = {KEEP} THEN o.{name} ELSE c.{name} END" for name in KEPT)},
     {", ".join(f"{column} = c.{column}" for column in CHANGED if column not in KEPT)}
-FROM changes c WHERE o.order_id = c.order_id
+FROM changes c WHERE o.order_id = c.order_id AND o.created_ts >= c.starts AND o.created_ts < c.ends
 """
 LOAD_HOLDINGS = """
 SELECT h.* FROM unnest(%s::bigint[], %s::bigint[]) AS k (account, instrument)
@@ -86,6 +87,12 @@ def lines(rows: Iterable[Sequence[int | str]]) -> str:
     return "".join([line % tuple(row) for row in listed])
 
 
+def place(table: str, months: Sequence[Month]) -> str:
+    """Where rows of these months go: straight to the partition if it is one."""
+    one = table in PARTITIONED and len(months) == 1
+    return f"ledger.{table}_{months[0].name}" if one else f"ledger.{table}"
+
+
 def check_order(position: int, units: Sequence[UnitLike]) -> None:
     """Raise CannotApply unless `units` follow `position` without a gap."""
     expected = position + 1
@@ -114,6 +121,7 @@ class Prepared:
     holdings: str
     suspensions: list[tuple[int, int]]  # instrument, status
     roll: equity.Roll | None  # of the batch that is a day roll alone
+    months: list[Month]  # that its units are in
 
 
 class LedgerStore:
@@ -130,6 +138,7 @@ class LedgerStore:
         self.holdings: Holdings = {}
         self.known_accounts: set[int] = set()
         self.known_holdings: set[tuple[int, int]] = set()
+        self.months = Months()
         self.day: int | None = None  # position of the last roll prepared; None: as the database says
 
     @classmethod
@@ -201,6 +210,7 @@ class LedgerStore:
         assert len(units) == 1 or not any(equity.has_roll(unit) for unit in units)
         numbers, pairs = touched(units)
         try:
+            months = await self.months.cover(self.reading, units)
             day = await self.load(numbers, pairs)
             projection = Projection(self.accounts, self.holdings, day)
             roll = equity.roll_of(units[0], day) if equity.has_roll(units[0]) else None
@@ -216,25 +226,27 @@ class LedgerStore:
             row[O_CLIENT_ID] = str(row[O_CLIENT_ID]).translate(ESCAPES)
         for listed in projection.instruments.values():
             listed[-1] = str(listed[-1]).translate(ESCAPES)
+        copies = {
+            "instruments": lines(projection.instruments.values()),
+            "orders": lines(projection.orders.values()),
+            "trades": lines(projection.trades),
+            "fills": lines(projection.fills),
+            "entries": lines(projection.balances.entries),
+            "moves": lines(projection.balances.moves),
+            "closes": lines(projection.closes),
+            "days": lines(projection.days),
+        }
         return Prepared(
             first=units[0].seq,
             last=units[-1].seq,
-            copies=[
-                ("ledger.instruments", lines(projection.instruments.values())),
-                ("ledger.orders", lines(projection.orders.values())),
-                ("ledger.trades", lines(projection.trades)),
-                ("ledger.fills", lines(projection.fills)),
-                ("ledger.entries", lines(projection.balances.entries)),
-                ("ledger.moves", lines(projection.balances.moves)),
-                ("ledger.closes", lines(projection.closes)),
-                ("ledger.days", lines(projection.days)),
-            ],
-            changes=lines(projection.changes.values()),
+            copies=[(place(table, months), text) for table, text in copies.items()],
+            changes=lines([*row, *self.months.span(row[0])] for row in projection.changes.values()),
             changed=len(projection.changes),
             accounts=lines(self.accounts[number] for number in numbers),
             holdings=lines(self.holdings[pair] for pair in pairs),
             suspensions=list(projection.suspensions.values()),
             roll=roll,
+            months=months,
         )
 
     async def write(self, position: int, batch: Prepared, synchronous: bool = False) -> int:
@@ -269,6 +281,9 @@ class LedgerStore:
         return batch.last
 
     async def _write_rows(self, cursor: AsyncCursor[Any], batch: Prepared) -> None:
+        for month in batch.months:
+            if month.first_seq is not None and month.first_seq >= batch.first:
+                await cursor.execute(NOTE, (month.first_seq, month.starts))
         for table, text in batch.copies:
             await self.copy(cursor, table, text)
         if batch.roll is not None:
@@ -319,6 +334,7 @@ class LedgerStore:
         self.accounts, self.holdings = {}, {}
         self.known_accounts, self.known_holdings = set(), set()
         self.day = None
+        self.months.forget()
 
     @property
     def remembered(self) -> int:

@@ -73,6 +73,17 @@ reader = Table(
     _big("equity_from"),
 )
 
+# The months of log time that orders, trades, fills, entries and moves are partitioned by; `first_seq` is null
+# before the first command of the month.
+months = Table(
+    "months",
+    metadata,
+    _big("starts", primary_key=True),
+    _big("ends"),
+    Column("name", Text, nullable=False),
+    Column("first_seq", BigInteger),
+)
+
 instruments = Table(
     "instruments",
     metadata,
@@ -138,7 +149,7 @@ orders = Table(
     _big("limit_value"),
     _big("observed"),
     _big("seq"),
-    _big("created_ts"),
+    _big("created_ts", primary_key=True),
     _big("updated_ts"),
     _small("side"),
     _small("order_type"),
@@ -155,7 +166,7 @@ orders = Table(
     Column("post_only", Boolean),
     Column("group", BigInteger),
     Column("role", SmallInteger),
-    postgresql_with={"fillfactor": "70"},
+    postgresql_partition_by="RANGE (created_ts)",
 )
 Index("orders_by_account", orders.c.account, orders.c.order_id)
 Index(
@@ -171,7 +182,7 @@ trades = Table(
     metadata,
     _big("trade", primary_key=True),
     _big("seq"),
-    _big("ts"),
+    _big("ts", primary_key=True),
     _big("instrument"),
     _big("price"),
     _big("quantity"),
@@ -182,6 +193,7 @@ trades = Table(
     _big("maker_account"),
     _small("taker_side"),
     Column("eligible", Boolean, nullable=False),
+    postgresql_partition_by="RANGE (ts)",
 )
 
 # `realised` is this fill's own profit or loss, fees apart; 0 for a purchase.
@@ -203,6 +215,7 @@ fills = Table(
     _big("other_account"),
     _small("side"),
     _small("liquidity"),
+    postgresql_partition_by="RANGE (ts)",
 )
 
 Index("fills_by_instrument", fills.c.account, fills.c.instrument, fills.c.ts)
@@ -216,7 +229,7 @@ entries = Table(
     Column("index", Integer, primary_key=True, autoincrement=False),
     _small("leg", primary_key=True),
     _small("kind"),
-    _big("ts"),
+    _big("ts", primary_key=True),
     _big("asset"),
     _big("debit"),
     _big("credit"),
@@ -224,6 +237,7 @@ entries = Table(
         "amount", BigInteger, CheckConstraint("amount > 0", name="entries_amount_positive"), nullable=False
     ),
     CheckConstraint("debit <> credit", name="entries_two_sides"),
+    postgresql_partition_by="RANGE (ts)",
 )
 
 # Cash (asset -1) and shares that reached an account, or left it (a negative amount), other than by a fill:
@@ -242,6 +256,7 @@ moves = Table(
     Column("cost", BigInteger),
     Column("trade", BigInteger),
     _big("other"),
+    postgresql_partition_by="RANGE (ts)",
 )
 
 # What an account had when day `date` began, with its shares at the official closes, and `base`: what it would
