@@ -11,6 +11,8 @@ import pytest
 
 from openbell.core import codes
 from openbell.ledger.follower import Follower
+from openbell.market.calendar import calendar
+from openbell.market.recorder import Recorder
 from openbell.node.client import SubscribeError
 from tests.ledger.conftest import Killable, MakeDatabase
 from tests.ledger.stream import SHARE, USD, PackedSource, Stream, Unit, opened_market
@@ -228,4 +230,62 @@ async def test_units_that_the_node_no_longer_has_are_an_alarm(
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT stopped_seq, stopped FROM ledger.reader").fetchone()
     assert row == (2, "POSITION_GONE: the files begin at 100")
+    await running.end()
+
+
+class OpenSource(PackedSource):
+    """A stream for readers of any name."""
+
+    async def subscribe(self, position: int, name: str) -> AsyncIterator[list[Unit]]:
+        async for units in super().subscribe(position, "ledger"):
+            yield units
+
+
+async def test_events_cut_off_in_the_middle_stop_it_there(
+    make_database: MakeDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = make_database()
+    stream = busy_market(20)
+    good = stream.position
+    stream.tick().events = bytes(100)
+    stream.tick()
+    running = Running(PackedSource(stream, 100), url)
+    await until(lambda: bool(running.follower.stopped))
+    assert position(url) == good
+    assert f"stopped before command {good + 1}" in caplog.text
+    await running.end()
+
+
+async def test_a_ledger_that_stopped_stops_nothing_else_in_its_process(make_database: MakeDatabase) -> None:
+    url = make_database()
+    stream = busy_market(20)
+    good = stream.position
+    stream.cancel(999, 4, codes.SELL, SHARE, USD)
+    source = OpenSource(stream)
+    running = Running(source, url)
+    recorder = Recorder(source, url, calendar("always"), write_every_s=0.0)
+    candles = asyncio.create_task(recorder.run())
+    await until(lambda: bool(running.follower.stopped))
+    maker = stream.order(4, codes.SELL, SHARE, 100 * USD)
+    stream.buy_from(maker, 4, 5, SHARE, 100 * USD)
+    stream.tick()
+    await until(lambda: recorder.position == stream.position)
+    assert not running.task.done()
+    assert position(url) == good
+    candles.cancel()
+    await running.end()
+
+
+async def test_a_fault_of_the_ledger_itself_ends_the_ledger_alone(
+    make_database: MakeDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(PackedSource):
+        async def subscribe(self, position: int, name: str) -> AsyncIterator[list[Unit]]:
+            raise TypeError("a fault of the program")
+            yield []
+
+    running = Running(Broken(busy_market(1)), make_database())
+    await until(lambda: bool(running.follower.stopped))
+    assert "TypeError: a fault of the program" in caplog.text
+    assert not running.task.done()
     await running.end()

@@ -60,7 +60,7 @@ class LaterStream(Stream):
 
 
 def three_months() -> tuple[LaterStream, int]:
-    """Trades in November, December and February, and the number of a November order that fills in February."""
+    """Trades in November, December and February, and a November order that fills in February."""
     stream = LaterStream()
     stream.units = opened_market().units
     stream.cash = {4: 0, 5: 100_000 * USD}

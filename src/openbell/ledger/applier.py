@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -25,6 +26,7 @@ CONTRADICTIONS = (
     ArithmeticError,
     LookupError,
     ValueError,
+    struct.error,  # events cut off in the middle
 )
 
 

@@ -84,7 +84,7 @@ class Follower:
         try:
             await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
-                work.result()  # it only ends by an error that is a fault of this program
+                work.result()
         finally:
             for task in (work, waiting):
                 task.cancel()
@@ -113,6 +113,11 @@ class Follower:
                 await asyncio.sleep(REFUSED_PAUSE_S)
             except (psycopg.Error, DBAPIError, CannotApply) as error:
                 # A fault in the database's schema or in this build: no retry will mend it.
+                self._say_stopped(f"The ledger stopped: {type(error).__name__}: {error}")
+                await asyncio.Event().wait()
+            except Exception as error:
+                # A fault of this program. Who shares the process has nothing to do with it and goes on.
+                log.exception("The ledger failed after command %d", self.position)
                 self._say_stopped(f"The ledger stopped: {type(error).__name__}: {error}")
                 await asyncio.Event().wait()
 

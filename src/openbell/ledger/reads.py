@@ -24,7 +24,8 @@ ORDER_COLUMNS = (
 ENTERED = "FROM ledger.months WHERE first_seq <= %(position)s ORDER BY starts DESC LIMIT 1"
 ORDER = f"""
 SELECT {ORDER_COLUMNS} FROM ledger.orders
-WHERE order_id = %(order)s AND created_ts >= (SELECT starts {ENTERED}) AND created_ts < (SELECT ends {ENTERED})
+WHERE order_id = %(order)s
+  AND created_ts >= (SELECT starts {ENTERED}) AND created_ts < (SELECT ends {ENTERED})
 """
 # A client's id is free again a day after its order ended, so there can be several; a refusal because it
 # was taken is an order of its own, but never the one meant.
