@@ -6,8 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from openbell.gateway import call, commands, http_protocol, market_routes, server, static, tail
+from openbell.gateway import (
+    account_routes,
+    call,
+    commands,
+    curve,
+    http_protocol,
+    lot_routes,
+    market_routes,
+    server,
+    static,
+    tail,
+)
+from openbell.gateway.statements import pdf_file, routes
 from openbell.gateway.stream import connection, group, hub
+from openbell.ledger import statements
 from openbell.ops.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
@@ -38,6 +51,11 @@ def row(what: str) -> str:
         ("session", [DEFAULTS.session_days]),
         ("time from the gateway", [commands.VALID_FOR_NS / 1e9]),
         ("symbols of one quotes", [market_routes.SYMBOLS_MAX]),
+        ("executions, lots a page", [account_routes.PAGE_MAX, lot_routes.PAGE_MAX]),
+        ("marks of a day", [curve.MARKS_MAX]),
+        ("lines of a statement", [statements.LINES_MAX]),
+        ("lines of one table", [pdf_file.ROWS_MAX]),
+        ("statements and confirmations", [routes.MAKING_MAX, routes.TURN_S]),
         ("web app", [static.FOLDER_BYTES_MAX]),
         ("a message of a client", [connection.MESSAGE_BYTES_MAX]),
         (

@@ -30,7 +30,7 @@ from openbell.ledger.balances import (
 from openbell.ledger.projection import Projection, UnitLike
 
 # Each account is visited, so here the statistics may choose; `store.PLANS` says why not elsewhere.
-PLANS = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
+PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 # One share in its own unit. Numeric multiplies exactly, where a division would round.
 UNIT = f"0.{1:0{len(str(records.QUANTITY_SCALE)) - 1}}"
 WRITE = f"""
@@ -95,10 +95,12 @@ def roll_of(unit: UnitLike, day: int) -> Roll:
 
 async def write(cursor: AsyncCursor[Any], roll: Roll) -> None:
     """Write every account's row of `roll`; its closes are written, its other changes are not."""
-    await cursor.execute(PLANS.format("on").encode())
+    for plan in PLANS:
+        await cursor.execute(f"SET LOCAL {plan} = on".encode())
     arguments = {"date": roll.date, "seq": roll.seq, "ts": roll.ts, "day": roll.day}
     await cursor.execute(WRITE.encode(), arguments)
-    await cursor.execute(PLANS.format("off").encode())
+    for plan in PLANS:
+        await cursor.execute(f"SET LOCAL {plan} = off".encode())
 
 
 # --- the same rows from a replay ------------------------------------------------------------------

@@ -7,6 +7,7 @@ at official closes, and two statements meet without a gap.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from openbell.core import codes, records
@@ -14,14 +15,10 @@ from openbell.ledger import tables
 from openbell.ledger.reads import NEWEST, LedgerReads
 
 LINES_MAX = 100_000
+SECOND = 1_000_000_000
 
-# Rolls by date; the first one at or after a date, and whether there was any before it.
-ROLL = """
-SELECT (SELECT seq FROM ledger.days WHERE date >= %(date)s ORDER BY date LIMIT 1) AS seq,
-       (SELECT ts FROM ledger.days WHERE date >= %(date)s ORDER BY date LIMIT 1) AS ts,
-       (SELECT date FROM ledger.days WHERE date >= %(date)s ORDER BY date LIMIT 1) AS date,
-       EXISTS (SELECT FROM ledger.days WHERE date < %(date)s) AS earlier
-"""
+ROLL = "SELECT seq, ts, date FROM ledger.days WHERE date >= %(date)s ORDER BY date LIMIT 1"
+GENESIS = "SELECT opened_ts FROM ledger.accounts WHERE account = 1"
 # What there was before command `seq`: what there is, less what was changed from there on.
 BALANCES = f"""
 WITH later AS (
@@ -142,13 +139,27 @@ def following(month: int) -> int:
     return month + 1 if month % 100 < 12 else month + 89
 
 
-async def bound(ledger: LedgerReads, month: int) -> Bound | None:
-    """Where a month begins; None while it has not begun."""
+def starts(month: int) -> int:
+    """The calendar's begin of a month, ns UTC."""
+    return int(datetime(month // 100, month % 100, 1, tzinfo=UTC).timestamp()) * SECOND
+
+
+async def begin(ledger: LedgerReads, month: int) -> Bound | None:
+    """Where a month begins: at its first roll, that of genesis with it. None while it has not begun."""
+    genesis = await ledger.rows(GENESIS, {})
+    if genesis and genesis[0]["opened_ts"] >= starts(month):
+        return BEGINNING
+    return await _roll(ledger, month)
+
+
+async def end(ledger: LedgerReads, month: int) -> Bound | None:
+    """Where a month ends; None while it goes on."""
+    return await _roll(ledger, following(month))
+
+
+async def _roll(ledger: LedgerReads, month: int) -> Bound | None:
     rows = await ledger.rows(ROLL, {"date": month * 100 + 1})
-    row = rows[0]
-    if row["seq"] is None:
-        return None
-    return Bound(row["seq"], row["ts"], row["date"]) if row["earlier"] else BEGINNING
+    return Bound(rows[0]["seq"], rows[0]["ts"], rows[0]["date"]) if rows else None
 
 
 async def last_bound(ledger: LedgerReads) -> Bound:
@@ -178,11 +189,11 @@ async def read_statement(ledger: LedgerReads, account: int, month: int) -> State
         TooLong: it would have more than LINES_MAX lines.
         LedgerUnavailable: as `LedgerReads` says.
     """
-    start = await bound(ledger, month)
+    start = await begin(ledger, month)
     if start is None:
         return None
-    end = await bound(ledger, following(month))
-    until = end or await last_bound(ledger)
+    ended = await end(ledger, month)
+    until = ended or await last_bound(ledger)
     lines = await ledger.rows(
         LINES,
         {
@@ -196,8 +207,8 @@ async def read_statement(ledger: LedgerReads, account: int, month: int) -> State
     if len(lines) > LINES_MAX:
         raise TooLong
     opening = await balance(ledger, account, start, start.ts)
-    closing = await balance(ledger, account, until, end.ts if end else start.ts)
-    return Statement(account, month, start, end, opening, closing, lines)
+    closing = await balance(ledger, account, until, ended.ts if ended else start.ts)
+    return Statement(account, month, start, ended, opening, closing, lines)
 
 
 async def fills_of_order(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from litestar import Response, get
@@ -18,17 +19,20 @@ from openbell.gateway.services import Services
 from openbell.gateway.statements import confirmation, monthly
 from openbell.gateway.statements.bodies import StatementBody, StatementListBody
 from openbell.gateway.statements.csv_file import csv_bytes
-from openbell.gateway.statements.document import Document, day_of
+from openbell.gateway.statements.document import day_of
 from openbell.gateway.statements.pdf_file import pdf
 from openbell.gateway.times import rfc3339
 from openbell.ledger import statements
-from openbell.ledger.statements import LINES_MAX, Statement, TooLong, read_statement
+from openbell.ledger.statements import LINES_MAX, TooLong, read_statement
 
 TAGS = ["Statements"]
 NAME = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\.(pdf|csv)")
 CATCH_UP_S = 1.0
 PDF, CSV = "application/pdf", "text/csv; charset=utf-8"
 MONTHS_MAX = 1_200
+MAKING_MAX = 2
+MAKING = asyncio.Semaphore(MAKING_MAX)
+TURN_S = 5.0
 
 T = TypeVar("T")
 
@@ -37,23 +41,19 @@ T = TypeVar("T")
 async def list_statements(services: GivenServices, session: SignedIn) -> StatementListBody:
     """Every month since the account was opened, newest first."""
     _, account = await services.account(session)
-    first = _month(account["opened_ts"])
-    month = last = _month(services.clock.now())
+    first = await _first_month(services, account["opened_ts"])
+    month = _month(services.clock.now())
     data: list[StatementBody] = []
     while month >= first and len(data) < MONTHS_MAX:
-        following = statements.following(month)
-        end = await services.ledger_read(statements.bound(services.ledger, following))
-        name = monthly.month_text(month)
-        address = f"/v1/statements/{name}"
-        data.append(
-            StatementBody(
-                month=name,
-                complete=end is not None and month < last,
-                pdf=f"{address}.pdf",
-                csv=f"{address}.csv",
+        if await services.ledger_read(statements.begin(services.ledger, month)) is not None:
+            end = await services.ledger_read(statements.end(services.ledger, month))
+            name = monthly.month_text(month)
+            address = f"/v1/statements/{name}"
+            complete = end is not None
+            data.append(
+                StatementBody(month=name, complete=complete, pdf=f"{address}.pdf", csv=f"{address}.csv")
             )
-        )
-        month = month - 1 if month % 100 > 1 else month - 89
+        month = _before(month)
     return StatementListBody(data=data, opened_at=rfc3339(account["opened_ts"]))
 
 
@@ -70,23 +70,20 @@ async def get_statement(name: FromPath[str], services: GivenServices, session: S
         raise not_found("A statement is named by its month: 2026-11.pdf or 2026-11.csv.")
     month = int(match[1]) * 100 + int(match[2])
     seq, account = await services.account(session)
-    if not _month(account["opened_ts"]) <= month <= _month(services.clock.now()):
+    opened_ts = account["opened_ts"]
+    if not await _first_month(services, opened_ts) <= month <= _month(services.clock.now()):
         raise not_found(f"There is no statement of {match[1]}-{match[2]}.")
     await _caught_up(services, seq)
-    statement = await _whole(services, read_statement(services.ledger, session.account, month))
-    if statement is None:
-        raise not_found(f"There is no statement of {match[1]}-{match[2]} yet.")
-    return await _statement_file(services, statement, account, match[3])
-
-
-async def _statement_file(
-    services: Services, statement: Statement, account: dict[str, Any], form: str
-) -> Response[bytes]:
-    name = f"openbell-statement-{monthly.month_text(statement.month)}.{form}"
-    if form == "csv":
-        rows = monthly.csv_rows(statement, services.symbol)
-        return _file(name, CSV, await asyncio.to_thread(csv_bytes, monthly.COLUMNS, rows))
-    return await _pdf(name, monthly.document(statement, services.symbol, account["opened_ts"]))
+    async with _turn():
+        statement = await _whole(services, read_statement(services.ledger, session.account, month))
+        if statement is None:
+            raise not_found(f"There is no statement of {match[1]}-{match[2]} yet.")
+        if match[3] == "csv":
+            rows = monthly.csv_rows(statement, services.symbol)
+            content = await asyncio.to_thread(csv_bytes, monthly.COLUMNS, rows)
+        else:
+            content = await asyncio.to_thread(pdf, monthly.document(statement, services.symbol, opened_ts))
+    return _file(f"openbell-statement-{name}", match[3], content)
 
 
 @get(
@@ -99,9 +96,11 @@ async def get_confirmation_pdf(
     order_id: FromPath[str], services: GivenServices, session: SignedIn
 ) -> Response[bytes]:
     """Every execution of the order, with its fee and settlement date."""
-    order, fills = await _fills(services, session.account, order_id)
-    document = confirmation.document(order, fills, services.symbol(order["instrument"]))
-    return await _pdf(f"openbell-order-{encode_id(order['order'])}.pdf", document)
+    async with _turn():
+        order, fills = await _fills(services, session.account, order_id)
+        document = confirmation.document(order, fills, services.symbol(order["instrument"]))
+        content = await asyncio.to_thread(pdf, document)
+    return _file(f"openbell-order-{encode_id(order['order'])}.pdf", "pdf", content)
 
 
 @get(
@@ -114,10 +113,29 @@ async def get_confirmation_csv(
     order_id: FromPath[str], services: GivenServices, session: SignedIn
 ) -> Response[bytes]:
     """One row an execution, oldest first."""
-    order, fills = await _fills(services, session.account, order_id)
-    rows = confirmation.csv_rows(order, fills, services.symbol(order["instrument"]))
-    name = f"openbell-order-{encode_id(order['order'])}.csv"
-    return _file(name, CSV, await asyncio.to_thread(csv_bytes, confirmation.COLUMNS, rows))
+    async with _turn():
+        order, fills = await _fills(services, session.account, order_id)
+        rows = confirmation.csv_rows(order, fills, services.symbol(order["instrument"]))
+        content = await asyncio.to_thread(csv_bytes, confirmation.COLUMNS, rows)
+    return _file(f"openbell-order-{encode_id(order['order'])}.csv", "csv", content)
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """The turn to make a file; they are made a few at a time, so that they cannot crowd out the rest.
+
+    Raises:
+        Problem: 503 when the turn does not come in time.
+    """
+    try:
+        async with asyncio.timeout(TURN_S):
+            await MAKING.acquire()
+    except TimeoutError:
+        raise unavailable("Many statements are being made just now. Try again in a moment.") from None
+    try:
+        yield
+    finally:
+        MAKING.release()
 
 
 async def _fills(
@@ -138,6 +156,13 @@ async def _fills(
     return order, await _whole(services, reading)
 
 
+async def _first_month(services: Services, opened_ts: int) -> int:
+    """The month whose statement an account's opening is in: opened before the roll, it is the one before."""
+    month = _month(opened_ts)
+    begin = await services.ledger_read(statements.begin(services.ledger, month))
+    return month if begin is not None and begin.ts <= opened_ts else _before(month)
+
+
 async def _caught_up(services: Services, seq: int) -> None:
     """Wait until the ledger has what the account did last.
 
@@ -156,18 +181,18 @@ async def _whole(services: Services, reading: Awaitable[T]) -> T:
         raise Problem(422, "STATEMENT_TOO_LONG", detail) from None
 
 
-async def _pdf(name: str, document: Document) -> Response[bytes]:
-    return _file(name, PDF, await asyncio.to_thread(pdf, document))
-
-
-def _file(name: str, media_type: str, content: bytes) -> Response[bytes]:
+def _file(name: str, form: str, content: bytes) -> Response[bytes]:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, media_type=PDF if form == "pdf" else CSV, headers=headers)
 
 
 def _month(ns: int) -> int:
     day = day_of(ns)
     return day.year * 100 + day.month
+
+
+def _before(month: int) -> int:
+    return month - 1 if month % 100 > 1 else month - 89
 
 
 STATEMENT_ROUTES = [list_statements, get_statement, get_confirmation_pdf, get_confirmation_csv]
