@@ -42,10 +42,10 @@ WITH prices AS (
     LEFT JOIN ledger.closes b ON b.instrument = i.instrument
         AND b.date = (SELECT max(date) FROM ledger.days WHERE date < %(date)s)
 ), worth AS (
-    SELECT h.account, sum(floor(p.close * h.quantity * {UNIT}))::bigint AS value,
+    SELECT h.account, sum(floor(p.close * h.quantity * {UNIT})) AS value,
            sum(floor(p.before * {UNIT} * (
                CASE WHEN h.rolled = %(day)s THEN h.start_quantity + h.moved ELSE h.quantity END
-           )))::bigint AS base
+           ))) AS base
     FROM ledger.holdings h JOIN prices p ON p.instrument = h.instrument
     WHERE h.account > {ERRORS} AND (h.quantity <> 0 OR h.rolled = %(day)s)
     GROUP BY h.account

@@ -48,6 +48,13 @@ GROUP BY 1, 2 ORDER BY 1, 2
 Row = dict[str, Any]
 
 
+def whole(row: Row) -> Row:
+    """A row of `ledger.equity` with its numerics as ints."""
+    if row["base"] is not None:
+        row["holdings"], row["base"] = int(row["holdings"]), int(row["base"])
+    return row
+
+
 class PortfolioReads:
     """Reads of one database's ledger; every method raises LedgerUnavailable as `LedgerReads` says."""
 
@@ -67,12 +74,13 @@ class PortfolioReads:
     async def days(self, account: int, from_ts: int, seq: int) -> list[Row]:
         """Every day roll after `from_ts` up to position `seq`, oldest first: date, seq, ts; cash, holdings
         and base are null where the account had the same as at the roll before."""
-        return await self._ledger.rows(DAYS, {"account": account, "from_ts": from_ts, "seq": seq})
+        rows = await self._ledger.rows(DAYS, {"account": account, "from_ts": from_ts, "seq": seq})
+        return [whole(row) for row in rows]
 
     async def day_before(self, account: int, from_ts: int) -> Row | None:
         """The account's last row at or before `from_ts`; None: there is none."""
         rows = await self._ledger.rows(DAY_BEFORE, {"account": account, "from_ts": from_ts})
-        return rows[0] if rows else None
+        return whole(rows[0]) if rows else None
 
     async def flows(
         self, account: int, from_seq: int, from_ts: int, seq: int, marks: Sequence[int]

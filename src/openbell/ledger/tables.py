@@ -1,7 +1,7 @@
 """The tables of schema `ledger`: columns in raw units (see docs/ledger.md), all bigint or smaller.
 
 Prices and money are 1/10,000 USD, quantities 1/100,000,000 share, times nanoseconds UTC. The core bounds
-each of them below 2^63, so no column needs `numeric`; sums over rows do, and PostgreSQL gives them so.
+each of them below 2^63, so no column but `equity`'s sums needs `numeric`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Numeric,
     SmallInteger,
     Table,
     Text,
@@ -270,8 +271,8 @@ equity = Table(
     _big("seq"),
     _big("ts"),
     _big("cash"),
-    _big("holdings"),
-    _big("base"),
+    Column("holdings", Numeric(40, 0), nullable=False),
+    Column("base", Numeric(40, 0), nullable=False),
 )
 
 days = Table(

@@ -24,7 +24,7 @@ class Page(FPDF):
 
     def __init__(self, title: str) -> None:
         super().__init__(format="A4")
-        self.name = title
+        self.document_title = title
 
     def header(self) -> None:
         """The exchange, and from the second page on what it is a page of."""
@@ -32,7 +32,7 @@ class Page(FPDF):
         self.cell(0, LINE, "OpenBell", align="L", new_x="LMARGIN", new_y="TOP")
         if self.page_no() > 1:
             self.set_font(FONT, "", 8)
-            self.cell(0, LINE, self.name, align="R")
+            self.cell(0, LINE, self.document_title, align="R")
         self.ln(2 * LINE)
 
     def footer(self) -> None:

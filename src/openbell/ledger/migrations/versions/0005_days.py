@@ -40,8 +40,8 @@ TABLES = (
         seq bigint NOT NULL,
         ts bigint NOT NULL,
         cash bigint NOT NULL,
-        holdings bigint NOT NULL,
-        base bigint NOT NULL,
+        holdings numeric(40) NOT NULL,
+        base numeric(40) NOT NULL,
         PRIMARY KEY (account, date)
     )
     """,
