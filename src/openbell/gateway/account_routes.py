@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import get
 from litestar.params import FromQuery, QueryParameter
@@ -20,14 +20,12 @@ from openbell.gateway.account_body import (
 from openbell.gateway.given import From, GivenServices, SignedIn, To
 from openbell.gateway.market_body import MetaBody
 from openbell.gateway.problems import bad_query
-from openbell.gateway.services import Services
 from openbell.gateway.times import parse_time
 from openbell.ledger.reads import NEWEST
 
 TAGS = ["Portfolio"]
 PAGE = 100
 PAGE_MAX = 500
-SCANNED_PAGES_MAX = 20
 # How long the ledger may take to reach what the account has just done, before a page says it has not.
 CATCH_UP_S = 1.0
 
@@ -72,32 +70,15 @@ async def get_executions(
     before = 0 if cursor is None else _cursor(cursor)
     seq, _ = await services.account(session)
     complete = await services.ledger_read(services.ledger.wait_for(seq, CATCH_UP_S))
-    rows, more = await _fills(services, session.account, (start, end), instrument, before, limit)
+    rows = await services.ledger_read(
+        services.ledger.fills(session.account, start, end, before, limit + 1, instrument)
+    )
+    more, rows = len(rows) > limit, rows[:limit]
     return ExecutionListBody(
         trades=[execution_body(row, services.symbol(row["instrument"])) for row in rows],
         next_cursor=encode_id(rows[-1]["trade"]) if more else None,
         complete=complete,
     )
-
-
-async def _fills(
-    services: Services,
-    account: int,
-    span: tuple[int, int],
-    instrument: int | None,
-    before: int,
-    limit: int,
-) -> tuple[list[dict[str, Any]], bool]:
-    """(up to `limit` fills before trade `before`, whether there are more)."""
-    found: list[dict[str, Any]] = []
-    for _ in range(SCANNED_PAGES_MAX):
-        asked = PAGE_MAX if instrument is not None else limit + 1
-        rows = await services.ledger_read(services.ledger.fills(account, *span, before, asked))
-        found += [row for row in rows if instrument is None or row["instrument"] == instrument]
-        if len(found) > limit or len(rows) < asked:
-            break
-        before = rows[-1]["trade"]
-    return found[:limit], len(found) > limit
 
 
 def time_range(from_: str | None, to: str | None) -> tuple[int, int]:

@@ -44,13 +44,11 @@ FILLS = """
 SELECT trade, order_id AS "order", account, instrument, side, price, quantity, value, fee, realised,
        liquidity, ts, seq
 FROM ledger.fills
-WHERE account = %(account)s AND ts >= %(from_ns)s AND ts < %(to_ns)s {older}
+WHERE account = %(account)s AND ts >= %(from_ns)s AND ts < %(to_ns)s {narrowed}
 ORDER BY ts DESC, trade DESC, order_id DESC LIMIT %(limit)s
 """
-NEWEST_FILLS = FILLS.format(older="")
-OLDER_FILLS = FILLS.format(
-    older="AND (ts, trade) < ((SELECT ts FROM ledger.trades WHERE trade = %(before)s), %(before)s)"
-)
+OLDER = "AND (ts, trade) < ((SELECT ts FROM ledger.trades WHERE trade = %(before)s), %(before)s)"
+OF_ONE = "AND instrument = %(instrument)s"
 READER = "SELECT position, stopped, stopped_seq FROM ledger.reader"
 
 NEWEST = (1 << 63) - 1
@@ -172,6 +170,7 @@ class LedgerReads:
         to_ns: int = NEWEST,
         before: int = 0,
         limit: int = 100,
+        instrument: int | None = None,
     ) -> list[dict[str, Any]]:
         """An account's fills in from_ns <= ts < to_ns, newest first.
 
@@ -179,11 +178,14 @@ class LedgerReads:
             before: only fills older than this trade (0: from the newest): the `trade` of the last row
                 of the page before.
             limit: at most so many, up to LIMIT_MAX.
+            instrument: only fills in this one.
         """
+        narrowed = " ".join([OLDER] * bool(before) + [OF_ONE] * (instrument is not None))
         return await self.rows(
-            OLDER_FILLS if before else NEWEST_FILLS,
+            FILLS.format(narrowed=narrowed),
             {
                 "account": account,
+                "instrument": instrument,
                 "from_ns": from_ns,
                 "to_ns": to_ns,
                 "before": before,
