@@ -237,7 +237,7 @@ class OpenSource(PackedSource):
     """A stream for readers of any name."""
 
     async def subscribe(self, position: int, name: str) -> AsyncIterator[list[Unit]]:
-        async for units in super().subscribe(position, "ledger"):
+        async for units in super().subscribe(max(1, position), "ledger"):
             yield units
 
 
