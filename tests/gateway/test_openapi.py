@@ -104,6 +104,9 @@ def test_answers_are_as_described(
         "/v1/order-sessions/{sessionId}": f"/v1/order-sessions/{session}",
         "/v1/portfolio": "/v1/portfolio",
         "/v1/portfolio/history": "/v1/portfolio/history",
+        "/v1/portfolio/performance": "/v1/portfolio/performance?range=1D",
+        "/v1/portfolio/lots": f"/v1/portfolio/lots?symbol={symbol}",
+        "/v1/statements": "/v1/statements",
         "/v1/my-assets": "/v1/my-assets",
         "/v1/assets": "/v1/assets?search=a",
         "/v1/assets/top": "/v1/assets/top",
@@ -128,7 +131,15 @@ def test_answers_are_as_described(
     staff = exchange.session(exchange.settings.admin_token_file.read_text().strip())
     firm = {"firm": 1, "orders": 100, "who": "Ada", "why": "a first firm"}
     assert staff.request("POST", "/v1/admin/limit-firm", firm).status == 200
-    assert set(asked) == {path for path, item in document["paths"].items() if "get" in item}
+    files = {
+        "/v1/statements/{name}": "application/pdf",
+        "/v1/orders/{orderId}/confirmation.pdf": "application/pdf",
+        "/v1/orders/{orderId}/confirmation.csv": "text/csv; charset=utf-8",
+    }
+    for path, kind in files.items():
+        assert set(document["paths"][path]["get"]["responses"]["200"]["content"]) == {kind}
+    read = {path for path, item in document["paths"].items() if "get" in item}
+    assert set(asked) == read - set(files)
     schemas = document["components"]["schemas"]
     wrong = []
     for path, address in asked.items():

@@ -62,8 +62,8 @@ def test_an_orders_confirmation_names_its_executions(
 def test_what_is_not_there_is_said(demo: Session, maker: Session, limit: Order) -> None:
     for name in ("2020-01.pdf", "2999-01.csv", "2026-13.pdf", "x", "2026-01.doc"):
         assert demo.request("GET", f"/v1/statements/{name}").status == 404
+    other = bought(demo, maker, limit)["orderId"]
     resting = demo.request("POST", "/v1/orders", limit(price="1.00")).json
     reply = demo.request("GET", f"/v1/orders/{resting['orderId']}/confirmation.pdf")
     assert (reply.status, reply.json["code"]) == (404, "NO_TRADES")
-    other = bought(demo, maker, limit)["orderId"]
     assert maker.request("GET", f"/v1/orders/{other}/confirmation.csv").status == 404
