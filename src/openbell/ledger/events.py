@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from typing import Any
 
 from openbell.core import codes, records
+from openbell.core.layout import TYPES
 
 # An event as a tuple of ints, in the order of `records.Event.FIELDS`.
 EventTuple = tuple[int, ...]
@@ -37,8 +39,25 @@ EventTuple = tuple[int, ...]
 ) = range(len(records.Event.FIELDS))
 
 EVENT_SIZE = records.Event.SIZE
-_ACTOR = [field for field, _ in records.Header.FIELDS].index("actor")
+EVENT = records.Event.STRUCT
 
+
+def _fields(layout: type[Any], *names: str) -> struct.Struct:
+    """A structure that unpacks just these fields of a record, in the record's own order."""
+    known = {name for name, _ in layout.FIELDS}
+    assert known.issuperset(names), f"{layout.__name__} lacks one of {names}"
+    sized = ((name, TYPES[kind]) for name, kind in layout.FIELDS)
+    return struct.Struct("<" + "".join(of[1] if name in names else f"{of[3]}x" for name, of in sized))
+
+
+# What of an event says whose balances it touches: type, instrument, account, fee.
+TOUCHED = _fields(records.Event, "type", "instrument", "account", "limit")
+_ASKED = ("notional", "expire_ts", "display", "min_quantity", "stp", "flags")
+_ASKED_FIELDS = _fields(records.NewOrder, *_ASKED)
+_ASKED_PLACES = [
+    [name for name, _ in records.NewOrder.FIELDS if name in _ASKED].index(name) for name in _ASKED
+]
+_ACTOR = _fields(records.Header, "actor")
 
 # The roles of a group's legs in their order, by its kind.
 ROLES = {
@@ -53,16 +72,16 @@ def unpack(events: bytes | bytearray | memoryview) -> Iterable[EventTuple]:
     return records.Event.STRUCT.iter_unpack(events)
 
 
-def body_of(event: EventTuple, command: bytes) -> Any:
-    """The NEW_ORDER body that entered the order of `event`: the command's own, or a leg's of its NEW_GROUP.
-    Of a group that says more legs than it has there are zeros."""
+def body_at(event: EventTuple, command: bytes) -> tuple[bytes, int]:
+    """Where the NEW_ORDER body that entered the order of `event` is: the command's own, or a leg's of its
+    NEW_GROUP. Of a group that says more legs than it has there are zeros."""
     at: int = records.Header.SIZE
     if command_type(command) == codes.C_NEW_GROUP:
         leg = event[ORDER] & (1 << records.ID_INDEX_BITS) - 1
         at += records.NewGroup.SIZE + leg * records.NewOrder.SIZE
         if at + records.NewOrder.SIZE > len(command):
-            return records.NewOrder()
-    return records.NewOrder.from_buffer_copy(command, at)
+            return bytes(records.NewOrder.SIZE), 0
+    return command, at
 
 
 def client_id(event: EventTuple, command: bytes) -> str:
@@ -87,7 +106,7 @@ def stop_terms(event: EventTuple, command: bytes) -> tuple[int, int, bool]:
         return 0, 0, False
     if event[STATUS] == codes.ST_PENDING and event[LIMIT]:  # a child that does not work yet has none
         return event[LIMIT], event[OBSERVED], bool(event[CODE])
-    body = body_of(event, command)
+    body = records.NewOrder.from_buffer_copy(*body_at(event, command))
     if kind != codes.TRAILING_STOP:
         return body.stop_price, 0, False
     return 0, body.stop_price, bool(body.flags & codes.TRAIL_PERCENT)
@@ -106,20 +125,12 @@ def group_of(event: EventTuple, command: bytes) -> tuple[int, int]:
 def asked(event: EventTuple, command: bytes) -> tuple[int, int, int, int, int, int, bool, int, int]:
     """What an order asks beyond the plain: money to spend, end, display, minimum, session, mode of self-trade
     prevention, whether it only posts; the first order of its group and its role there, zeros without one."""
-    body = body_of(event, command)
-    session = records.Header.STRUCT.unpack_from(command, 0)[_ACTOR]
+    found = _ASKED_FIELDS.unpack_from(*body_at(event, command))
+    notional, expire_ts, display, least, stp, flags = [found[place] for place in _ASKED_PLACES]
+    (session,) = _ACTOR.unpack_from(command, 0)
     group, role = group_of(event, command)
-    return (
-        body.notional,
-        body.expire_ts,
-        body.display,
-        body.min_quantity,
-        session,
-        body.stp,
-        bool(body.flags & codes.POST_ONLY),
-        group,
-        role,
-    )
+    posts = bool(flags & codes.POST_ONLY)
+    return notional, expire_ts, display, least, session, stp, posts, group, role
 
 
 def display_set(event: EventTuple, command: bytes) -> int | None:

@@ -78,9 +78,14 @@ class Intake:
         self._left_at = time.monotonic()
         units = [self._held.popleft()]
         taken = size(units[0])
-        while self._held and taken + size(self._held[0]) <= BATCH_BYTES:
-            units.append(self._held.popleft())
-            taken += size(units[-1])
+        for unit in self._held:
+            weight = size(unit)
+            if taken + weight > BATCH_BYTES:
+                break
+            units.append(unit)
+            taken += weight
+        for _ in units[1:]:
+            self._held.popleft()
         self._held_bytes -= taken
         self._room.set()
         return units

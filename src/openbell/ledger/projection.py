@@ -67,17 +67,16 @@ def touched(units: Iterable[UnitLike]) -> tuple[set[int], set[tuple[int, int]]]:
     for unit in units:
         if MOVING.isdisjoint(unit.events[:: ev.EVENT_SIZE]):  # every event's first byte is its type
             continue
-        for event in ev.unpack(unit.events):
-            kind = event[ev.TYPE]
+        for kind, instrument, account, fee in ev.TOUCHED.iter_unpack(unit.events):
             if kind == codes.EV_FILL:
-                accounts.add(event[ev.ACCOUNT])
-                holdings.add((event[ev.ACCOUNT], event[ev.INSTRUMENT]))
-                if event[ev.LIMIT]:
+                accounts.add(account)
+                holdings.add((account, instrument))
+                if fee:
                     accounts.add(FEES)
             elif kind in (codes.EV_CASH, codes.EV_ACCOUNT):
-                accounts.add(event[ev.ACCOUNT])
+                accounts.add(account)
             elif kind == codes.EV_SHARES:
-                holdings.add((event[ev.ACCOUNT], event[ev.INSTRUMENT]))
+                holdings.add((account, instrument))
     return accounts, holdings
 
 
@@ -127,17 +126,16 @@ class Projection:
         """
         self.seq, self.ts, self.command = unit.seq, unit.ts, unit.command
         self.balances.begin(unit.seq, unit.ts)
-        handlers = self.handlers
-        for event in ev.unpack(unit.events):
-            kind = event[ev.TYPE]
+        handlers, events = self.handlers, unit.events
+        if len(events) % ev.EVENT_SIZE:
+            raise CannotApply(f"the events of command {unit.seq} are cut off in the middle of one")
+        for place, kind in enumerate(events[:: ev.EVENT_SIZE]):  # every event's first byte is its type
             if kind in UNMOVING:
                 continue
             handler = handlers.get(kind)
             if handler is None:
-                raise CannotApply(
-                    f"event {event[ev.INDEX]} of command {unit.seq} has the unknown type {kind}"
-                )
-            handler(event)
+                raise CannotApply(f"event {place} of command {unit.seq} has the unknown type {kind}")
+            handler(ev.EVENT.unpack_from(events, place * ev.EVENT_SIZE))
         self.balances.end()
 
     # --- orders -------------------------------------------------------------------------------
