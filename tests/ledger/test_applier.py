@@ -70,3 +70,39 @@ async def test_a_ledger_that_was_overtaken_does_not_mistake_that_for_a_contradic
             await applier.apply(stream.units)
     cursor = await store.connection.execute("SELECT stopped FROM ledger.reader")
     assert await cursor.fetchone() == ("",)
+
+
+async def test_a_batch_that_fails_stops_all_that_were_prepared_after_it(store: LedgerStore) -> None:
+    stream = opened_market()
+    paying(stream, 3)
+    good = stream.position
+    stream.cancel(999, 4, codes.SELL, SHARE, USD)
+    paying(stream, 6)
+    stopped = None
+    async with Applier(store, await store.adopt(genesis(), START)) as applier:
+        for unit in stream.units:
+            try:
+                await applier.apply([unit], more=True)
+            except Stopped as error:
+                stopped = error
+                break
+    assert stopped is not None
+    assert stopped.seq == good + 1
+    assert await store.position() == good
+    assert await cash(store) == {4: 3 * USD, 5: 100_000 * USD - 3 * USD}
+
+
+async def test_leaving_in_the_middle_of_writing_leaves_whole_batches(
+    store: LedgerStore, database: str
+) -> None:
+    stream = opened_market()
+    paying(stream, 40)
+    async with Applier(store, await store.adopt(genesis(), START)) as applier:
+        for start in range(0, len(stream.units), 5):
+            await applier.apply(stream.units[start : start + 5], more=True)
+    await store.close()
+    later = await LedgerStore.connect(database)
+    position = await later.position()
+    await later.apply(position, stream.units[position - 1 :])
+    assert await cash(later) == {4: 40 * USD, 5: 100_000 * USD - 40 * USD}
+    await later.close()

@@ -1,9 +1,10 @@
-"""Applies batch after batch: the next is prepared while the last is being written."""
+"""Applies batch after batch: the next are prepared while the last are being written."""
 
 from __future__ import annotations
 
 import asyncio
 import struct
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -17,6 +18,8 @@ from openbell.ledger.projection import UnitLike
 from openbell.ledger.store import LedgerStore, PositionMoved, Prepared
 
 REMEMBERED_MAX = 500_000
+# Batches prepared and not yet written: one that is being written, and one that follows it without a pause.
+WRITING_MAX = 2
 
 # What one event can be to blame for; anything else is about the connection or the schema.
 CONTRADICTIONS = (
@@ -43,7 +46,7 @@ class Applier:
     """Applies units through a store, from `position` on.
 
     Attributes:
-        position: log position of the last command that is written.
+        position: log position of the last command that is known to be written.
         durable: the same, written and surely on disk.
     """
 
@@ -51,8 +54,7 @@ class Applier:
         self.store = store
         self.position = position
         self.durable = position
-        self._writing: asyncio.Task[int] | None = None
-        self._units: Sequence[UnitLike] = ()
+        self._writing: deque[tuple[Sequence[UnitLike], asyncio.Task[int]]] = deque()
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,12 +62,11 @@ class Applier:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writing is not None:
-            self._writing.cancel()
-            with suppress(
-                asyncio.CancelledError, Exception
-            ):  # an error is what brought us here, or follows it
-                await self._writing
+        tasks = [task for _, task in self._writing]
+        for task in reversed(tasks):
+            task.cancel()
+        # An error is what brought us here, or follows it.
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def apply(self, units: Sequence[UnitLike], more: bool = False, synchronous: bool = False) -> None:
         """Apply the units that come next.
@@ -85,34 +86,43 @@ class Applier:
 
     async def _apply(self, units: Sequence[UnitLike], more: bool, synchronous: bool) -> None:
         """As `apply`; a day roll is a batch of its own."""
-        behind = self._units[-1].seq if self._writing is not None else self.position
+        behind = self._writing[-1][0][-1].seq if self._writing else self.position
         batch: Prepared | None = None
         with suppress(*CONTRADICTIONS):
             batch = await self.store.prepare(behind, units)
-        whole = await self._settle()
+        whole = await self._settle(0 if batch is None else WRITING_MAX - 1)
         if batch is None or not whole:
             await self._apply_in_parts(units)
             return
-        self._units = units
-        self._writing = asyncio.create_task(self.store.write(self.position, batch, synchronous))
+        before = self._writing[-1][1] if self._writing else None
+        self._writing.append((units, asyncio.create_task(self._write(before, batch, synchronous))))
         crowded = self.store.remembered > REMEMBERED_MAX
         if synchronous or crowded or not more:
-            await self._settle()
+            await self._settle(0)
         if synchronous:
             self.durable = self.position
         if crowded:
             self.store.forget()
 
-    async def _settle(self) -> bool:
-        """Wait until what is being written is written; whether it could be as it was prepared."""
-        if self._writing is None:
-            return True
-        writing, self._writing = self._writing, None
-        try:
-            self.position = await writing
-        except CONTRADICTIONS:
-            await self._apply_in_parts(self._units)
-            return False
+    async def _write(self, before: asyncio.Task[int] | None, batch: Prepared, synchronous: bool) -> int:
+        """Write a batch once the one before it is written; an error of that one is this one's too."""
+        if before is not None:
+            await before
+        return await self.store.write(batch.first - 1, batch, synchronous)
+
+    async def _settle(self, left: int) -> bool:
+        """Wait until at most `left` batches are being written; whether all could be as prepared."""
+        while len(self._writing) > left:
+            try:
+                self.position = await self._writing[0][1]
+            except CONTRADICTIONS:
+                failed = list(self._writing)
+                self._writing.clear()
+                await asyncio.gather(*(task for _, task in failed), return_exceptions=True)
+                for units, _ in failed:
+                    await self._apply_in_parts(units)
+                return False
+            self._writing.popleft()
         return True
 
     async def _apply_in_parts(self, units: Sequence[UnitLike]) -> None:
