@@ -138,7 +138,7 @@ def upgrade(url: str, revision: str) -> None:
         command.upgrade(config, revision)
 
 
-# Tables as the revision before days and months had them: without what came then.
+# Tables as the revision before groups, days and months had them: without what came then.
 OLD = {
     "reader": 6,
     "instruments": 7,
@@ -159,25 +159,28 @@ def rows_of(url: str, table: str, columns: int) -> list[tuple[object, ...]]:
     return [row[:columns] for row in found]
 
 
+@pytest.mark.parametrize(("revision", "of_orders"), [("0003", 30), ("0004", 32)])
 async def test_an_older_ledger_keeps_its_rows_and_goes_on(
-    store: LedgerStore, database: str, make_database: MakeDatabase
+    store: LedgerStore, database: str, make_database: MakeDatabase, revision: str, of_orders: int
 ) -> None:
     market = RandomMarket(31)
     market.run(300)
     market.roll_day()
     market.run(100)
     await store.apply(await store.adopt(market.genesis, START), market.units)
+    assert any(row[-2] for row in rows_of(database, "orders", 32)), "the market had no groups"
     old = make_database(ledger=False)
-    upgrade(old, "0003")
+    upgrade(old, revision)
+    before = OLD | {"orders": of_orders}
     with psycopg.connect(old) as connection:
         connection.execute("DELETE FROM ledger.reader")
-        for table, columns in OLD.items():
+        for table, columns in before.items():
             marks = ", ".join(["%s"] * columns)
             with connection.cursor() as cursor:
                 query = f"INSERT INTO ledger.{table} VALUES ({marks})"
                 cursor.executemany(query.encode(), rows_of(database, table, columns))
     migrate(old)
-    for table, columns in OLD.items():
+    for table, columns in before.items():
         assert sorted(map(repr, rows_of(old, table, columns))) == sorted(
             map(repr, rows_of(database, table, columns))
         )
