@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,51 @@ def limit(symbol: str, price: str) -> Order:
         return {name: value for name, value in (body | changes).items() if value is not None}
 
     return make
+
+
+class Groups:
+    """Makes bodies of POST /v1/orders/groups, of 10 shares; each order's fields can be changed."""
+
+    def __init__(self, limit: Order, price: str) -> None:
+        self._limit = limit
+        self._price = Decimal(price)
+
+    def at(self, factor: str) -> str:
+        """So many times the stock's price, on the tick."""
+        return str(round(self._price * Decimal(factor), 2))
+
+    def stop(self, factor: str, **changes: Any) -> dict[str, Any]:
+        """A SELL STOP at so many times the stock's price."""
+        asked = {"side": "SELL", "type": "STOP", "price": None, "stopPrice": self.at(factor)}
+        return self._limit(**(asked | changes))
+
+    def oco(
+        self, first: dict[str, Any] | None = None, second: dict[str, Any] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Buy at the price, or stop in three percent above it."""
+        orders = [self._limit(**(first or {})), self.stop("1.03", **({"side": "BUY"} | (second or {})))]
+        return {"type": "OCO", "orders": orders, **more}
+
+    def oto(
+        self, parent: dict[str, Any] | None = None, child: dict[str, Any] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Buy at the price, then sell three percent above it."""
+        sells = {"side": "SELL", "price": self.at("1.03"), "timeInForce": "GTC"}
+        orders = [self._limit(**(parent or {})), self._limit(**(sells | (child or {})))]
+        return {"type": "OTO", "orders": orders, **more}
+
+    def bracket(
+        self, parent: dict[str, Any] | None = None, loss: dict[str, Any] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Buy at the price, then sell three percent above it or stop out three percent below."""
+        orders = [*self.oto(parent)["orders"], self.stop("0.97", **({"timeInForce": "GTC"} | (loss or {})))]
+        return {"type": "BRACKET", "orders": orders, **more}
+
+
+@pytest.fixture
+def groups(limit: Order, price: str) -> Groups:
+    """Makes the bodies of groups for the stock."""
+    return Groups(limit, price)
 
 
 SIGNED = {"who": "Ada", "why": "a test"}

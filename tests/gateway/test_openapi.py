@@ -13,8 +13,9 @@ from openbell.gateway.admin.commands import COMMANDS
 from openbell.gateway.api import make_api
 from openbell.gateway.openapi import describe
 from openbell.gateway.routes import RAW_ROUTES
-from tests.gateway.conftest import Order
+from tests.gateway.conftest import Groups, Order
 from tests.gateway.exchange import LocalExchange
+from tests.gateway.test_order_groups import entered
 from tests.gateway.test_order_sessions import opened
 from tests.gateway.test_orders import placed
 
@@ -91,15 +92,18 @@ def test_answers_are_as_described(
     demo: Session,
     maker: Session,
     limit: Order,
+    groups: Groups,
     symbol: str,
 ) -> None:
     placed(maker, limit(side="SELL", quantity="4"))
     order = placed(demo, limit(clientOrderId="d-1"))
+    group = entered(demo, groups.bracket())["groupId"]
     session = opened(demo)["sessionId"]
     asked = {
         "/v1/me": "/v1/me",
         "/v1/orders": "/v1/orders",
         "/v1/orders/{orderId}": f"/v1/orders/{order['orderId']}",
+        "/v1/orders/groups/{groupId}": f"/v1/orders/groups/{group}",
         "/v1/orders:by-client-id/{clientOrderId}": "/v1/orders:by-client-id/d-1",
         "/v1/order-sessions/{sessionId}": f"/v1/order-sessions/{session}",
         "/v1/portfolio": "/v1/portfolio",
@@ -160,12 +164,13 @@ def test_every_admin_command_is_described_with_its_fields(document: dict[str, An
 
 
 def test_changes_are_answered_as_described(
-    document: dict[str, Any], exchange: LocalExchange, demo: Session, limit: Order
+    document: dict[str, Any], exchange: LocalExchange, demo: Session, limit: Order, groups: Groups
 ) -> None:
     schemas = document["components"]["schemas"]
     order = placed(demo, limit())
     path = f"/v1/orders/{order['orderId']}"
     assert differences(order, schemas["Order"], schemas) == []
+    assert differences(entered(demo, groups.oco()), schemas["OrderGroup"], schemas) == []
     assert differences(exchange.open_demo(), schemas["Session"], schemas) == []
     changed = demo.request("PATCH", path, {"quantity": "5"}).json
     assert differences(changed, schemas["ModifiedOrder"], schemas) == []

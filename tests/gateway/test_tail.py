@@ -8,7 +8,7 @@ import pytest
 
 from openbell.core import codes, records
 from openbell.gateway import tail as tail_module
-from openbell.gateway.tail import KnownOrders, PrivateTail, client_id_of, events_of
+from openbell.gateway.tail import KnownOrders, PrivateTail, client_id_of, events_of, group_kind_of
 from openbell.node.client import Unit
 
 START = 100
@@ -25,6 +25,12 @@ def unit(seq: int, *events: bytes, command: bytes = bytes(records.pack(codes.C_T
 def new_order(account: int, client_id: str) -> bytes:
     body = bytes(records.NewOrder(price=1, quantity=1, display=-1))
     return bytes(records.pack(codes.C_NEW_ORDER, body, client_id.encode(), account=account))
+
+
+def new_group(account: int, kind: int, legs: int, client_id: str) -> bytes:
+    blob = bytes(records.NewOrder(price=1, quantity=1, display=-1)) * legs + client_id.encode()
+    body = bytes(records.NewGroup(kind=kind, legs=legs))
+    return bytes(records.pack(codes.C_NEW_GROUP, body, blob, account=account))
 
 
 @pytest.fixture
@@ -99,7 +105,14 @@ def test_a_clients_id_is_read_from_its_command(client_id: str) -> None:
     assert client_id_of(new_order(7, client_id)) == (7, client_id)
 
 
+@pytest.mark.parametrize("client_id", ["x", "a" * 48])
+def test_a_groups_id_is_behind_its_legs(client_id: str) -> None:
+    command = new_group(7, codes.BRACKET, 3, client_id)
+    assert (client_id_of(command), group_kind_of(command)) == ((7, client_id), codes.BRACKET)
+
+
 def test_other_commands_carry_none() -> None:
+    assert group_kind_of(new_order(7, "x")) == 0
     assert client_id_of(bytes(records.pack(codes.C_TICK))) == (0, None)
 
 
@@ -117,7 +130,7 @@ def test_a_fill_knows_what_its_order_was() -> None:
     told(
         known, codes.EV_ACCEPTED, "mine", order=9, order_type=codes.LIMIT, tif=codes.GTC, price=5, quantity=8
     )
-    assert told(known, codes.EV_FILL, order=9, status=codes.ST_PARTIALLY_FILLED) == (
+    assert told(known, codes.EV_FILL, order=9, status=codes.ST_PARTIALLY_FILLED)[:5] == (
         "mine",
         codes.LIMIT,
         codes.GTC,
@@ -130,7 +143,26 @@ def test_a_modify_changes_what_is_known() -> None:
     known = KnownOrders()
     told(known, codes.EV_ACCEPTED, "mine", order=9, price=5, quantity=8)
     told(known, codes.EV_MODIFIED, order=9, price=6, quantity=7)
-    assert told(known, codes.EV_FILL, order=9)[3:] == (6, 7)
+    assert told(known, codes.EV_FILL, order=9)[3:5] == (6, 7)
+
+
+def test_a_leg_is_known_by_its_group_and_its_part_there() -> None:
+    known, first = KnownOrders(), records.make_id(0, 5)
+    for leg in range(3):
+        fields = {"order": first + leg, "order_type": codes.LIMIT}
+        known.observe(records.Event(type=codes.EV_ACCEPTED, **fields), "mine", codes.BRACKET)
+    legs = [told(known, codes.EV_FILL, order=first + leg) for leg in range(3)]
+    assert [leg.group for leg in legs] == [first] * 3
+    assert [leg.role for leg in legs] == [codes.ROLE_PARENT, codes.ROLE_TAKE_PROFIT, codes.ROLE_STOP_LOSS]
+    assert [leg.client_id for leg in legs] == ["mine", None, None]
+
+
+@pytest.mark.parametrize(("kind", "stop"), [(codes.STOP, 90), (codes.TRAILING_STOP, 0)])
+def test_a_stop_that_only_became_smaller_stands_where_it_was_unless_it_trails(kind: int, stop: int) -> None:
+    known, waits = KnownOrders(), codes.ST_PENDING
+    told(known, codes.EV_ACCEPTED, order=9, order_type=kind, status=waits, limit=90, quantity=8)
+    smaller = told(known, codes.EV_MODIFIED, order=9, status=waits, quantity=5)
+    assert (smaller.quantity, smaller.stop_price) == (5, stop)
 
 
 @pytest.mark.parametrize("kind", [codes.EV_CANCELLED, codes.EV_EXPIRED])

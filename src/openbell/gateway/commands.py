@@ -8,6 +8,7 @@ import time
 
 from openbell.core import codes, records
 from openbell.core.layout import Record
+from openbell.gateway.group_request import GroupRequest
 from openbell.gateway.order_request import ModifyRequest, OrderRequest
 
 VALID_FOR_NS = 5_000_000_000
@@ -18,6 +19,8 @@ def _packer(body: type[Record]) -> struct.Struct:
 
 
 _NEW_ORDER = _packer(records.NewOrder)
+_NEW_GROUP = _packer(records.NewGroup)
+_LEG: struct.Struct = records.NewOrder.STRUCT
 _CANCEL = _packer(records.Cancel)
 _MODIFY = _packer(records.Modify)
 _CANCEL_ALL = _packer(records.CancelAll)
@@ -74,19 +77,28 @@ def new_order(
             padding,
             order.session,
         ),
-        order.price,
-        order.quantity,
-        order.trail or order.stop_price,
-        order.display,
-        order.min_quantity,
-        order.notional,
-        order.expire_ts,
-        order.side,
-        order.order_type,
-        order.tif,
-        order.stp,
-        order.flags | flags,
+        *_terms(order, flags),
     ) + blob.ljust(len(blob) + padding, b"\0")
+
+
+def new_group(
+    group: GroupRequest, client_id: str, account: int, instrument: int, now: int, flags: int = 0
+) -> bytes:
+    """NEW_GROUP of `account`; `client_id` is its request key, and the first order's own id."""
+    legs = b"".join(_LEG.pack(*_terms(order, flags)) for order in group.orders)
+    blob = legs + client_id.encode()
+    padding = -len(blob) % 8
+    header = _header(
+        codes.C_NEW_GROUP,
+        _NEW_GROUP.size + len(blob) + padding,
+        account,
+        instrument,
+        request_key(client_id),
+        now,
+        padding,
+        group.session,
+    )
+    return _NEW_GROUP.pack(*header, group.kind, len(group.orders), 0, 0) + blob + bytes(padding)
 
 
 def cancel(order_id: int, account: int, key: tuple[int, int], now: int) -> bytes:
@@ -126,6 +138,24 @@ def session(number: int, op: int, span_ns: int, account: int, key: tuple[int, in
     """SESSION of an account: what is said of its session `number`, one of codes.SESSION_*."""
     header = _header(codes.C_SESSION, _SESSION.size, account, 0, key, now, actor=number)
     return _SESSION.pack(*header, span_ns, op, 0, 0, 0)
+
+
+def _terms(order: OrderRequest, flags: int) -> tuple[int, ...]:
+    """The body of a NEW_ORDER, or of a leg of a NEW_GROUP."""
+    return (
+        order.price,
+        order.quantity,
+        order.trail or order.stop_price,
+        order.display,
+        order.min_quantity,
+        order.notional,
+        order.expire_ts,
+        order.side,
+        order.order_type,
+        order.tif,
+        order.stp,
+        order.flags | flags,
+    )
 
 
 def _header(

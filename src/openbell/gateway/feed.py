@@ -21,7 +21,7 @@ RETRY_S = 0.5
 # How far back a client can resume its orders after this process has started.
 RESUMABLE_UNITS = 20_000
 # What counts against an account's rate.
-TRADING = (codes.C_NEW_ORDER, codes.C_MODIFY)
+TRADING = (codes.C_NEW_ORDER, codes.C_NEW_GROUP, codes.C_MODIFY)
 TYPE_AT: int = Header.type.offset
 SOURCE = struct.Struct("<I")
 SOURCE_AT: int = Header.source.offset

@@ -17,6 +17,8 @@ from msgspec import Struct
 
 from openbell.gateway import (
     account_body,
+    group_body,
+    group_request,
     health_routes,
     lot_body,
     market_body,
@@ -38,6 +40,8 @@ PROBLEM = {"application/problem+json": {"schema": {"$ref": REFERENCE + "Problem"
 MODULES = (
     account_body,
     bodies,
+    group_body,
+    group_request,
     health_routes,
     lot_body,
     market_body,
@@ -48,7 +52,7 @@ MODULES = (
     problems,
     statement_bodies,
 )
-REQUESTS = ("NewOrder", "PlaceOrder", "ModifyOrder", "OpenSession", "KeepSession")
+REQUESTS = ("NewOrder", "NewGroup", "PlaceOrder", "ModifyOrder", "OpenSession", "KeepSession")
 
 IDEMPOTENCY = {
     "name": "Idempotency-Key",

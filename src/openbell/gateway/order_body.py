@@ -15,6 +15,7 @@ from openbell.gateway.refusals import refusal
 from openbell.gateway.times import rfc3339
 from openbell.gateway.words import (
     Decimal,
+    OrderRole,
     OrderStatus,
     OrderType,
     SelfTradePrevention,
@@ -28,6 +29,7 @@ class OrderBody(Struct, rename="camel", kw_only=True):
     """An order. `filled_qty` is seed A's name of `filled_quantity`; `timestamp` is `created_at`.
 
     The stop price of a trailing stop is where it stands now. `display_quantity` null: all of it is shown.
+    `group_id` is the id of its group's first order; an order of its own has none.
     What an order asked beyond the plain is null where it was entered before the ledger kept it.
     """
 
@@ -54,6 +56,8 @@ class OrderBody(Struct, rename="camel", kw_only=True):
     display_quantity: Decimal | None
     min_quantity: Decimal | None
     session_id: str | None
+    group_id: str | None
+    role: OrderRole | None
     avg_price: Decimal | None
     filled_value: Decimal
     code: str | None
@@ -111,6 +115,11 @@ def reason_name(reason: int) -> str | None:
     return codes.REASON_NAMES[reason] if reason else None
 
 
+def role_name(role: int | None) -> str | None:
+    """The public word of a ROLE_*, None for none."""
+    return codes.ROLE_NAMES[role] if role else None
+
+
 def encode_session(number: int) -> str:
     """The public id of an order session."""
     return f"{number:08x}"
@@ -161,6 +170,8 @@ def new_order_body(answer: Any, request: OrderRequest, client_id: str) -> OrderB
             request.min_quantity,
             request.session,
         ),
+        group_id=None,
+        role=None,
         avg_price=decimals.average_price(answer.notional, answer.filled),
         filled_value=decimals.money(answer.notional),
         code=None,
@@ -230,6 +241,8 @@ def order_fields(row: Mapping[str, Any], symbol: str) -> dict[str, Any]:
         "trail_amount": trail_amount(row["trail"], row["trail_percent"]),
         "trail_percent": trail_percent(row["trail"], row["trail_percent"]),
         **(NOT_TOLD if row["stp"] is None else asked_by(row)),
+        "group_id": encode_id(row["group"]) if row["group"] else None,
+        "role": role_name(row["role"]),
         "avg_price": decimals.average_price(row["notional"], row["filled"]),
         "filled_value": decimals.money(row["notional"]),
         "code": refused.code if refused else None,

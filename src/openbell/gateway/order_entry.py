@@ -11,8 +11,10 @@ from openbell.core.records import encode_id
 from openbell.gateway import commands, limits, refusals
 from openbell.gateway.auth import authenticate, from_app
 from openbell.gateway.call import Call, Headers, Reply, json_reply
+from openbell.gateway.group_body import entered, group_body
+from openbell.gateway.group_request import read_new_group
 from openbell.gateway.order_body import ModifiedOrderBody, new_order_body, order_body, order_fields
-from openbell.gateway.order_lookup import find_by_client_id, find_order, read_order_id
+from openbell.gateway.order_lookup import Row, find_by_client_id, find_group, find_order, read_order_id
 from openbell.gateway.order_request import (
     ModifyRequest,
     OrderRequest,
@@ -23,6 +25,7 @@ from openbell.gateway.order_request import (
 )
 from openbell.gateway.problems import FieldProblem, Problem, malformed
 from openbell.gateway.services import Services
+from openbell.gateway.tail import LEG_MASK
 from openbell.gateway.times import rfc3339
 from openbell.identity.tokens import Session
 
@@ -52,7 +55,7 @@ class OrderEntry:
 
     async def _place(self, call: Call, session: Session, order: OrderRequest, status: int) -> Reply:
         services = self._services
-        client_id = self._client_id(call, order)
+        client_id = self._client_id(call, order.client_id)
         instrument = services.instrument(order.symbol, "/symbol")
         limit, left = services.spend(session)
         command = commands.new_order(
@@ -70,6 +73,46 @@ class OrderEntry:
             raise _refused(answer)
         headers = headers_of(limit, left, answer)
         return json_reply(status, new_order_body(answer, order, client_id), headers)
+
+    async def place_group(self, call: Call) -> Reply:
+        """POST /v1/orders/groups."""
+        services = self._services
+        session = authenticate(call, services.signer)
+        group = read_new_group(await call.body())
+        client_id = self._client_id(call, group.client_id)
+        instrument = services.instrument(group.symbol, "/orders/0/symbol")
+        limit, left = services.spend(session)
+        command = commands.new_group(
+            group,
+            client_id,
+            session.account,
+            instrument,
+            services.clock.now(),
+            flags=codes.FROM_APP if from_app(call) else 0,
+        )
+        answer = await services.send(command, BY_CLIENT_ID + client_id)
+        if answer.code != codes.E_OK:
+            raise self._refused_group(answer)
+        rows = await self._entered(session, answer, command)
+        return json_reply(201, group_body(rows, group.symbol), headers_of(limit, left, answer))
+
+    async def _entered(self, session: Session, answer: Any, command: bytes) -> list[Row]:
+        """The orders of a group right after it entered: its events follow their answer at once. Those of a
+        request that repeats one of long ago are no longer kept: its orders as they are now."""
+        services = self._services
+        await services.reached(answer.seq)
+        for entry in services.tail.since(session.account, answer.seq - 1) or ():
+            if entry.seq == answer.seq:
+                return entered(entry, command)
+        return await find_group(services, session.account, answer.order)
+
+    def _refused_group(self, answer: Any) -> Problem:
+        """The refusal of the group: of one of its orders, if it names one."""
+        problem = self._closed(answer) if answer.code == codes.E_MARKET_CLOSED else _refused(answer)
+        if answer.order and answer.code != codes.E_KEY_REUSED:
+            pointer = f"/orders/{answer.order & LEG_MASK}"
+            problem.errors = [FieldProblem(pointer, problem.code, problem.detail)]
+        return problem
 
     async def modify(self, call: Call) -> Reply:
         """PATCH /v1/orders/{orderId}."""
@@ -133,12 +176,13 @@ class OrderEntry:
             problem.detail += f" Continuous trading begins at {rfc3339(calendar.next_open(now))}."
         return problem
 
-    def _client_id(self, call: Call, order: OrderRequest) -> str:
+    def _client_id(self, call: Call, named: str | None) -> str:
+        """What a request is called: by its header, by its body (`named`), or by us."""
         given = call.header(b"idempotency-key")
         if given is None:
-            return order.client_id or self._prefix + str(next(self._numbers))
+            return named or self._prefix + str(next(self._numbers))
         key = read_client_id(given.strip('"'), "/header/Idempotency-Key")
-        if order.client_id not in (None, key):
+        if named not in (None, key):
             detail = "Idempotency-Key and clientOrderId name the same thing; give one, or both equal."
             raise malformed([FieldProblem("/clientOrderId", "INVALID_CLIENT_ORDER_ID", detail)])
         return key

@@ -7,6 +7,7 @@ unknown: an acknowledged order is never a 404.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from openbell.core import codes
@@ -19,9 +20,10 @@ from openbell.core.records import (
     encode_id,
 )
 from openbell.gateway import commands
-from openbell.gateway.problems import order_not_found, unavailable
+from openbell.gateway.problems import not_found, order_not_found, unavailable
 from openbell.gateway.services import Seen, Services
 from openbell.gateway.words import ENDED
+from openbell.ledger.events import ROLES
 from openbell.ledger.reads import LedgerUnavailable
 
 # What `status` may say -> what the node and the ledger are asked for.
@@ -37,6 +39,7 @@ NODE_ROWS = 1_000
 # An account with fewer ended orders than this in the node's memory has lost none of them.
 FEW = 200
 CATCH_UP_S = 1.0
+LEGS_MAX = max(map(len, ROLES.values()))
 
 Row = dict[str, Any]
 
@@ -73,6 +76,36 @@ async def find_order(services: Services, account: int, order_id: int, seen: Seen
         raise order_not_found(encode_id(order_id))
     found: Row = row
     return found
+
+
+async def find_group(services: Services, account: int, group: int) -> list[Row]:
+    """The orders of the group of `account` whose first order is number `group`, in their order.
+
+    Raises:
+        Problem: 404, for another account's group too; 503 when they cannot be read now.
+    """
+    # All that the node has of them as of one moment; their numbers follow each other.
+    _, rows = await services.query(
+        "orders", account=account, status="all", instrument=None, before=group + LEGS_MAX, limit=LEGS_MAX
+    )
+    known = {row["order"]: row for row in rows if row["group"] == group}
+    first = known.get(group) or await find_order(services, account, group)
+    if first["group"] != group:
+        raise not_found(f"You have no group of orders {encode_id(group)!r}.", "GROUP_NOT_FOUND")
+    found = [first]
+    for number in range(group + 1, group + LEGS_MAX):
+        row = known.get(number)
+        if row is None and len(found) < legs_of(found):
+            row = await find_order(services, account, number)
+        if row is not None:
+            found.append(row)
+    return found
+
+
+def legs_of(rows: Sequence[Row]) -> int:
+    """How many orders the group has whose first ones are `rows`, as far as these tell."""
+    roles = [row["role"] for row in rows]
+    return LEGS_MAX if codes.ROLE_TAKE_PROFIT in roles else LEGS_MAX - 1
 
 
 async def find_by_client_id(services: Services, account: int, client_id: str) -> Row:

@@ -150,7 +150,7 @@ def read_new_order(body: bytes) -> OrderRequest:
     Raises:
         Problem: 400, with every wrong field.
     """
-    return _order(decode(_new_order, body), "price")
+    return order_of(decode(_new_order, body))
 
 
 def read_place_order(body: bytes) -> OrderRequest:
@@ -169,7 +169,7 @@ def read_place_order(body: bytes) -> OrderRequest:
         price=given.limit_price,
         client_order_id=given.client_order_id,
     )
-    return _order(full, "limitPrice")
+    return order_of(full, "limitPrice")
 
 
 def read_modify_order(body: bytes) -> ModifyRequest:
@@ -247,7 +247,12 @@ def _validation_problem(message: str) -> Problem:
     return malformed([FieldProblem(pointer, "INVALID_TYPE_OF_VALUE", f"{pointer[1:]}: {what}.")])
 
 
-def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
+def order_of(given: NewOrderBody, price_name: str = "price") -> OrderRequest:
+    """The order that a body gives; `price_name` is what it calls the price.
+
+    Raises:
+        Problem: 400, with every wrong field.
+    """
     errors: list[FieldProblem] = []
     if not 1 <= len(given.symbol) <= 16:
         errors.append(
@@ -272,7 +277,7 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
     ends = _ends(given.valid_until, tif, errors)
     display = _shown(given.display_quantity, "displayQuantity", errors)
     least = _shown(given.min_quantity, "minQuantity", errors)
-    session = _session(given.session_id, errors)
+    session = session_number(given.session_id, errors)
     if not errors:
         _combination(order_type, quantity, notional, price, stop_price, price_name, errors)
         _trailing(order_type, trail, errors)
@@ -298,7 +303,7 @@ def _order(given: NewOrderBody, price_name: str) -> OrderRequest:
     )
 
 
-def _session(text: str | None, errors: list[FieldProblem]) -> int:
+def session_number(text: str | None, errors: list[FieldProblem]) -> int:
     """The number of the order session that an order names, 0 for none."""
     if text is None:
         return 0

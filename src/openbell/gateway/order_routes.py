@@ -12,6 +12,7 @@ from openbell.core.records import decode_id, encode_id
 from openbell.gateway import commands, refusals
 from openbell.gateway.call import Call
 from openbell.gateway.given import GivenServices, SignedIn
+from openbell.gateway.group_body import OrderGroupBody, group_body
 from openbell.gateway.order_body import (
     CancelAllBody,
     OrderBody,
@@ -23,6 +24,7 @@ from openbell.gateway.order_entry import idempotency_key
 from openbell.gateway.order_lookup import (
     STATUSES,
     find_by_client_id,
+    find_group,
     find_order,
     find_orders,
     read_order_id,
@@ -41,6 +43,13 @@ async def get_order(order_id: FromPath[str], services: GivenServices, session: S
     """The order, as soon as it was acknowledged."""
     row = await find_order(services, session.account, read_order_id(order_id))
     return order_body(row, services.symbol(row["instrument"]))
+
+
+@get("/orders/groups/{group_id:str}", tags=TAGS, summary="A group of orders")
+async def get_group(group_id: FromPath[str], services: GivenServices, session: SignedIn) -> OrderGroupBody:
+    """The orders of a group as they are now, as soon as it was acknowledged."""
+    rows = await find_group(services, session.account, read_order_id(group_id))
+    return group_body(rows, services.symbol(rows[0]["instrument"]))
 
 
 @get("/orders:by-client-id/{client_order_id:str}", tags=TAGS, summary="One order by its client's id")
@@ -123,4 +132,4 @@ def _cursor(text: str) -> int:
         raise bad_query("cursor", "INVALID_CURSOR", "cursor is the nextCursor of the page before.") from None
 
 
-ORDER_ROUTES = [get_order, get_order_by_client_id, list_orders, cancel_orders]
+ORDER_ROUTES = [get_order, get_group, get_order_by_client_id, list_orders, cancel_orders]

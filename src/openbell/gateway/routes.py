@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from openbell.gateway.call import Call, Reply
+from openbell.gateway.group_body import OrderGroupBody
+from openbell.gateway.group_request import NewGroupBody
 from openbell.gateway.order_body import ModifiedOrderBody, OrderBody
 from openbell.gateway.order_entry import OrderEntry
 from openbell.gateway.order_request import ModifyOrderBody, NewOrderBody, PlaceOrderBody
@@ -40,6 +42,10 @@ RAW_ROUTES = (
     RawRoute(
         "POST", "/v1/orders", "placeOrder", OrderEntry.place, NewOrderBody, OrderBody, 201,
         "Place an order: answered when it is durable and matched",
+    ),
+    RawRoute(
+        "POST", "/v1/orders/groups", "placeOrderGroup", OrderEntry.place_group, NewGroupBody, OrderGroupBody,
+        201, "Place an OCO, an OTO or a bracket: all of its orders, or none",
     ),
     RawRoute(
         "POST", "/v1/transactions/place-order", "placeOrderShort", OrderEntry.place_order, PlaceOrderBody,

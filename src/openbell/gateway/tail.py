@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from openbell.core import codes
-from openbell.core.records import Event, Header, NewOrder
+from openbell.core.records import ID_INDEX_BITS, Event, Header, NewGroup, NewOrder
+from openbell.ledger.events import ROLES
 
 EVENT_NAMES = {
     codes.EV_ACCEPTED: "ACCEPTED",
@@ -27,6 +28,8 @@ ACCOUNT_AT: int = Event.account.offset
 # Of a command: length, type, layout, flags (whose low bits are the blob's padding).
 HEAD = struct.Struct("<HBBH")
 CLIENT_ID_AT = Header.SIZE + NewOrder.SIZE
+GROUP_ID_AT = Header.SIZE + NewGroup.SIZE  # behind the legs that begin here
+LEG_MASK = (1 << ID_INDEX_BITS) - 1
 
 ENTRIES_AN_ACCOUNT_MAX = 256
 ENTRIES_MAX = 100_000
@@ -47,13 +50,15 @@ class UnitLike(Protocol):
 
 class Entry(NamedTuple):
     """What one command did to one account's orders. `prev` is the position of the account's entry before.
-    `client_id` is that of the order that the command brings, if it does; `events` are records."""
+    `client_id` is that of the order that the command brings, if it does, or of a group's first one; `kind` is
+    which group it brings, 0: none; `events` are records."""
 
     account: int
     seq: int
     prev: int
     ts: int
     client_id: str | None
+    kind: int
     events: bytes
 
 
@@ -84,14 +89,15 @@ class PrivateTail:
         if not parts:
             return []
         owner, client_id = client_id_of(unit.command)
+        kind = group_kind_of(unit.command)
         entries = []
         for account, records in parts.items():
             tail = self._tails.pop(account, None)
             if tail is None:
                 tail = deque()
             previous = tail[-1].seq if tail else self.floor(account)
-            own = client_id if account == owner else None
-            entry = Entry(account, unit.seq, previous, unit.ts, own, b"".join(records))
+            own, brings = (client_id, kind) if account == owner else (None, 0)
+            entry = Entry(account, unit.seq, previous, unit.ts, own, brings, b"".join(records))
             tail.append(entry)
             self._tails[account] = tail
             self._count += 1
@@ -130,6 +136,9 @@ class Known(NamedTuple):
     tif: int
     price: int
     quantity: int
+    stop_price: int = 0  # of one that waits
+    group: int = 0  # the first order of its group
+    role: int = 0
 
 
 class KnownOrders:
@@ -142,25 +151,51 @@ class KnownOrders:
         """Take in rows of the node's `orders` query."""
         for row in rows:
             self._orders[row["order"]] = Known(
-                row["client_id"] or None, row["order_type"], row["tif"], row["price"], row["quantity"]
+                row["client_id"] or None,
+                row["order_type"],
+                row["tif"],
+                row["price"],
+                row["quantity"],
+                row["stop_price"],
+                row["group"],
+                row["role"],
             )
 
-    def observe(self, event: Any, client_id: str | None) -> Known | None:
-        """What is known of the order of `event` (an Event), which is taken in."""
+    def observe(self, event: Any, client_id: str | None, group_kind: int = 0) -> Known | None:
+        """What is known of the order of `event` (an Event), which is taken in.
+
+        Args:
+            client_id: of the order that the event's command brought, or of a group's first one.
+            group_kind: which group that command brought, 0: none.
+        """
         kind, order = event.type, event.order
         if kind in (codes.EV_ACCEPTED, codes.EV_REJECTED):
-            known = Known(client_id, event.order_type, event.tif, event.price, event.quantity)
+            stop = event.limit if event.status == codes.ST_PENDING else 0
+            known = Known(client_id, event.order_type, event.tif, event.price, event.quantity, stop)
+            if group_kind:
+                known = _as_leg(known, order, group_kind)
             if kind == codes.EV_ACCEPTED:
                 self._orders[order] = known
             return known
         before = self._orders.get(order)
         if before is not None and kind == codes.EV_MODIFIED:
-            before = self._orders[order] = before._replace(price=event.price, quantity=event.quantity)
+            # Smaller by its sibling's fill, a leg says nothing of its stop; a trailing one may have moved.
+            stands = before.order_type != codes.TRAILING_STOP
+            stop = event.limit or (before.stop_price if stands else 0)
+            before = before._replace(price=event.price, quantity=event.quantity, stop_price=stop)
+            self._orders[order] = before
         if before is not None and kind == codes.EV_ELECTED:
             before = self._orders[order] = before._replace(price=event.limit)
         if kind in ENDING or (kind == codes.EV_FILL and event.status == codes.ST_FILLED):
             self._orders.pop(order, None)
         return before
+
+
+def _as_leg(known: Known, order: int, kind: int) -> Known:
+    """A new order as what it is in its group."""
+    leg = order & LEG_MASK
+    client_id = None if leg else known.client_id
+    return known._replace(client_id=client_id, group=order - leg, role=ROLES[kind][leg])
 
 
 def events_of(entry: Entry) -> list[Any]:
@@ -169,10 +204,20 @@ def events_of(entry: Entry) -> list[Any]:
 
 
 def client_id_of(command: bytes) -> tuple[int, str | None]:
-    """(account, client's id) of a NEW_ORDER record, (0, None) of any other."""
+    """(account, client's id) of a NEW_ORDER or NEW_GROUP record, (0, None) of any other."""
     length, kind, _, flags = HEAD.unpack_from(command, 0)
-    if kind != codes.C_NEW_ORDER:
+    begin = CLIENT_ID_AT
+    if kind == codes.C_NEW_GROUP:
+        begin = GROUP_ID_AT + NewGroup.from_buffer_copy(command, Header.SIZE).legs * NewOrder.SIZE
+    elif kind != codes.C_NEW_ORDER:
         return 0, None
     account: int = ACCOUNT.unpack_from(command, Header.account.offset)[0]
-    text = bytes(command[CLIENT_ID_AT : length - (flags & 7)])
+    text = bytes(command[begin : length - (flags & 7)])
     return account, text.decode("utf-8", "replace") or None
+
+
+def group_kind_of(command: bytes) -> int:
+    """Which group (codes.OCO, OTO, BRACKET) a NEW_GROUP record brings, 0 of any other."""
+    if HEAD.unpack_from(command, 0)[1] != codes.C_NEW_GROUP:
+        return 0
+    return int(NewGroup.from_buffer_copy(command, Header.SIZE).kind)

@@ -24,6 +24,10 @@ Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Side = Annotated[str, one_of(*codes.SIDE_NAMES.values())]
 OrderType = Annotated[str, one_of(*codes.TYPE_NAMES.values())]
 TimeInForce = Annotated[str, one_of(*codes.TIF_NAMES.values())]
+OrderRole = Annotated[
+    str, one_of(*(word for role, word in codes.ROLE_NAMES.items() if role != codes.ROLE_NONE))
+]
+GroupType = Annotated[str, one_of(*codes.GROUP_NAMES.values())]
 SelfTradePrevention = Annotated[str, one_of(*codes.STP_NAMES.values())]
 OrderStatus = Annotated[str, one_of(*(codes.STATUS_NAMES[status] for status in (*codes.WORKING, *ENDED)))]
 LimitState = Annotated[str, one_of("UPPER", "LOWER")]

@@ -24,6 +24,7 @@ from openbell.gateway.words import (
     Decimal,
     LimitState,
     Liquidity,
+    OrderRole,
     OrderStatus,
     OrderType,
     SessionStatus,
@@ -228,6 +229,8 @@ class OrderUpdate(Said, tag="ORDER_UPDATE", kw_only=True):
     remaining_qty: Decimal
     price: Decimal | None
     stop_price: Decimal | None
+    group_id: str | None
+    role: OrderRole | None
     avg_price: Decimal | None
     exec_id: str | None
     trade_id: str | None

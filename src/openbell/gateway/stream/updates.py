@@ -10,7 +10,7 @@ from openbell.core.records import encode_id
 from openbell.gateway import decimals
 from openbell.gateway.account_body import execution_id
 from openbell.gateway.decimals import money, quantity
-from openbell.gateway.order_body import limit_price, order_body, reason_name
+from openbell.gateway.order_body import limit_price, order_body, reason_name, role_name
 from openbell.gateway.refusals import refusal
 from openbell.gateway.stream.messages import OrderUpdate
 from openbell.gateway.tail import EVENT_NAMES, Entry, Known, KnownOrders, events_of
@@ -18,13 +18,16 @@ from openbell.gateway.times import milliseconds
 
 SymbolOf = Callable[[int], str]
 
+# Events whose `reason` is something else: a role, maker or taker, the place kept.
+UNREASONED = (codes.EV_ACCEPTED, codes.EV_FILL, codes.EV_MODIFIED)
+
 
 def entry_updates(entry: Entry, known: KnownOrders, symbol_of: SymbolOf) -> list[OrderUpdate]:
     """The messages of one entry, in the order of its events; `known` takes them in."""
     events = events_of(entry)
     last = len(events) - 1
     return [
-        _update(entry, event, known.observe(event, entry.client_id), symbol_of, index < last)
+        _update(entry, event, known.observe(event, entry.client_id, entry.kind), symbol_of, index < last)
         for index, event in enumerate(events)
     ]
 
@@ -38,6 +41,8 @@ def _update(entry: Entry, event: Any, known: Known | None, symbol_of: SymbolOf, 
     order_type = None if known is None else known.order_type
     price = known.price if fill and known else event.price
     stop = event.limit if event.status == codes.ST_PENDING else 0
+    if kind == codes.EV_MODIFIED and event.status == codes.ST_PENDING and known:
+        stop = known.stop_price
     if kind == codes.EV_ELECTED:
         price, stop = event.limit, event.observed
     return OrderUpdate(
@@ -50,7 +55,7 @@ def _update(entry: Entry, event: Any, known: Known | None, symbol_of: SymbolOf, 
         order_type=None if order_type is None else codes.TYPE_NAMES[order_type],
         time_in_force=codes.TIF_NAMES[known.tif] if known else None,
         status=codes.STATUS_NAMES[codes.ST_REJECTED if refused else event.status],
-        reason=None if fill or kind == codes.EV_MODIFIED else reason_name(event.reason),
+        reason=None if kind in UNREASONED else reason_name(event.reason),
         code=refused.code if refused else None,
         detail=refused.detail(event.limit, event.observed) if refused else None,
         quantity=quantity((known.quantity or total) if fill and known else total),
@@ -58,6 +63,8 @@ def _update(entry: Entry, event: Any, known: Known | None, symbol_of: SymbolOf, 
         remaining_qty="0" if ended else quantity(event.leaves),
         price=None if fill and known is None else limit_price(order_type or codes.LIMIT, price),
         stop_price=decimals.money_or_none(stop),
+        group_id=encode_id(known.group) if known and known.group else None,
+        role=role_name(known.role) if known else None,
         avg_price=decimals.average_price(event.notional, event.filled),
         exec_id=execution_id(event.trade, event.side) if fill else None,
         trade_id=encode_id(event.trade) if fill else None,
@@ -98,6 +105,8 @@ def snapshot_updates(
                 remaining_qty=order.remaining_quantity,
                 price=order.price,
                 stop_price=order.stop_price,
+                group_id=order.group_id,
+                role=order.role,
                 avg_price=order.avg_price,
                 exec_id=None,
                 trade_id=None,
