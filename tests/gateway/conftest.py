@@ -56,8 +56,8 @@ def maker(exchange: LocalExchange) -> Session:
 
 @pytest.fixture(scope="session")
 def _symbols(exchange: LocalExchange) -> Iterator[str]:
-    page = exchange.session().get("/v1/assets/top?limit=100")["data"]
-    return itertools.cycle(asset["symbol"] for asset in page)
+    pages = (exchange.session().get(f"/v1/assets/top?limit=100&offset={at}") for at in range(0, 500, 100))
+    return (asset["symbol"] for page in pages for asset in page["data"])
 
 
 @pytest.fixture
