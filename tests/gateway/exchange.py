@@ -127,8 +127,12 @@ class LocalExchange:
         process.wait(STOP_S)
 
     def freeze(self, name: str) -> None:
-        """Let the process `name` do nothing more; `end` with `kill` works on it."""
+        """Let the process `name` do nothing more, until `thaw`; `end` with `kill` works on it."""
         self._processes[name].send_signal(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on."""
+        self._processes[name].send_signal(signal.SIGCONT)
 
     def runs(self, name: str) -> bool:
         """Whether the process `name` was started and not ended here."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from bench.venue import Session
@@ -81,6 +82,53 @@ def test_an_order_in_flight_is_not_known_until_its_link_tells(
     assert again.status == 201
     assert told.status == 404 or told.json["orderId"] == again.json["orderId"]
     assert [order["clientOrderId"] for order in demo.get("/v1/orders")["orders"]] == ["in-flight"]
+
+
+@pytest.fixture
+def behind(exchange: LocalExchange, demo: Session, limit: Order) -> Iterator[str]:
+    """An order that works for the ledger, which stands still; it has ended, and the node let go of it."""
+    order = placed(demo, limit(clientOrderId="behind"))
+    deadline = time.monotonic() + READY_S
+    with psycopg.connect(exchange.settings.database_url) as connection:
+        while True:
+            row = connection.execute("SELECT position FROM ledger.reader").fetchone()
+            connection.commit()
+            if row is not None and row[0] >= order["seq"]:
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    exchange.freeze("worker")
+    try:
+        assert demo.request("DELETE", f"/v1/orders/{order['orderId']}").status == 200
+        for _ in range(55):  # the node keeps 50 ended orders of an account here
+            placed(demo, limit(timeInForce="IOC"))
+        yield order["orderId"]
+    finally:
+        exchange.thaw("worker")
+
+
+def test_an_order_that_ended_is_never_told_as_working_by_a_ledger_that_is_behind(
+    exchange: LocalExchange, demo: Session, behind: str
+) -> None:
+    paths = (f"/v1/orders/{behind}", "/v1/orders:by-client-id/behind")
+    for path in paths:
+        reply = demo.request("GET", path)
+        assert (reply.status, reply.json["code"]) == (503, "UNAVAILABLE")
+    exchange.thaw("worker")
+    for path in paths:
+        assert demo.get(path)["status"] == "CANCELLED"
+
+
+def test_a_list_with_what_a_ledger_behind_says_is_not_complete(
+    exchange: LocalExchange, demo: Session, behind: str
+) -> None:
+    page = demo.get("/v1/orders?limit=500")
+    assert page["complete"] is False
+    assert [order["status"] for order in page["orders"] if order["orderId"] == behind] == []
+    exchange.thaw("worker")
+    page = demo.get("/v1/orders?limit=500")
+    assert page["complete"] is True
+    assert [order["status"] for order in page["orders"] if order["orderId"] == behind] == ["CANCELLED"]
 
 
 def test_market_data_stays_readable_meanwhile(exchange: LocalExchange, symbol: str, killed: str) -> None:

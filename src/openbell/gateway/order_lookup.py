@@ -68,10 +68,10 @@ async def find_order(services: Services, account: int, order_id: int, seen: Seen
     seq, row = seen or await services.query("order", order=order_id)
     if row is None:
         row = await services.ledger_read(services.ledger.order(order_id))
-    position = order_id >> ID_INDEX_BITS & (1 << ID_POSITION_BITS) - 1
-    if row is None and position <= seq:
-        await _catch_up(services, position)
-        row = await services.ledger_read(services.ledger.order(order_id))
+        position = order_id >> ID_INDEX_BITS & (1 << ID_POSITION_BITS) - 1
+        if (row is None and position <= seq) or _is_old(row):
+            await _catch_up(services, position if row is None else seq)
+            row = await services.ledger_read(services.ledger.order(order_id))
     if row is None or row["account"] != account:
         raise order_not_found(encode_id(order_id))
     found: Row = row
@@ -118,9 +118,9 @@ async def find_by_client_id(services: Services, account: int, client_id: str) ->
     seq, row = await services.query("order_by_key", account=account, key_low=low, key_high=high)
     if row is None or row["client_id"] != client_id:
         row = await services.ledger_read(services.ledger.order_by_client_id(account, client_id))
-    if row is None and not await _remembers_all(services, account):
-        await _catch_up(services, seq)
-        row = await services.ledger_read(services.ledger.order_by_client_id(account, client_id))
+        if _is_old(row) or (row is None and not await _remembers_all(services, account)):
+            await _catch_up(services, seq)
+            row = await services.ledger_read(services.ledger.order_by_client_id(account, client_id))
     if row is None:
         raise order_not_found(client_id)
     found: Row = row
@@ -154,13 +154,22 @@ async def find_orders(
             if len(rows) < rows_max and not await _remembers_all(services, account):
                 complete = await services.ledger.wait_for(seq, CATCH_UP_S)
             past = await services.ledger.orders(account, of_ledger, instrument, before, limit)
-            known = {row["order"]: row for row in past} | known
+            if complete and any(_is_old(row) and row["order"] not in known for row in past):
+                complete = await services.ledger.wait_for(seq, CATCH_UP_S)
+                past = await services.ledger.orders(account, of_ledger, instrument, before, limit)
+            known = {row["order"]: row for row in past if complete or not _is_old(row)} | known
         except LedgerUnavailable:
             complete = False
     newest = sorted(known.values(), key=lambda row: -int(row["order"]))
     if of_node != of_ledger:
         newest = [row for row in newest if codes.STATUS_NAMES[row["status"]] == of_ledger]
     return seq, newest[:limit], complete
+
+
+def _is_old(row: Row | None) -> bool:
+    """Whether a row of the ledger shows an order of which the node knows nothing, as it was before it ended:
+    the node knows every order that works."""
+    return row is not None and row["status"] in codes.WORKING
 
 
 async def _remembers_all(services: Services, account: int) -> bool:
