@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openbell.core import codes, view
+from openbell.ledger import store as storing
 from openbell.ledger.compare import Comparison, Found
 from openbell.ledger.prune import prune
 from openbell.ledger.reads import LedgerReads
@@ -52,10 +53,16 @@ def differences(url: str, market: RandomMarket) -> list[str]:
     return comparison.differences
 
 
+@pytest.fixture(params=[1, storing.BY_COLUMN_FROM, 1_000_000], ids=["by column", "as it is", "by row"])
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How the rows of a batch are made."""
+    monkeypatch.setattr(storing, "BY_COLUMN_FROM", request.param)
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 async def test_the_ledger_of_a_random_market_equals_the_exchange(
-    make_database: MakeDatabase, seed: int
+    make_database: MakeDatabase, form: None, seed: int
 ) -> None:
     market = RandomMarket(seed)
     market.run(600)

@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 
 from openbell.core import codes
+from openbell.ledger import store as storing
 from openbell.ledger.balances import CannotApply
 from openbell.ledger.store import LedgerStore, PositionMoved
 from tests.ledger.stream import SHARE, START, USD, Stream, genesis, opened_market
+
+
+@pytest.fixture(autouse=True, params=[1, 1_000_000], ids=["by column", "by row"])
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything here holds however the rows of a batch are made."""
+    monkeypatch.setattr(storing, "BY_COLUMN_FROM", request.param)
 
 
 async def rows(store: LedgerStore, query: str) -> list[tuple[Any, ...]]:

@@ -14,8 +14,9 @@ import psycopg
 
 from openbell.ledger import equity
 from openbell.ledger.balances import CannotApply
+from openbell.ledger.batch import Prepared
 from openbell.ledger.projection import UnitLike
-from openbell.ledger.store import LedgerStore, PositionMoved, Prepared
+from openbell.ledger.store import LedgerStore, PositionMoved
 
 REMEMBERED_MAX = 500_000
 # Batches prepared and not yet written: one that is being written, and one that follows it without a pause.

@@ -95,7 +95,12 @@ def client_id(event: EventTuple, command: bytes) -> str:
         begin = records.Header.SIZE + records.NewGroup.SIZE + legs * records.NewOrder.SIZE
     length = command[0] | command[1] << 8
     blob = command[begin : length - (command[4] & 7)]
-    return blob.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return as_text(blob)
+
+
+def as_text(raw: bytes) -> str:
+    """What a client wrote, safe to store as text."""
+    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
 def stop_terms(event: EventTuple, command: bytes) -> tuple[int, int, bool]:

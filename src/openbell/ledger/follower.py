@@ -161,7 +161,7 @@ class Follower:
             ):
                 while True:
                     units = await intake.take()
-                    more = intake.full
+                    more = intake.full or (intake.waiting and not self._prune_due())
                     synchronous = time.monotonic() - self._acked_at > ACK_EVERY_S
                     await applier.apply(units, more, synchronous)
                     self.position, self.stopped = applier.position, ""
@@ -177,7 +177,10 @@ class Follower:
         finally:
             await store.close()
 
+    def _prune_due(self) -> bool:
+        return bool(self.prune_after_ns) and time.monotonic() >= self._prune_at
+
     async def _prune(self, store: LedgerStore, now_ns: int) -> None:
-        if self.prune_after_ns and time.monotonic() >= self._prune_at:
+        if self._prune_due():
             more = await prune(store.connection, now_ns - self.prune_after_ns)
             self._prune_at = time.monotonic() + (0.0 if more else PRUNE_EVERY_S)

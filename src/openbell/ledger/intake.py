@@ -12,7 +12,7 @@ from typing import Self
 
 from openbell.ledger.projection import UnitLike
 
-BATCH_BYTES = 2 << 20  # of commands and events in one transaction; a larger single unit goes alone
+BATCH_BYTES = 4 << 20  # of commands and events in one transaction; a larger single unit goes alone
 HELD_BYTES_MAX = 4 * BATCH_BYTES
 
 
@@ -63,6 +63,11 @@ class Intake:
     def full(self) -> bool:
         """Whether a whole batch waits."""
         return self._held_bytes >= BATCH_BYTES
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any unit waits."""
+        return bool(self._held)
 
     async def take(self) -> list[UnitLike]:
         """The next units in order: all that are there, up to one batch; at least one.

@@ -79,14 +79,22 @@ class Months:
         entered: list[Month] = []
         for unit in units if self._last_is_over(units[-1].ts) else units[:1]:
             if not entered or unit.ts >= entered[-1].ends:
-                month = self._find(unit.ts) or await self._make(connection, unit.ts)
+                month = await self.make(connection, unit.ts)
                 if month.first_seq is None:
                     month.first_seq = unit.seq
                 entered.append(month)
-        ahead = entered[-1].ends
-        if self._find(ahead) is None:
-            await self._make(connection, ahead)
         return entered
+
+    async def make(self, connection: AsyncConnection[Any], ts: int) -> Month:
+        """Make sure of the partitions for the month of `ts` and for the one after it; the month of `ts`.
+
+        Raises:
+            psycopg.OperationalError: PostgreSQL went away.
+        """
+        month = self._find(ts) or await self._make(connection, ts)
+        if self._find(month.ends) is None:
+            await self._make(connection, month.ends)
+        return self._find(ts) or month  # making one has read them all anew
 
     def span(self, order: int) -> tuple[int, int]:
         """The start and end of the month that an order was entered in, from its number."""

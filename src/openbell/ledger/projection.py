@@ -80,6 +80,41 @@ def touched(units: Iterable[UnitLike]) -> tuple[set[int], set[tuple[int, int]]]:
     return accounts, holdings
 
 
+def order_row(event: EventTuple, command: bytes, seq: int, ts: int) -> list[int | str]:
+    """The row of `tables.orders` that `event` of `command` (position `seq`, time `ts`) enters."""
+    account = event[ev.ACCOUNT]
+    if account >> 63:  # no such account can exist; its 64 bits are kept for the audit, as a negative
+        account -= 1 << 64
+    waits = event[ev.STATUS] == codes.ST_PENDING  # a stop: its numbers are no refusal's
+    stop, trail, percent = ev.stop_terms(event, command)
+    return [
+        event[ev.ORDER],
+        account,
+        event[ev.INSTRUMENT],
+        event[ev.PRICE],
+        event[ev.QUANTITY],
+        0,
+        event[ev.LEAVES] if event[ev.TYPE] == codes.EV_ACCEPTED else 0,
+        0,
+        0 if waits else event[ev.LIMIT],
+        0 if waits else event[ev.OBSERVED],
+        seq,
+        ts,
+        ts,
+        event[ev.SIDE],
+        event[ev.ORDER_TYPE],
+        event[ev.TIF],
+        event[ev.STATUS],
+        0 if event[ev.TYPE] == codes.EV_ACCEPTED else event[ev.REASON],  # of a leg, its role
+        0 if waits else event[ev.CODE],
+        ev.client_id(event, command),
+        stop,
+        trail,
+        percent,
+        *ev.asked(event, command),
+    ]
+
+
 class Projection:
     """The rows that a batch of units makes, starting from the balances it touches.
 
@@ -124,8 +159,7 @@ class Projection:
         Raises:
             CannotApply: an event contradicts the balances or orders, or is of an unknown type.
         """
-        self.seq, self.ts, self.command = unit.seq, unit.ts, unit.command
-        self.balances.begin(unit.seq, unit.ts)
+        self.begin(unit)
         handlers, events = self.handlers, unit.events
         if len(events) % ev.EVENT_SIZE:
             raise CannotApply(f"the events of command {unit.seq} are cut off in the middle of one")
@@ -138,40 +172,19 @@ class Projection:
             handler(ev.EVENT.unpack_from(events, place * ev.EVENT_SIZE))
         self.balances.end()
 
+    def begin(self, unit: UnitLike) -> None:
+        """Further events are this command's."""
+        self.seq, self.ts, self.command = unit.seq, unit.ts, unit.command
+        self.balances.begin(unit.seq, unit.ts)
+
+    def handle(self, event: EventTuple) -> None:
+        """Apply one event of the command that was begun, of a type that moves something."""
+        self.handlers[event[ev.TYPE]](event)
+
     # --- orders -------------------------------------------------------------------------------
 
     def order_entered(self, event: EventTuple) -> None:
-        account = event[ev.ACCOUNT]
-        if account >> 63:  # no such account can exist; its 64 bits are kept for the audit, as a negative
-            account -= 1 << 64
-        waits = event[ev.STATUS] == codes.ST_PENDING  # a stop: its numbers are no refusal's
-        stop, trail, percent = ev.stop_terms(event, self.command)
-        self.orders[event[ev.ORDER]] = [
-            event[ev.ORDER],
-            account,
-            event[ev.INSTRUMENT],
-            event[ev.PRICE],
-            event[ev.QUANTITY],
-            0,
-            event[ev.LEAVES] if event[ev.TYPE] == codes.EV_ACCEPTED else 0,
-            0,
-            0 if waits else event[ev.LIMIT],
-            0 if waits else event[ev.OBSERVED],
-            self.seq,
-            self.ts,
-            self.ts,
-            event[ev.SIDE],
-            event[ev.ORDER_TYPE],
-            event[ev.TIF],
-            event[ev.STATUS],
-            0 if event[ev.TYPE] == codes.EV_ACCEPTED else event[ev.REASON],  # of a leg, its role
-            0 if waits else event[ev.CODE],
-            ev.client_id(event, self.command),
-            stop,
-            trail,
-            percent,
-            *ev.asked(event, self.command),
-        ]
+        self.orders[event[ev.ORDER]] = order_row(event, self.command, self.seq, self.ts)
 
     def order_changed(
         self,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor
@@ -14,8 +13,10 @@ from psycopg import AsyncConnection, AsyncCursor
 from openbell.core import codes
 from openbell.ledger import equity, tables
 from openbell.ledger.balances import CLEARING, ERRORS, FEES, Accounts, CannotApply, Holdings
-from openbell.ledger.months import NOTE, PARTITIONED, Month, Months
-from openbell.ledger.projection import CHANGED, KEEP, KEPT, O_CLIENT_ID, Projection, UnitLike, touched
+from openbell.ledger.batch import Copy, Prepared, balances, by_column, by_row, text
+from openbell.ledger.columns import Events
+from openbell.ledger.months import NOTE, Months
+from openbell.ledger.projection import CHANGED, KEEP, KEPT, UnitLike, touched
 
 # Plans of a writer that always reaches rows by key: a table's statistics must not talk it out of its index.
 PLANS = """
@@ -43,12 +44,8 @@ LOAD_HOLDINGS = """
 SELECT h.* FROM unnest(%s::bigint[], %s::bigint[]) AS k (account, instrument)
 JOIN ledger.holdings h ON h.account = k.account AND h.instrument = k.instrument
 """
-# Text that COPY reads as itself.
-ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-# Units prepared before whatever else waits in this process, a batch being written for one, has its turn.
-UNITS_AT_ONCE = 50
+# From so many units on, a batch's rows are made by column; below, the arrays cost more than they spare.
+BY_COLUMN_FROM = 200
 
 
 class PositionMoved(Exception):
@@ -78,21 +75,6 @@ def genesis_mark(genesis: bytes) -> str:
     return hashlib.sha256(genesis).hexdigest()
 
 
-def lines(rows: Iterable[Sequence[int | str]]) -> str:
-    """Rows, of ints and escaped text in the table's column order, as COPY's text format."""
-    listed = list(rows)
-    if not listed:
-        return ""
-    line = "\t".join(["%s"] * len(listed[0])) + "\n"
-    return "".join([line % tuple(row) for row in listed])
-
-
-def place(table: str, months: Sequence[Month]) -> str:
-    """Where rows of these months go: straight to the partition if it is one."""
-    one = table in PARTITIONED and len(months) == 1
-    return f"ledger.{table}_{months[0].name}" if one else f"ledger.{table}"
-
-
 def check_order(position: int, units: Sequence[UnitLike]) -> None:
     """Raise CannotApply unless `units` follow `position` without a gap."""
     expected = position + 1
@@ -106,22 +88,6 @@ def own_accounts(ts: int) -> list[list[int]]:
     """The accounts that the exchange itself has from genesis, at `ts`, on."""
     kinds = ((CLEARING, codes.KIND_CLEARING), (FEES, codes.KIND_FEES), (ERRORS, codes.KIND_ERROR))
     return [[number, 0, 0, 0, ts, 1, kind, codes.AC_OPEN, 0, 0, 0] for number, kind in kinds]
-
-
-@dataclass
-class Prepared:
-    """A batch ready to be written: what `prepare` made of units."""
-
-    first: int
-    last: int
-    copies: list[tuple[str, str]]  # table -> rows as COPY reads them
-    changes: str
-    changed: int
-    accounts: str
-    holdings: str
-    suspensions: list[tuple[int, int]]  # instrument, status
-    roll: equity.Roll | None  # of the batch that is a day roll alone
-    months: list[Month]  # that its units are in
 
 
 class LedgerStore:
@@ -165,7 +131,8 @@ class LedgerStore:
     async def adopt(self, genesis: bytes, ts: int) -> int:
         """Make this database the ledger of the exchange that began with `genesis` at `ts`.
 
-        The first call books what genesis itself creates: the exchange's own accounts, at position 1.
+        The first call books what genesis itself creates: the exchange's own accounts, at position 1. It makes
+        the partitions of that month and of the next.
 
         Returns:
             The position: the log position of the last command applied.
@@ -188,7 +155,8 @@ class LedgerStore:
             if known:
                 return int(position)
             await self.connection.execute("UPDATE ledger.reader SET genesis = %s, position = 1", (mark,))
-            await self.copy(self.connection.cursor(), "ledger.accounts", lines(own_accounts(ts)))
+            await self.copy(self.connection.cursor(), text("ledger.accounts", own_accounts(ts)))
+        await self.months.make(self.reading, ts)
         return 1
 
     async def apply(self, position: int, units: Sequence[UnitLike], synchronous: bool = False) -> int:
@@ -208,46 +176,32 @@ class LedgerStore:
         """
         check_order(position, units)
         assert len(units) == 1 or not any(equity.has_roll(unit) for unit in units)
-        numbers, pairs = touched(units)
+        roll = equity.has_roll(units[0])
+        few = roll or len(units) < BY_COLUMN_FROM
         try:
+            events = None if few else await asyncio.to_thread(Events, units)
+            numbers, pairs = touched(units) if events is None else events.touched()
             months = await self.months.cover(self.reading, units)
             day = await self.load(numbers, pairs)
-            projection = Projection(self.accounts, self.holdings, day)
-            roll = equity.roll_of(units[0], day) if equity.has_roll(units[0]) else None
-            for start in range(0, len(units), UNITS_AT_ONCE):
-                for unit in units[start : start + UNITS_AT_ONCE]:
-                    projection.apply(unit)
-                await asyncio.sleep(0)
-            self.day = projection.balances.day
+            accounts, holdings = self.accounts, self.holdings
+            state = accounts, holdings, day, months, self.months.span
+            # In a thread, because numpy lets others run meanwhile: above all the writing of the batch before.
+            rows = await (
+                by_row(units, *state) if events is None else asyncio.to_thread(by_column, events, *state)
+            )
+            self.day = rows.day
+            return Prepared(
+                first=units[0].seq,
+                last=units[-1].seq,
+                rows=rows,
+                accounts=balances("accounts", [accounts[number] for number in numbers], "new_accounts"),
+                holdings=balances("holdings", [holdings[pair] for pair in pairs], "new_holdings"),
+                roll=equity.roll_of(units[0], day) if roll else None,
+                months=months,
+            )
         except BaseException:
             self.forget()
             raise
-        for row in projection.orders.values():
-            row[O_CLIENT_ID] = str(row[O_CLIENT_ID]).translate(ESCAPES)
-        for listed in projection.instruments.values():
-            listed[-1] = str(listed[-1]).translate(ESCAPES)
-        copies = {
-            "instruments": lines(projection.instruments.values()),
-            "orders": lines(projection.orders.values()),
-            "trades": lines(projection.trades),
-            "fills": lines(projection.fills),
-            "entries": lines(projection.balances.entries),
-            "moves": lines(projection.balances.moves),
-            "closes": lines(projection.closes),
-            "days": lines(projection.days),
-        }
-        return Prepared(
-            first=units[0].seq,
-            last=units[-1].seq,
-            copies=[(place(table, months), text) for table, text in copies.items()],
-            changes=lines([*row, *self.months.span(row[0])] for row in projection.changes.values()),
-            changed=len(projection.changes),
-            accounts=lines(self.accounts[number] for number in numbers),
-            holdings=lines(self.holdings[pair] for pair in pairs),
-            suspensions=list(projection.suspensions.values()),
-            roll=roll,
-            months=months,
-        )
 
     async def write(self, position: int, batch: Prepared, synchronous: bool = False) -> int:
         """Write a batch, and advance the position from `position` to the batch's last command.
@@ -284,25 +238,25 @@ class LedgerStore:
         for month in batch.months:
             if month.first_seq is not None and month.first_seq >= batch.first:
                 await cursor.execute(NOTE, (month.first_seq, month.starts))
-        for table, text in batch.copies:
-            await self.copy(cursor, table, text)
+        for copy in batch.rows.copies:
+            await self.copy(cursor, copy)
         if batch.roll is not None:
             await equity.write(cursor, batch.roll)
-        if batch.changed:
-            await self.copy(cursor, "changes", batch.changes)
+        if batch.rows.changed:
+            await self.copy(cursor, batch.rows.changes)
             await cursor.execute(APPLY_CHANGES)
-            if cursor.rowcount != batch.changed:
+            if cursor.rowcount != batch.rows.changed:
                 raise CannotApply(
-                    f"{batch.changed - cursor.rowcount} of {batch.changed} changed orders "
+                    f"{batch.rows.changed - cursor.rowcount} of {batch.rows.changed} changed orders "
                     f"are not in the ledger, in commands {batch.first} to {batch.last}"
                 )
-        if batch.accounts:
-            await self.copy(cursor, "new_accounts", batch.accounts)
+        if batch.accounts.rows:
+            await self.copy(cursor, batch.accounts)
             await cursor.execute(UPSERT_ACCOUNTS)
-        if batch.holdings:
-            await self.copy(cursor, "new_holdings", batch.holdings)
+        if batch.holdings.rows:
+            await self.copy(cursor, batch.holdings)
             await cursor.execute(UPSERT_HOLDINGS)
-        for number, status in batch.suspensions:
+        for number, status in batch.rows.suspensions:
             await cursor.execute(
                 "UPDATE ledger.instruments SET status = %s WHERE instrument = %s", (status, number)
             )
@@ -342,11 +296,12 @@ class LedgerStore:
         return len(self.known_accounts) + len(self.known_holdings)
 
     @staticmethod
-    async def copy(cursor: AsyncCursor[Any], table: str, text: str) -> None:
-        """Append rows given as lines of COPY's text format."""
-        if text:
-            async with cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                await copy.write(text)
+    async def copy(cursor: AsyncCursor[Any], rows: Copy) -> None:
+        """Append rows to their table."""
+        if rows.rows:
+            form = " (FORMAT binary)" if rows.binary else ""
+            async with cursor.copy(f"COPY {rows.table} FROM STDIN{form}".encode()) as copy:
+                await copy.write(rows.rows)
 
     async def position(self) -> int:
         """The position that the database has now."""
