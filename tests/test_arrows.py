@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,3 +95,10 @@ def test_the_drawing_sees_a_back_arrow(tmp_path: Path) -> None:
     assert not any(may_import("core", module) for _, module in found)
     assert may_import("gateway", "ledger.store") and not may_import("ledger", "gateway.orders")
     assert may_import("log", "core.records") and not may_import("log", "core.exchange")
+
+
+@pytest.mark.parametrize("role", ["node", "gateway", "market", "ledger", "identity", "simulator"])
+def test_no_role_waits_at_its_start_for_the_libraries_of_columns(role: str) -> None:
+    code = f"import sys, openbell.{role}.role; print({{'pyarrow', 'duckdb', 'pandas'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

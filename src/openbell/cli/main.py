@@ -1,4 +1,4 @@
-"""The command line: `openbell up, run, verify, replay, bench, admin`."""
+"""The command line: `openbell up, run, verify, replay, ticks, bench, admin`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_verify(commands)
     _add_replay(commands)
+    _add_ticks(commands)
     _add_bench(commands)
     _add_admin(commands)
     return top
@@ -92,6 +93,16 @@ def _add_replay(commands: Any) -> None:
         each.add_argument("--json", action="store_true", help="print one JSON object")
 
 
+def _add_ticks(commands: Any) -> None:
+    one = commands.add_parser("ticks", help="ask the tick store with SQL: the table is `ticks`")
+    one.add_argument("sql", help="such as: SELECT symbol, count(*) FROM ticks GROUP BY 1")
+    one.add_argument("--data-dir", metavar="DIR", help="the data folder (./var)")
+    one.add_argument("--archive-url", metavar="URL", help="where old ticks are (DIR/archive)")
+    one.add_argument("--to", type=Path, metavar="FILE", help="write the answer to a Parquet file")
+    one.add_argument("--json", action="store_true", help="print a JSON object for each row")
+    one.set_defaults(command=_ticks)
+
+
 def _add_bench(commands: Any) -> None:
     one = commands.add_parser("bench", help="measure something; without a name, list what there is")
     one.add_argument("name", nargs="?")
@@ -143,6 +154,12 @@ def _verify(options: argparse.Namespace) -> int:
     from openbell.cli.verify import verify
 
     return verify(_settings(options), options.json)
+
+
+def _ticks(options: argparse.Namespace) -> int:
+    from openbell.cli.ticks import ticks
+
+    return ticks(_settings(options), options.sql, options.to, options.json)
 
 
 def _replay_lobster(options: argparse.Namespace) -> int:

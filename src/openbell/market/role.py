@@ -1,8 +1,9 @@
-"""The market's part of a worker: stored candles, the clock and the market-wide breakers."""
+"""The market's part of a worker: stored candles and ticks, the clock and the market-wide breakers."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Callable
 
@@ -18,14 +19,15 @@ log = logging.getLogger(__name__)
 
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Store candles and begin days and phases until `stop` is set.
+    """Store candles and ticks and begin days and phases until `stop` is set.
 
     Ready is when the market is in its day and phase, what was missed included, and the database was reached,
     or found to be away: then candles wait for it, trading does not.
 
     Raises:
         ValueError: the exchange runs on a calendar that this build does not have.
-        ExceptionGroup: with ForeignDatabase, when the database holds the candles of another exchange.
+        ExceptionGroup: with ForeignDatabase or StoreError, when the database or the folder holds the candles
+            or ticks of another exchange; with ArchiveError, when the archive's URL cannot be used.
     """
     clock_started, recorder_started = asyncio.Event(), asyncio.Event()
     client = await NodeClient.connect(settings.node_socket, name="market", role="worker")
@@ -45,10 +47,21 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             ready()
 
         async with asyncio.TaskGroup() as group:
-            parts = (recorder.run(), clock.run(), breaker.run(), say_ready())
+            parts = (recorder.run(), _keep_ticks(settings), clock.run(), breaker.run(), say_ready())
             work = [group.create_task(one) for one in parts]
             await stop.wait()
             for task in work:
                 task.cancel()
+    finally:
+        await client.close()
+
+
+async def _keep_ticks(settings: Settings) -> None:
+    """Record ticks. pyarrow takes a while to load: neither the clock nor being ready waits for it."""
+    recorder = await asyncio.to_thread(importlib.import_module, "openbell.market.ticks.recorder")
+    # A client of its own: what it acknowledges is how far ticks are, and not candles.
+    client = await NodeClient.connect(settings.node_socket, name="ticks", role="worker")
+    try:
+        await recorder.TickRecorder.of(client, settings).run()
     finally:
         await client.close()

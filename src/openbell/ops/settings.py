@@ -62,6 +62,25 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
             description="Hours until simulated orders that never filled leave the database; 0 keeps them.",
         ),
     ] = 24
+    archive_url: Annotated[
+        str | None,
+        Meta(
+            description="Where old ticks go and stay: a folder, or `s3://bucket/folder?region=...`; without"
+            " it `DATA_DIR/archive`, which counts as part of the tick store."
+        ),
+    ] = None
+    ticks_warm_hours: Annotated[
+        int,
+        Meta(ge=0, description="Hours after the end of a date until its ticks move into the archive."),
+    ] = 24
+    ticks_mib_max: Annotated[
+        int,
+        Meta(ge=0, description="Most MiB of ticks; then the oldest are removed. 0 keeps them."),
+    ] = 2_048
+    ticks_flush_s: Annotated[
+        float,
+        Meta(gt=0, le=3_600, description="Seconds that ticks gather in memory before they become files."),
+    ] = 60.0
     session_key: Annotated[
         Path | None,
         Meta(description="The file (0600) of the key that signs session tokens; `DATA_DIR/session.key`."),
@@ -227,6 +246,16 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     def web_folder(self) -> Path:
         """The built web app; it may be missing."""
         return self.web_dist or Path(__file__).resolve().parents[3] / "web" / "dist"
+
+    @property
+    def ticks_dir(self) -> Path:
+        """The tick store of the exchange's own market."""
+        return self.data_dir / "ticks"
+
+    @property
+    def archive_dir(self) -> Path:
+        """Where old ticks go when no archive is named."""
+        return self.data_dir / "archive"
 
     @property
     def postgres_dir(self) -> Path:

@@ -1,0 +1,45 @@
+"""`openbell ticks SQL`: asks a data folder's tick store and its archive, whether an exchange runs or not."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+from openbell.ops.settings import Settings
+
+
+def ticks(settings: Settings, sql: str, to: Path | None, as_json: bool) -> int:
+    """Print the answer as CSV, or as a JSON object a row, or write it to a Parquet file; the exit code."""
+    import duckdb
+    import pyarrow.parquet as pq
+
+    from openbell.market.ticks.archive import Archive, ArchiveError
+    from openbell.market.ticks.parquet import one_thread
+    from openbell.market.ticks.query import TickQuery
+
+    one_thread()
+    try:
+        if not settings.ticks_dir.is_dir():
+            raise FileNotFoundError(
+                f"there are no ticks in {settings.data_dir}; name a folder with --data-dir"
+            )
+        query = TickQuery(settings.ticks_dir, Archive(settings.archive_url or settings.archive_dir))
+        table = query.table(sql)
+    except (FileNotFoundError, ArchiveError, OSError, duckdb.Error) as error:
+        print(f"openbell: {error}", file=sys.stderr)
+        return 2
+    if to is not None:
+        pq.write_table(table, to, compression="zstd")
+        print(f"{table.num_rows:,} rows in {to}")
+        return 0
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    if not as_json:
+        writer.writerow(table.column_names)
+    for row in table.to_pylist():
+        if as_json:
+            print(json.dumps(row, default=str))
+        else:
+            writer.writerow(row.values())
+    return 0
