@@ -29,6 +29,14 @@ def checkpoint(settings: Settings) -> Checkpoint:
     return found
 
 
+def wait_for_more(settings: Settings) -> None:
+    """Wait until the store has gone on from where it is now."""
+    reached, until = checkpoint(settings).position, time.monotonic() + 60
+    while checkpoint(settings).position <= reached:
+        assert time.monotonic() < until, f"the store stays at {reached}"
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def recorded(venue: MakeVenue, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The folder of an exchange that ran under load while its worker was killed."""
@@ -37,16 +45,10 @@ def recorded(venue: MakeVenue, monkeypatch: pytest.MonkeyPatch) -> Settings:
     one.start()
     dice = random.Random(11)
     settings = Settings.load({}, data_dir=str(one.folder))
-    reached = 0
     for _ in range(KILLS):
         time.sleep(dice.uniform(1.0, 2.5))
         one.role("worker").kill()
-        until = time.monotonic() + 30
-        while checkpoint(settings).position <= reached and time.monotonic() < until:
-            time.sleep(0.05)
-        reached = checkpoint(settings).position
-    time.sleep(2)
-    assert checkpoint(settings).position > reached
+        wait_for_more(settings)
     one.stop()
     return settings
 
