@@ -13,7 +13,7 @@ help:  ## list the commands
 
 setup: .venv/.done web/dist/.done  ## bring uv, the Python environment with its compiled core, and the built app
 
-.venv/.done: pyproject.toml uv.lock $(wildcard setup.py) $(CORE) scripts/setup-python
+.venv/.done: pyproject.toml uv.lock $(wildcard setup.py) scripts/drill.py $(CORE) scripts/setup-python
 	@scripts/setup-python
 	@touch $@
 
