@@ -8,15 +8,16 @@ import time
 import pytest
 
 from openbell.cli.rerun import Rerun
-from openbell.market.calendar import DAY, MINUTE, calendar_of
+from openbell.market.calendar import calendar_of
 from openbell.market.candles import Batch
+from openbell.market.intervals import INTERVALS
 from openbell.market.ticks.batch import COLUMNS
 from openbell.market.ticks.checkpoint import Checkpoint, load
 from openbell.market.ticks.query import TickQuery
 from openbell.market.ticks.store import CHECKPOINT
 from openbell.market.ticks.tape import Tape
 from openbell.ops.settings import Settings
-from tests.market.ticks.aggregation import CANDLES
+from tests.market.ticks.aggregation import candles_sql
 from tests.market.ticks.made import rows_of
 from tests.system.conftest import MakeVenue
 
@@ -76,7 +77,8 @@ def test_the_store_equals_the_log_and_the_candles_equal_its_aggregation(recorded
     assert sorted(found) == sorted(rows)
     assert sum(row[0] == 1 for row in rows) > 100
     assert sum(row[0] != 1 for row in rows) > 1_000
-    for tallies, length in ((candles.minutes, MINUTE), (candles.days, DAY)):
-        made = {(numbers[row[0]], row[1]): row[2:] for row in query.rows(CANDLES, [length, length])}
+    for tallies, kept in ((candles.seconds, "1s"), (candles.minutes, "1m"), (candles.days, "1d")):
+        sql = candles_sql(INTERVALS[kept])
+        made = {(numbers[row[0]], row[1]): row[2:] for row in query.rows(sql)}
         assert made == {key: tally.values() for key, tally in tallies.items()}
     query.close()

@@ -92,7 +92,7 @@ def compare(settings: Settings, report: Report) -> dict[str, Any]:
 
 def _compare(settings: Settings, rerun: Rerun, ledger: Comparison, report: Report) -> dict[str, Any]:
     market = stored(settings.database, rerun.genesis)
-    candles = Batch(calendar_of(rerun.genesis))
+    candles = Batch(calendar_of(rerun.genesis), with_seconds=False)
     snapshots = {
         position: path for path in settings.snapshot_dir.glob("*") if (position := position_of(path))
     }

@@ -136,7 +136,7 @@ async def get_trades(
 async def get_history(
     symbol: FromPath[str],
     services: GivenServices,
-    interval: Annotated[str, QueryParameter(description="1m 5m 15m 1h 1d 1w 1mo")] = "1d",
+    interval: Annotated[str, QueryParameter(description="1s 5s 15s 30s 1m 5m 15m 1h 1d 1w 1mo")] = "1d",
     from_: From = None,
     to: To = None,
     limit: Annotated[int, QueryParameter(ge=1, le=CANDLES_MAX)] = 300,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from openbell.core import codes
 from openbell.market import events
-from openbell.market.calendar import MINUTE, Calendar, Day
+from openbell.market.calendar import MINUTE, SECOND, Calendar, Day
 from openbell.market.events import UnitLike
 
 
@@ -53,18 +53,22 @@ NO_DAY = Day(0, 0, 0, 0, 0, 0)
 
 
 class Batch:
-    """What a run of units adds to the minute and the daily candles."""
+    """What a run of units adds to the minute and the daily candles, and, if `with_seconds`, to those of one
+    second."""
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Calendar, with_seconds: bool = True) -> None:
         self.position = 0
+        self.time = 0  # of the newest unit
+        self.seconds: dict[Key, Tally] = {}
         self.minutes: dict[Key, Tally] = {}
         self.days: dict[Key, Tally] = {}
         self._calendar = calendar
+        self._with_seconds = with_seconds
         self._day = NO_DAY
 
     def add(self, unit: UnitLike) -> None:
         """Count the trades of one unit; units come in log order."""
-        self.position = unit.seq
+        self.position, self.time = unit.seq, unit.ts
         records = unit.events
         for at in range(0, len(records), events.SIZE):
             if records[at] == codes.EV_TRADE:
@@ -89,7 +93,10 @@ class Batch:
         if not self._day.start <= ts < self._day.end:
             self._day = self._calendar.day(ts)
         eligible = bool(status & events.ELIGIBLE)
-        for tallies, start in ((self.minutes, ts - ts % MINUTE), (self.days, self._day.stamp)):
+        places = [(self.minutes, ts - ts % MINUTE), (self.days, self._day.stamp)]
+        if self._with_seconds:
+            places.append((self.seconds, ts - ts % SECOND))
+        for tallies, start in places:
             tally = tallies.get((instrument, start))
             if tally is None:
                 tally = tallies[instrument, start] = Tally()

@@ -20,7 +20,7 @@ def frames(calendar: Calendar, kept: Interval, first: int, end: int, limit: int)
         return found, end
     day = last = calendar.day(end - 1)
     while len(found) < limit:
-        for start in _within(day, kept, first, end):
+        for start in _within(day, kept, first, end, limit - len(found) + 1):
             if (not found or start < found[-1]) and len(found) < limit:
                 found.append(start)
                 last = day if len(found) == 1 else last
@@ -31,14 +31,14 @@ def frames(calendar: Calendar, kept: Interval, first: int, end: int, limit: int)
     return found, _after(calendar, kept, last, found[-1]) if found else end
 
 
-def _within(day: Day, kept: Interval, first: int, end: int) -> list[int]:
-    """The starts of one day's frames in [first, end), newest first."""
+def _within(day: Day, kept: Interval, first: int, end: int, limit: int) -> list[int]:
+    """The starts of one day's frames in [first, end), newest first, at most `limit`."""
     low, high = max(day.opens, first), min(day.closes, end)
     if low >= high:
         return []
     if kept.base == DAY:
         return [day.stamp if kept.length == DAY else kept.floor(day.stamp)]
-    return kept.starts(low, high, (high - low) // kept.length + 2)[::-1]
+    return kept.starts(low, high, min(limit, (high - low) // kept.length + 2))[::-1]
 
 
 def _after(calendar: Calendar, kept: Interval, day: Day, start: int) -> int:

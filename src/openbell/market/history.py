@@ -15,7 +15,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from openbell.market.calendar import MINUTE, Calendar
+from openbell.market.calendar import DAY, MINUTE, SECOND, Calendar
 from openbell.market.frames import frames
 from openbell.market.generated import Generator
 from openbell.market.intervals import Interval, interval
@@ -42,6 +42,10 @@ SELECT close FROM market.{table}
 WHERE instrument = %(instrument)s AND start < %(first)s AND close IS NOT NULL
 ORDER BY start DESC LIMIT 1
 """
+
+
+SECONDS_FROM = "SELECT seconds_from FROM market.reader"
+TABLES = {SECOND: "seconds", MINUTE: "minutes", DAY: "days"}
 
 
 class HistoryUnavailable(Exception):
@@ -126,7 +130,8 @@ class History:
 
         None stands for as early as there is history, and for now. Between the first and the last there is
         one for every interval in which the market can trade; coarser ones are made of the stored and
-        generated minutes or days in them.
+        generated minutes or days in them. Candles shorter than a minute there are for the newest hours, and
+        none from before the first start.
 
         Raises:
             ValueError: an interval that is not kept.
@@ -135,10 +140,18 @@ class History:
         kept = interval(interval_name)
         end = min(self._now() + 1, to_ns) if to_ns is not None else self._now() + 1
         first = max(self._generator.first, from_ns or 0)
+        seconds_from = 0
+        if kept.base == SECOND:
+            seconds_from = (await self._rows(SECONDS_FROM, {}))[0][0]
+            first = max(first, self._generator.end, seconds_from)
         starts, after = frames(self._calendar, kept, first, end, min(limit, LIMIT_MAX))
         if not starts:
             return []
         stored, before = await self._stored(listed, kept, starts, after)
+        if kept.base == SECOND and not before:
+            # No trade since seconds are kept: the minutes before have the last price.
+            minutes = {"instrument": listed.instrument, "first": seconds_from}
+            before = await self._close_before("minutes", minutes)
         simulated = await self._simulated(listed, kept, starts, after)
         return merge(starts, stored, simulated, before or listed.reference_price)
 
@@ -148,7 +161,7 @@ class History:
         """What trades made of each interval, and the last close before them all (0: none)."""
         if end <= self._generator.end:
             return {}, 0
-        table = "minutes" if kept.base == MINUTE else "days"
+        table = TABLES[kept.base]
         arguments = {"instrument": listed.instrument, "starts": starts, "first": starts[0], "end": end}
         rows = await self._rows(STORED.format(table=table), arguments)
         stored = {}
@@ -157,10 +170,15 @@ class History:
             stored[start] = Candle(
                 start, opened or 0, high or 0, low or 0, close or 0, int(volume), int(trades), TRADED
             )
-        before = []
+        before = 0
         if starts[0] > self._generator.end:
-            before = await self._rows(CLOSE_BEFORE.format(table=table), arguments)
-        return stored, before[0][0] if before else 0
+            before = await self._close_before(table, arguments)
+        return stored, before
+
+    async def _close_before(self, table: str, arguments: dict[str, Any]) -> int:
+        """The last close in `table` before `arguments["first"]`; 0 if there is none."""
+        found = await self._rows(CLOSE_BEFORE.format(table=table), arguments)
+        return int(found[0][0]) if found else 0
 
     async def _simulated(
         self, listed: Listed, kept: Interval, starts: list[int], end: int
@@ -198,6 +216,7 @@ class History:
         except (
             psycopg.OperationalError,
             psycopg.errors.UndefinedTable,
+            psycopg.errors.UndefinedColumn,
             PoolTimeout,
             TooManyRequests,
         ) as error:

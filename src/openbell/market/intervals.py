@@ -51,6 +51,10 @@ def _month(time: int, ahead: int) -> int:
 INTERVALS = {
     interval.name: interval
     for interval in (
+        Interval("1s", SECOND, SECOND),
+        Interval("5s", 5 * SECOND, SECOND),
+        Interval("15s", 15 * SECOND, SECOND),
+        Interval("30s", 30 * SECOND, SECOND),
         Interval("1m", MINUTE, MINUTE),
         Interval("5m", 5 * MINUTE, MINUTE),
         Interval("15m", 15 * MINUTE, MINUTE),

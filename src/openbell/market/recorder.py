@@ -24,6 +24,7 @@ READER = "market"
 WRITE_EVERY_S = 1.0
 BATCH_UNITS_MAX = 50_000  # when far behind: write so often at least
 ACK_EVERY_S = 5.0
+FORGET_EVERY_S = 60.0
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 
@@ -46,6 +47,7 @@ class Recorder:
         calendar: whose days the daily candles are.
         write_every_s: the least time between two writes while units only trickle.
         on_started: called once, when the database was first reached or found to be away.
+        seconds_keep_ns: how long candles of one second are kept, in log time; 0: for good.
 
     Attributes:
         position: log position of the last command known to be stored.
@@ -58,8 +60,10 @@ class Recorder:
         calendar: Calendar,
         write_every_s: float = WRITE_EVERY_S,
         on_started: Callable[[], None] = lambda: None,
+        seconds_keep_ns: int = 0,
     ) -> None:
         self.position = 0
+        self._seconds_keep_ns = seconds_keep_ns
         self._source = source
         self._database_url = database_url
         self._calendar = calendar
@@ -100,7 +104,7 @@ class Recorder:
             await store.close()
 
     async def _record(self, store: CandleStore) -> None:
-        written = acked = time.monotonic()
+        written = acked = forgot = time.monotonic()
         batch, size = Batch(self._calendar), 0
         # The node sends at least a tick a second, so a batch never waits much longer than that for its write.
         async with aclosing(self._source.subscribe(self.position, READER)) as stream:
@@ -113,6 +117,9 @@ class Recorder:
                 synchronous = now - acked >= ACK_EVERY_S
                 await store.apply(self.position, batch, synchronous)
                 self.position, written = batch.position, now
+                if self._seconds_keep_ns and now - forgot >= FORGET_EVERY_S:
+                    await store.forget_seconds(batch.time - self._seconds_keep_ns)
+                    forgot = now
                 batch, size = Batch(self._calendar), 0
                 if synchronous:
                     # Only what is on disk may be forgotten by the node: PostgreSQL can lose the rest.

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from openbell.core.records import Header
 from openbell.market.breaker import Breaker
-from openbell.market.calendar import calendar_of
+from openbell.market.calendar import MINUTE, calendar_of
 from openbell.market.clock import Clock
 from openbell.market.recorder import Recorder
 from openbell.node.client import NodeClient
@@ -35,7 +35,13 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         kept = calendar_of(client.genesis)
         if settings.calendar not in (None, kept.name):
             log.warning("The exchange keeps the calendar %s that it began with", kept.name)
-        recorder = Recorder(client, settings.database, kept, on_started=recorder_started.set)
+        recorder = Recorder(
+            client,
+            settings.database,
+            kept,
+            on_started=recorder_started.set,
+            seconds_keep_ns=settings.seconds_keep_hours * 60 * MINUTE,
+        )
         began = Header.from_buffer_copy(client.genesis).ts
         closed: set[int] = set()
         clock = Clock(client, kept, clock_started.set, began, closed=closed)

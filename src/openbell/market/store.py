@@ -8,11 +8,17 @@ from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor
 
+from openbell.market.calendar import MINUTE
 from openbell.market.candles import Batch, Key, Tally
 
 # Losing the last commits in a crash loses position and candles together; the log has them still.
 SESSION = "SET synchronous_commit = off; SET application_name = 'openbell market'"
 ADVANCE = "UPDATE market.reader SET position = %s WHERE position = %s AND genesis = %s"
+FORGET = """
+WITH old AS (SELECT seconds_from FROM market.reader WHERE genesis = %(genesis)s),
+     gone AS (DELETE FROM market.seconds WHERE start < (SELECT seconds_from FROM old))
+UPDATE market.reader SET seconds_from = greatest(seconds_from, %(before)s) WHERE genesis = %(genesis)s
+"""
 MERGE = """
 INSERT INTO market.{table} AS kept
 SELECT * FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
@@ -100,8 +106,19 @@ class CandleStore:
             await cursor.execute(ADVANCE, (batch.position, position, self._genesis))
             if cursor.rowcount != 1:
                 raise PositionMoved(f"the candles' position is no longer {position}")
+            await _merge(cursor, "seconds", batch.seconds)
             await _merge(cursor, "minutes", batch.minutes)
             await _merge(cursor, "days", batch.days)
+
+    async def forget_seconds(self, before: int) -> None:
+        """Show no seconds before the minute of `before`, ns UTC, any more, and remove those that were not
+        shown already: who just read from where they are shown can still read them.
+
+        Raises:
+            psycopg.OperationalError: PostgreSQL went away.
+        """
+        values = {"genesis": self._genesis, "before": before - before % MINUTE}
+        await self._connection.execute(FORGET.encode(), values)
 
 
 async def _merge(cursor: AsyncCursor[Any], table: str, tallies: Mapping[Key, Tally]) -> None:

@@ -18,6 +18,9 @@ reader = Table(
     Column("one", Boolean, CheckConstraint("one", name="reader_one_row"), primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("genesis", Text, nullable=False),
+    Column(
+        "seconds_from", BigInteger, nullable=False
+    ),  # a whole minute; of what was before, seconds may lack
 )
 
 
@@ -37,5 +40,6 @@ def _candles(name: str) -> Table:
     )
 
 
+seconds = _candles("seconds")
 minutes = _candles("minutes")
 days = _candles("days")

@@ -62,6 +62,10 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
             description="Hours until simulated orders that never filled leave the database; 0 keeps them.",
         ),
     ] = 24
+    seconds_keep_hours: Annotated[
+        int,
+        Meta(ge=0, description="Hours for which charts of 1 to 30 seconds go back; 0 keeps all."),
+    ] = 6
     archive_url: Annotated[
         str | None,
         Meta(
