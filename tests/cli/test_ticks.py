@@ -23,7 +23,8 @@ def test_ticks_of_all_tiers_are_asked_with_sql(tmp_path: Path, capsys: pytest.Ca
     store = opened(tmp_path / "ticks")
     ticks = random_ticks(1, 200, 20)
     flush(store, ticks)
-    age(store, Archive(tmp_path / "archive"), START + DAY)
+    for _ in range(2):
+        age(store, Archive(tmp_path / "archive"), START + DAY)
     flush(store, batch(trade(4, 77, time=START + 2 * DAY, position=201)))
     counting = "SELECT date, count(*) AS ticks FROM ticks GROUP BY 1 ORDER BY 1"
     assert ask(counting, "--data-dir", str(tmp_path)) == 0

@@ -79,7 +79,9 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     ] = 24
     ticks_mib_max: Annotated[
         int,
-        Meta(ge=0, description="Most MiB of ticks; then the oldest are removed. 0 keeps them."),
+        Meta(
+            ge=0, description="Most MiB of ticks in the data folder; then the oldest leave it. 0: no bound."
+        ),
     ] = 2_048
     ticks_flush_s: Annotated[
         float,

@@ -44,6 +44,9 @@ def test_small_files_become_fewer_and_hold_the_same(tmp_path: Path) -> None:
     before = len(store.files())
     gone = merge(store)
     assert len(store.files()) == before - gone == 8 * (2 + 3)
+    assert read(tmp_path, store) == rows
+    assert len(found_in(tmp_path)) == before + 16  # who reads the small ones now can go on
+    assert merge(store) == 0
     assert len(found_in(tmp_path)) == len(store.files())
     assert read(tmp_path, store) == rows
     store.close()
@@ -80,6 +83,9 @@ def test_dates_that_are_over_long_enough_move_into_the_archive(tmp_path: Path) -
     assert age(store, archive, end - 1) == 0
     moved = age(store, archive, end)
     assert moved == len(archive.files()) == len(Archive(tmp_path / "cold").files()) == 24
+    assert len(store.files()) == 24  # who reads them now can go on
+    assert archived(tmp_path / "warm", archive) == [row[6] for row in rows]
+    assert age(store, archive, end) == 0
     assert store.files() == []
     assert archived(tmp_path / "warm", archive) == [row[6] for row in rows]
 
@@ -92,17 +98,20 @@ def test_a_death_between_archive_and_removal_leaves_every_tick_to_be_read_once(t
     assert archived(tmp_path / "warm", archive) == [row[6] for row in rows]
     merge(store)  # what is in the archive already is now part of a longer file too
     assert archived(tmp_path / "warm", archive) == [row[6] for row in rows]
-    age(store, archive, START + 2 * DAY)
-    assert archived(tmp_path / "warm", Archive(tmp_path / "cold")) == [row[6] for row in rows]
+    for _ in range(2):
+        merge(store)
+        age(store, archive, START + 2 * DAY)
+        assert archived(tmp_path / "warm", Archive(tmp_path / "cold")) == [row[6] for row in rows]
+    assert store.files() == []
 
 
 def test_the_oldest_go_when_the_size_is_reached_and_the_newest_stay(tmp_path: Path) -> None:
     store, rows = filled(tmp_path / "warm", 6, rows=400)
     sizes = sum(file.size for file in store.files())
     archive = Archive(tmp_path / "cold")
-    assert prune(store, archive, sizes) == 0
-    assert prune(store, archive, 0) == 0
-    gone = prune(store, archive, sizes // 2)
+    assert prune(store, archive, True, sizes) == 0
+    assert prune(store, archive, True, 0) == 0
+    gone = prune(store, archive, True, sizes // 2)
     assert sum(file.size for file in store.files()) <= sizes // 2
     assert gone > 0
     left = {row[6] for row in read(tmp_path / "warm", store)}
@@ -117,16 +126,23 @@ def test_the_stores_own_archive_counts_and_is_pruned_first(tmp_path: Path) -> No
         archive.put(file, tmp_path / "warm" / file.name)
         (tmp_path / "warm" / file.name).unlink()
     warm = sum(file.size for file in store.files())
-    prune(store, archive, warm)
+    prune(store, archive, True, warm)
     assert archive.files() == Archive(tmp_path / "cold").files() == []
     assert archived(tmp_path / "warm", archive) == [row[6] for row in rows[400:]]
 
 
-def test_an_archive_of_yours_is_never_pruned(tmp_path: Path) -> None:
+def test_an_archive_of_yours_is_never_pruned_and_takes_what_the_disk_has_no_room_for(tmp_path: Path) -> None:
     store, rows = filled(tmp_path / "warm", 2, rows=400)
     archive = Archive((tmp_path / "cold").as_uri())
-    done = upkeep(store, archive, False, Policy(0, 1), START + 2 * DAY)
-    assert (done.archived, done.pruned) == (16, 0)
+    half = sum(file.size for file in store.files()) // 2
+    done = upkeep(store, archive, False, Policy(1 << 62, half), START)
+    assert done.archived == 0
+    assert 0 < done.pruned == len(archive.files()) < 16
+    assert sum(file.size for file in store.files()) <= half
+    assert archived(tmp_path / "warm", archive) == [row[6] for row in rows]
+    for _ in range(2):
+        upkeep(store, archive, False, Policy(0, 1), START + 2 * DAY)
+    assert (len(archive.files()), store.files()) == (16, [])
     assert archived(tmp_path / "warm", archive) == [row[6] for row in rows]
 
 

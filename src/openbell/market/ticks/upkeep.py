@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from openbell.market.ticks import parquet
 from openbell.market.ticks.archive import Archive
-from openbell.market.ticks.files import TickFile, end_of
+from openbell.market.ticks.files import TickFile, end_of, found_in
 from openbell.market.ticks.store import TickStore
 
 MERGED_AT_ONCE = 8  # files of a size make one of the next
@@ -26,7 +26,7 @@ class Policy(NamedTuple):
 
 
 class Done(NamedTuple):
-    """How many files were merged away, archived, and removed to keep to the size."""
+    """How many files merging made fewer, were archived, and were removed to keep to the size."""
 
     merged: int
     archived: int
@@ -45,26 +45,28 @@ def upkeep(store: TickStore, archive: Archive, own_archive: bool, policy: Policy
     return Done(
         merge(store),
         age(store, archive, now - policy.warm_ns),
-        prune(store, archive if own_archive else None, policy.bytes_max),
+        prune(store, archive, own_archive, policy.bytes_max),
     )
 
 
 def merge(store: TickStore) -> int:
-    """Merge runs of small files of a date and group; how many files are gone.
+    """Merge runs of small files of a date and group; how many files that makes fewer.
 
-    The merged file is there before those it is made of are removed, and covers their spans: whoever looks in
-    between sees by the names which to leave out."""
-    gone = 0
-    for _, partition in itertools.groupby(store.files(), key=lambda file: (file.date, file.group)):
+    The merged file covers the spans of those it is made of: by the names whoever looks knows which to leave
+    out. Those are removed the next time, because another process may just be reading them."""
+    standing = store.files()
+    for file in found_in(store.folder):
+        if file not in standing and file.last <= store.position:
+            (store.folder / file.name).unlink()
+    fewer = 0
+    for _, partition in itertools.groupby(standing, key=lambda file: (file.date, file.group)):
         for run in runs(list(partition)):
             merged = run[0]._replace(last=run[-1].last)
             paths = [store.folder / file.name for file in run]
             parquet.merge(paths, store.folder / merged.name)
             parquet.sync_folder(paths[0].parent)
-            for path in paths:
-                path.unlink()
-            gone += len(paths) - 1
-    return gone
+            fewer += len(paths) - 1
+    return fewer
 
 
 def tier(size: int) -> int:
@@ -87,34 +89,43 @@ def runs(files: Sequence[TickFile]) -> list[list[TickFile]]:
 
 
 def age(store: TickStore, archive: Archive, before: int) -> int:
-    """Bring files of dates that ended before `before` into the archive; how many."""
-    moved = 0
+    """Bring files of dates that ended before `before` into the archive; how many. They leave this disk the
+    next time, because another process may just be reading them."""
+    brought = 0
+    there = {(file.name, file.size) for file in archive.files()}
     for file in store.files():
         if end_of(file.date) > before:
             continue
         path = store.folder / file.name
-        archive.put(file, path)
-        path.unlink()
-        moved += 1
-    return moved
+        if (file.name, file.size) in there:
+            path.unlink()
+        else:
+            archive.put(file, path)
+            brought += 1
+    return brought
 
 
-def prune(store: TickStore, archive: Archive | None, bytes_max: int) -> int:
-    """Remove the oldest files until the store, and its own archive, take at most `bytes_max`; how many."""
+def prune(store: TickStore, archive: Archive, own_archive: bool, bytes_max: int) -> int:
+    """Remove the oldest files until the store, and its own archive, take at most `bytes_max`; how many. With
+    an archive that is not its own nothing is lost: they are brought there first."""
     if not bytes_max:
         return 0
     warm = {file.name: file for file in store.files()}
-    cold = {file.name: file for file in archive.files()} if archive else {}
+    archived = {file.name: file for file in archive.files()}
+    cold = archived if own_archive else {}
     excess = sum(file.size for file in (*warm.values(), *cold.values())) - bytes_max
     gone = 0
     for file in sorted({*warm.values(), *cold.values()}, key=lambda one: (one.date, one.first, one.group)):
         if excess <= 0:
             break
-        if archive and file.name in cold:
+        if file.name in cold:
             archive.remove(file)
             excess -= file.size
         if file.name in warm:
-            (store.folder / file.name).unlink()
+            path = store.folder / file.name
+            if not own_archive and archived.get(file.name) != file:
+                archive.put(file, path)
+            path.unlink()
             excess -= file.size
         gone += 1
     return gone
