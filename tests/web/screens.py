@@ -80,6 +80,28 @@ def far_below(page: Page) -> str:
     return f"{float(text.strip('$').replace(',', '')) * 0.96:.2f}"
 
 
+ENTER = """async ([symbol, limit]) => {
+  const cents = factor => (Math.round(limit * factor * 100) / 100).toFixed(2);
+  const own = { symbol, quantity: '3', timeInForce: 'GTC' };
+  const csrf = document.cookie.match(/openbell_csrf=([^;]+)/)[1];
+  const reply = await fetch('/v1/orders/groups', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf },
+    body: JSON.stringify({ type: 'BRACKET', orders: [
+      { ...own, side: 'BUY', type: 'LIMIT', price: limit },
+      { ...own, side: 'SELL', type: 'LIMIT', price: cents(1.06) },
+      { ...own, side: 'SELL', type: 'STOP', stopPrice: cents(0.98) },
+    ] }),
+  });
+  return reply.status;
+}"""
+
+
+def enter_bracket(page: Page, limit: str) -> None:
+    """A bracket of 3 shares whose entry waits at `limit`, over the API: the app has no ticket for it."""
+    assert page.evaluate(ENTER, [SYMBOL, limit]) == 201
+
+
 def walk(page: Page) -> Iterator[str]:
     """Visit every screen once; yields each screen's name while it is shown."""
     page.goto("/")
@@ -124,6 +146,7 @@ def _trading(page: Page) -> Iterator[str]:
     done(page)
     expect(page.get_by_role("heading", name="Open orders")).to_be_visible()
     yield "stock-owned"
+    enter_bracket(page, limit)
 
 
 def _orders(page: Page) -> Iterator[str]:
@@ -134,6 +157,9 @@ def _orders(page: Page) -> Iterator[str]:
     page.get_by_role("button", name=re.compile("Modify")).click()
     expect(page.get_by_role("textbox", name="Limit price")).to_be_visible()
     yield "orders-modify"
+    page.get_by_role("button", name=re.compile(f"^Sell 3 {SYMBOL}.*Stop loss")).click()
+    expect(page.get_by_role("button", name=re.compile("Take profit"))).to_be_visible()
+    yield "orders-bracket"
     choose(page, "Done")
     expect(page.get_by_role("button", name=re.compile(f"^Buy 10 {SYMBOL}"))).to_be_visible()
     yield "orders-done"

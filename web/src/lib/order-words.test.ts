@@ -13,6 +13,8 @@ const order = {
   detail: null,
   type: 'LIMIT',
   price: '213.45',
+  stopPrice: null,
+  role: null,
   timeInForce: 'DAY',
 } as Order;
 
@@ -24,6 +26,12 @@ it.each([
   [{ timeInForce: 'DAY' }, 'Limit $213.45 · good for day'],
   [{ timeInForce: 'GTC' }, 'Limit $213.45 · until cancelled'],
   [{ type: 'MARKET', price: null }, 'Market price'],
+  [{ type: 'STOP', price: null, stopPrice: '205.00' }, 'Stop at $205.00 · good for day'],
+  [{ type: 'STOP_LIMIT', price: '204.00', stopPrice: '205.00' }, 'Stop at $205.00, limit $204.00 · good for day'],
+  [{ type: 'TRAILING_STOP', price: null, stopPrice: null }, 'Trailing stop · good for day'],
+  [{ role: 'TAKE_PROFIT', timeInForce: 'GTC' }, 'Take profit · Limit $213.45 · until cancelled'],
+  [{ role: 'STOP_LOSS', type: 'STOP', price: null, stopPrice: '205.00' }, 'Stop loss · Stop at $205.00 · good for day'],
+  [{ role: 'PARENT', type: 'MARKET', price: null }, 'Entry · Market price'],
 ] as [Partial<Order>, string][])('tells the terms of %o', (change, words) => {
   expect(orderTerms({ ...order, ...change })).toBe(words);
 });

@@ -12,7 +12,9 @@ type Told = Pick<
   | 'filledQuantity'
   | 'avgPrice'
   | 'price'
+  | 'stopPrice'
   | 'type'
+  | 'role'
   | 'timeInForce'
   | 'detail'
 >;
@@ -22,13 +24,47 @@ export function orderTitle(order: { side: Side; quantity: string; symbol: string
   return `${order.side === 'BUY' ? 'Buy' : 'Sell'} ${quantity(order.quantity)} ${order.symbol}`;
 }
 
-/** "Limit $213.45 · until cancelled": on which terms. */
-export function orderTerms(order: Pick<Told, 'type' | 'price' | 'timeInForce'>): string {
+const ROLES: Record<string, string> = {
+  LEG: 'One of two',
+  PARENT: 'Entry',
+  CHILD: 'Follow-up',
+  TAKE_PROFIT: 'Take profit',
+  STOP_LOSS: 'Stop loss',
+};
+
+/** "Take profit": what an order is in its group; empty for an order of its own. */
+export function roleWords(order: Pick<Order, 'role'>): string {
+  return order.role === null ? '' : (ROLES[order.role] ?? '');
+}
+
+/** "Stop loss · Stop at $205.00 · until cancelled": its part in a group, and on which terms. */
+export function orderTerms(order: Pick<Told, 'type' | 'price' | 'stopPrice' | 'timeInForce' | 'role'>): string {
+  const role = roleWords(order);
+  return role === '' ? ownTerms(order) : `${role} · ${ownTerms(order)}`;
+}
+
+/** "Stop at $205.00 · until cancelled": the terms alone. */
+export function ownTerms(order: Pick<Told, 'type' | 'price' | 'stopPrice' | 'timeInForce'>): string {
   if (order.type === 'MARKET') return 'Market price';
   const until = { GTC: ' · until cancelled', IOC: ' · at once or never', FOK: ' · all or nothing' }[
     order.timeInForce as string
   ];
-  return `Limit ${money(order.price ?? '0')}${until ?? ' · good for day'}`;
+  return `${priceWords(order)}${until ?? ' · good for day'}`;
+}
+
+/** "Limit $213.45", "Stop at $205.00, limit $204.00": at which price. */
+function priceWords(order: Pick<Told, 'type' | 'price' | 'stopPrice'>): string {
+  const stop = order.stopPrice === null ? '' : ` at ${money(order.stopPrice)}`;
+  switch (order.type) {
+    case 'STOP':
+      return `Stop${stop}`;
+    case 'TRAILING_STOP':
+      return `Trailing stop${stop}`;
+    case 'STOP_LIMIT':
+      return `Stop${stop}, limit ${money(order.price ?? '0')}`;
+    default:
+      return `Limit ${money(order.price ?? '0')}`;
+  }
 }
 
 const REASONS: Record<string, string> = {
@@ -38,6 +74,7 @@ const REASONS: Record<string, string> = {
   NO_LIQUIDITY: 'Nobody offered more',
   COLLAR: 'The price moved more than 5% away',
   BAND: 'The price left its band',
+  SIBLING: 'The order it belonged with was filled or ended',
   SELF_TRADE: 'It would have met another order of yours',
   KILL: 'Trading was stopped',
   HALT: 'Trading was halted',

@@ -16,6 +16,14 @@ export type Side = 'BUY' | 'SELL';
 
 const WORKING: readonly string[] = ['PENDING', 'OPEN', 'PARTIALLY_FILLED'];
 
+const CHILDREN: readonly string[] = ['CHILD', 'TAKE_PROFIT', 'STOP_LOSS'];
+
+/** Whether the app can change its terms: a limit that works, and is no child that waits for its parent. */
+export function isModifiable(order: Pick<Order, 'status' | 'type' | 'role'>): boolean {
+  const waits = order.status === 'PENDING' && CHILDREN.includes(order.role ?? '');
+  return isWorking(order) && order.type === 'LIMIT' && !waits;
+}
+
 /** Whether the order can still trade. */
 export function isWorking(order: Pick<Order, 'status'>): boolean {
   return WORKING.includes(order.status);

@@ -79,7 +79,7 @@ export interface BookDelta extends Omit<BookSnapshot, 'type'> {
 
 export interface OrderUpdate {
   type: 'ORDER_UPDATE';
-  event: 'ACCEPTED' | 'FILL' | 'CANCELLED' | 'EXPIRED' | 'MODIFIED' | 'REJECTED' | 'SNAPSHOT';
+  event: 'ACCEPTED' | 'ELECTED' | 'FILL' | 'CANCELLED' | 'EXPIRED' | 'MODIFIED' | 'REJECTED' | 'SNAPSHOT';
   orderId: string;
   clientOrderId: string | null;
   symbol: string;

@@ -8,7 +8,8 @@ import { toast } from '@/lib/toasts';
 
 interface Change {
   order: Order;
-  quantity: string;
+  /** Of an order in a group it cannot be changed. */
+  quantity?: string;
   price: string;
 }
 
@@ -19,7 +20,7 @@ export function useModifyOrder(onChanged: () => void) {
       unwrap(
         api.PATCH('/v1/orders/{orderId}', {
           params: { path: { orderId: order.orderId } },
-          body: { quantity, price, ifFilled: order.filledQuantity },
+          body: { ...(quantity === undefined ? {} : { quantity }), price, ifFilled: order.filledQuantity },
         }),
       ),
     onSuccess: ({ priorityKept, ...order }) => {

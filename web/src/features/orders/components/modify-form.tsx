@@ -16,13 +16,14 @@ interface ModifyFormProps {
   onClose: () => void;
 }
 
-/** Change an order's total quantity and limit where it stands. */
+/** Change an order's total quantity and limit where it stands; of one in a group the limit alone. */
 export function ModifyForm({ order, onClose }: ModifyFormProps) {
   const [quantity, setQuantity] = useState(order.quantity);
   const [price, setPrice] = useState(order.price ?? '');
   const [wrong, setWrong] = useState<{ quantity?: string; price?: string }>({});
   const modify = useModifyOrder(onClose);
   const first = useRef<HTMLInputElement>(null);
+  const alone = order.groupId === null;
   useEffect(() => first.current?.focus(), []);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
@@ -33,21 +34,31 @@ export function ModifyForm({ order, onClose }: ModifyFormProps) {
     if (!limit?.gt('0')) errors.price = 'Enter a price like 213.45.';
     setWrong(errors);
     if (!total || !limit || errors.quantity !== undefined || errors.price !== undefined) return;
-    modify.mutate({ order, quantity: plain(total), price: plain(limit) });
+    modify.mutate({ order, price: plain(limit), ...(alone ? { quantity: plain(total) } : {}) });
   };
   const filled = decimal(order.filledQuantity).gt('0');
   return (
     <form className={styles.modify} onSubmit={submit} noValidate>
+      {alone && (
+        <Input
+          label="Shares in total"
+          inputMode="decimal"
+          value={quantity}
+          onChange={setQuantity}
+          error={wrong.quantity}
+          inputRef={first}
+          {...(filled ? { hint: `${shares(order.filledQuantity)} filled already` } : {})}
+        />
+      )}
       <Input
-        label="Shares in total"
+        label="Limit price"
         inputMode="decimal"
-        value={quantity}
-        onChange={setQuantity}
-        error={wrong.quantity}
-        inputRef={first}
-        {...(filled ? { hint: `${shares(order.filledQuantity)} filled already` } : {})}
+        prefix="$"
+        value={price}
+        onChange={setPrice}
+        error={wrong.price}
+        {...(alone ? {} : { inputRef: first })}
       />
-      <Input label="Limit price" inputMode="decimal" prefix="$" value={price} onChange={setPrice} error={wrong.price} />
       {modify.isError && (
         <Notice tone="danger" role="alert">
           {isProblem(modify.error, 'FILLED_SINCE')

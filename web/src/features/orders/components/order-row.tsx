@@ -7,10 +7,10 @@ import { Facts } from '@/components/ui/facts/facts';
 import { Icon } from '@/components/ui/icon/icon';
 import { Monogram } from '@/components/ui/monogram/monogram';
 import { Skeleton } from '@/components/ui/skeleton/skeleton';
-import { isWorking, type Order } from '@/lib/api/types';
+import { isModifiable, isWorking, type Order } from '@/lib/api/types';
 import { decimal } from '@/lib/decimal';
 import { money, momentOf, quantity } from '@/lib/format';
-import { orderTerms, orderTitle, reasonWords, statusWords } from '@/lib/order-words';
+import { orderTerms, orderTitle, ownTerms, reasonWords, statusWords } from '@/lib/order-words';
 
 import { CancelButton } from './cancel-button';
 import { ModifyForm } from './modify-form';
@@ -61,13 +61,15 @@ function OrderDetail({ order }: { order: Order }) {
       <Facts
         facts={[
           ...(why === '' ? [] : ([['Why it ended', why]] as const)),
+          // A part's name leaves the line above too little room for all terms on a phone.
+          ...(order.role === null ? [] : ([['Terms', ownTerms(order)]] as const)),
           ['Filled', `${quantity(order.filledQuantity)} of ${quantity(order.quantity)}`],
           ...(some ? ([[order.side === 'BUY' ? 'Paid' : 'Received', money(order.filledValue)]] as const) : []),
           ['Placed', momentOf(order.createdAt)],
           ['Order number', order.orderId],
         ]}
       />
-      {modifying && isWorking(order) ? (
+      {modifying && isModifiable(order) ? (
         <ModifyForm
           order={order}
           onClose={() => {
@@ -76,19 +78,17 @@ function OrderDetail({ order }: { order: Order }) {
         />
       ) : (
         <div className={styles.ways}>
-          {isWorking(order) && (
-            <>
-              <Button
-                label={`Modify order: ${orderTitle(order)}`}
-                onPress={() => {
-                  setModifying(true);
-                }}
-              >
-                Modify
-              </Button>
-              <CancelButton order={order} />
-            </>
+          {isModifiable(order) && (
+            <Button
+              label={`Modify order: ${orderTitle(order)}`}
+              onPress={() => {
+                setModifying(true);
+              }}
+            >
+              Modify
+            </Button>
           )}
+          {isWorking(order) && <CancelButton order={order} />}
           <Link to="/stocks/$symbol" params={{ symbol: order.symbol }} className={styles.link}>
             Go to {order.symbol}
           </Link>
