@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.venue import Session
 from openbell.identity.account_id import decode_account
-from tests.gateway.conftest import Groups, Order
+from tests.gateway.conftest import Do, Groups, Order
 from tests.gateway.exchange import LocalExchange
 from tests.gateway.test_order_groups import Body, enter, now
 from tests.gateway.test_orders import placed
@@ -88,10 +88,11 @@ def draw(dice: random.Random, groups: Groups) -> Body:
 
 
 def test_answer_memory_and_ledger_tell_the_same_of_any_group(
-    exchange: LocalExchange, maker: Session, limit: Order, groups: Groups
+    exchange: LocalExchange, maker: Session, limit: Order, groups: Groups, do: Do
 ) -> None:
-    account = decode_account(exchange.demo().get("/v1/me")["accountId"])
-    token = exchange.signer().issue(account, "DEMO", 60, rate_limit=10_000)
+    name = exchange.demo().get("/v1/me")["accountId"]
+    assert do("deposit", account=name, amount="10000000").status == 200  # whatever the stock costs
+    token = exchange.signer().issue(decode_account(name), "DEMO", 60, rate_limit=10_000)
     demo, other = exchange.session(token), exchange.session(token, gateway=1)
     dice = random.Random(11)
     made: list[Body] = []
