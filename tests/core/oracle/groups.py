@@ -301,14 +301,17 @@ class Groups:
                 raise Refusal(codes.E_FILLED_SINCE, change.if_filled, one.filled)
             if not self.rests(one):
                 raise Refusal(codes.E_UNSUPPORTED)
-            if price != one.price:
+            same = price == one.price
+            if not same:
                 is_limit = order.order_type == codes.LIMIT
                 self.books.check(book, order.side, price, one.left, is_limit)
+                price = self.books.bands.clip(book, order.side, price)
+            if price != one.price:
                 self.books.check_room(book, order.side, price, one)
         except Refusal as refusal:
             self.books.notes.append(partial(self.books.settlement.not_modified, refusal))
             return
-        flags = (codes.PRIORITY_KEPT | codes.UNCHANGED) * (price == one.price)
+        flags = (codes.PRIORITY_KEPT | codes.UNCHANGED) * same
         self.books.notes.append(partial(self.books.settlement.modified, order, price, one.left, -1, flags))
         if flags:
             return
