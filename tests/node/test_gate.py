@@ -9,6 +9,7 @@ import pytest
 
 from openbell.core import codes
 from openbell.node.gate import Gate
+from openbell.node.intake import Run
 from tests.node.disks import HeldDisk
 from tests.node.exchange import HOUSE, connect, deposit, furnish, start_node, until
 
@@ -100,5 +101,18 @@ async def test_a_command_that_the_core_cannot_take_stops_the_node_without_a_word
         await node.ended
     with pytest.raises(Exception, match="connection"):
         await client.query("totals")
+    await client.close()
+    await node.stop()
+
+
+async def test_a_turn_that_fails_stops_the_node_instead_of_leaving_it_mute(tmp_path: Path) -> None:
+    node = await start_node(tmp_path)
+    client = await connect(tmp_path)
+    await furnish(client)
+    node.intake.runs.append(Run(None, -1))  # as if it had lost count of whose commands wait
+    with pytest.raises(Exception, match="connection to the node was lost"):
+        await client.send(deposit(1))
+    with pytest.raises(IndexError):
+        await node.ended
     await client.close()
     await node.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,12 +32,14 @@ class Sender:
         self.refused.append(number)
 
 
-def send(intake: Intake, sender: Sender, number: int, command: bytearray) -> bool:
-    """Whether the intake took the command."""
-    data = bytearray(frame(COMMAND, number, command))
+def send(intake: Intake, sender: Sender, number: int, *commands: bytearray) -> int:
+    """How many of the commands, numbered from `number`, the intake took of all that came at once."""
+    frames = [frame(COMMAND, number + index, command) for index, command in enumerate(commands)]
+    data = bytearray(b"".join(frames))
     at, verdict = intake.receive(sender, data, 0, len(data), 5)
-    assert (at, verdict) in ((len(data), MORE), (0, FULL))
-    return bool(at)
+    ends = list(accumulate(map(len, frames), initial=0))
+    assert verdict == (MORE if at == len(data) else FULL)
+    return ends.index(at)
 
 
 def order_of(taken: object) -> list[tuple[int, int]]:
@@ -70,10 +73,9 @@ def test_commands_leave_in_the_order_they_came_with_their_correlations(
     number = 0
     for what, one, two in steps:
         if what == "send":
-            for _ in range(two):
-                number += 1
-                if send(intake, senders[one], number, deposit(number)):
-                    waiting.append((senders[one].source, number))
+            took = send(intake, senders[one], number, *(deposit(number + index) for index in range(two)))
+            waiting += ((senders[one].source, number + index) for index in range(took))
+            number += two
         else:
             taken = intake.take(one, two, TICK)
             gone = [waiting.popleft() for _ in range(taken.count - 1)]
@@ -87,10 +89,18 @@ def test_commands_leave_in_the_order_they_came_with_their_correlations(
 
 def test_a_full_intake_takes_no_more_until_something_left() -> None:
     intake, sender = Intake(1 << 16, 3), Sender(1)
-    assert [send(intake, sender, number, deposit(1)) for number in range(4)] == [True] * 3 + [False]
+    assert [send(intake, sender, number, deposit(1)) for number in range(4)] == [1, 1, 1, 0]
     intake.take(1 << 16, 1)
     assert send(intake, sender, 9, deposit(1))
     assert order_of(intake.take(1 << 16, 9)) == [(1, 1), (1, 2), (1, 9)]
+
+
+def test_commands_keep_their_senders_when_room_is_made_among_them() -> None:
+    intake, first, second = Intake(1 << 16, 4), Sender(1), Sender(2)
+    assert send(intake, first, 0, *[deposit(1)] * 3) == 3
+    intake.take(1 << 16, 2)
+    assert send(intake, second, 7, *[deposit(1)] * 3) == 3
+    assert order_of(intake.take(1 << 16, 9)) == [(1, 2), (2, 7), (2, 8), (2, 9)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.booleans()), max_size=12))

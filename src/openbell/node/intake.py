@@ -91,20 +91,18 @@ class Intake:
                 origin.source,
                 now,
             )
+            self._note(origin, before)  # before anything moves
             if verdict != FULL or not self.compact():
-                break
-            before = self._note(origin, before)
-        self._note(origin, before)
-        return at, verdict
+                return at, verdict
+            before = self.count
 
-    def _note(self, origin: Origin, before: int) -> int:
+    def _note(self, origin: Origin, before: int) -> None:
         """Remember whose the commands since number `before` are."""
         if self.count > before:
             if self.runs and self.runs[-1].origin is origin:
                 self.runs[-1].count += self.count - before
             else:
                 self.runs.append(Run(origin, self.count - before))
-        return self.count
 
     def compact(self) -> bool:
         """Move what waits to the front of the buffers; whether that made room."""

@@ -101,7 +101,13 @@ class Sequencer:
             self.fail(error)
 
     def _run(self, own: bytes) -> None:
-        """One turn, the sequencer's `own` records first."""
+        """One turn, the sequencer's `own` records first; a fault in it ends the node: half a turn is none."""
+        try:
+            self._turn(own)
+        except Exception as error:
+            self.fail(error)
+
+    def _turn(self, own: bytes) -> None:
         previous = self.exchange.time
         now = max(previous, self.clock.now())
         if now - previous > JUMP_NS:
