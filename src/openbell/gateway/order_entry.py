@@ -67,10 +67,8 @@ class OrderEntry:
             flags=codes.FROM_APP if from_app(call) else 0,
         )
         answer = await services.send(command, BY_CLIENT_ID + client_id)
-        if answer.code == codes.E_MARKET_CLOSED:
-            raise self._closed(answer)
         if answer.code != codes.E_OK:
-            raise _refused(answer)
+            raise self._not_entered(answer)
         headers = headers_of(limit, left, answer)
         return json_reply(status, new_order_body(answer, order, client_id), headers)
 
@@ -108,7 +106,7 @@ class OrderEntry:
 
     def _refused_group(self, answer: Any) -> Problem:
         """The refusal of the group: of one of its orders, if it names one."""
-        problem = self._closed(answer) if answer.code == codes.E_MARKET_CLOSED else _refused(answer)
+        problem = self._not_entered(answer)
         if answer.order and answer.code != codes.E_KEY_REUSED:
             pointer = f"/orders/{answer.order & LEG_MASK}"
             problem.errors = [FieldProblem(pointer, problem.code, problem.detail)]
@@ -168,11 +166,11 @@ class OrderEntry:
         headers = (REPLAYED_HEADER,) if answer.flags & codes.REPLAYED else ()
         return json_reply(200, order_body(row, services.symbol(row["instrument"])), headers)
 
-    def _closed(self, answer: Any) -> Problem:
-        """The refusal of an order that the phase does not take, with when trading begins by the calendar."""
+    def _not_entered(self, answer: Any) -> Problem:
+        """The refusal of a new order; outside trading hours with when they begin by the calendar."""
         calendar, now = self._services.calendar, self._services.clock.now()
         problem = _refused(answer)
-        if not calendar.state(now).is_open:
+        if answer.code == codes.E_MARKET_CLOSED and not calendar.state(now).is_open:
             problem.detail += f" Continuous trading begins at {rfc3339(calendar.next_open(now))}."
         return problem
 
