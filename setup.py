@@ -246,6 +246,8 @@ def extensions() -> list[Extension]:
     for extension in made:  # set here: cythonize makes new ones, without it
         extension.optional = not checked
         extension.depends = [*extension.depends, "setup.py"]
+        if extension.name == ENGINE:
+            extension.depends.append("scripts/drill.py")
     return made
 
 
@@ -292,7 +294,10 @@ class BuildChanged(build_ext):
         if os.environ.get("OPENBELL_DRILL") == "0":
             return False
         asked = [self.compiler.compiler_so[0], "--version"]
-        told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+        try:
+            told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+        except OSError:  # there is none; building says so
+            return False
         return "Free Software Foundation" in told
 
     def drill(self, extension: Any) -> None:
