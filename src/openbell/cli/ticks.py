@@ -15,9 +15,10 @@ def ticks(settings: Settings, sql: str, to: Path | None, as_json: bool) -> int:
     import duckdb
     import pyarrow.parquet as pq
 
-    from openbell.market.ticks.archive import Archive, ArchiveError
+    from openbell.market.ticks.archive import Archive
     from openbell.market.ticks.parquet import one_thread
     from openbell.market.ticks.query import TickQuery
+    from openbell.ops.blobs import ArchiveError
 
     one_thread()
     try:

@@ -4,7 +4,7 @@ import pytest
 
 from openbell.market.calendar import DAY
 from openbell.market.ticks import upkeep as module
-from openbell.market.ticks.archive import Archive, ArchiveError
+from openbell.market.ticks.archive import Archive
 from openbell.market.ticks.files import found_in
 from openbell.market.ticks.parquet import merge as merge_files
 from openbell.market.ticks.query import TickQuery
@@ -20,6 +20,7 @@ from openbell.market.ticks.upkeep import (
     tier,
     upkeep,
 )
+from openbell.ops.blobs import ArchiveError
 from tests.market.ticks.made import START, random_ticks, rows_of
 from tests.market.ticks.test_store import flush, opened, read
 

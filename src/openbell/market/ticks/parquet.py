@@ -99,12 +99,3 @@ def merge(paths: Sequence[Path], path: Path) -> None:
     # Small numbers sort faster; a stable sort leaves the ticks of a symbol in their order.
     order = np.argsort(key.astype(np.uint16) if len(rank) <= 1 << 16 else key, kind="stable")
     write(rows.set_column(0, SCHEMA.field("symbol"), symbol).take(_array(order, pa.int64())), path)
-
-
-def sync_folder(path: Path) -> None:
-    """Make a folder's entries durable."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -22,6 +22,7 @@ from openbell.market.ticks.batch import Ticks, join
 from openbell.market.ticks.buffer import Buffer
 from openbell.market.ticks.checkpoint import Checkpoint, StoreError, load, save
 from openbell.market.ticks.files import GROUPS, UNFINISHED, TickFile, date_of, found_in, standing
+from openbell.ops.blobs import sync_folder
 
 CHECKPOINT = "checkpoint"
 
@@ -158,7 +159,7 @@ class TickStore:
                     parquet.write(parquet.table(of_day.take(rows), sealed.symbols), path)
                     folders |= {path.parent, path.parent.parent}
         for folder in (*folders, self.folder):
-            parquet.sync_folder(folder)
+            sync_folder(folder)
 
     def files(self) -> list[TickFile]:
         """The committed files on this disk, in order."""

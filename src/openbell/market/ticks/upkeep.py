@@ -10,6 +10,7 @@ from openbell.market.ticks import parquet
 from openbell.market.ticks.archive import Archive
 from openbell.market.ticks.files import TickFile, end_of, found_in
 from openbell.market.ticks.store import TickStore
+from openbell.ops.blobs import sync_folder
 
 MERGED_AT_ONCE = 8  # files of a size make one of the next
 TIER_FIRST = 32 * 1024  # bytes; each tier is eight times the one before
@@ -64,7 +65,7 @@ def merge(store: TickStore) -> int:
             merged = run[0]._replace(last=run[-1].last)
             paths = [store.folder / file.name for file in run]
             parquet.merge(paths, store.folder / merged.name)
-            parquet.sync_folder(paths[0].parent)
+            sync_folder(paths[0].parent)
             fewer += len(paths) - 1
     return fewer
 
