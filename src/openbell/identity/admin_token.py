@@ -6,7 +6,8 @@ import hmac
 import secrets
 from pathlib import Path
 
-from openbell.identity.key import SessionKeyError, make_once
+from openbell.identity.key import SessionKeyError
+from openbell.ops.secret import make_once
 
 LENGTH_MIN = 32
 
