@@ -23,6 +23,7 @@ BATCH_MAGIC_BYTES = b"OBBT"
 SEGMENT_START = 4096
 LOCK = "lock"  # the file whose lock is the ownership of a journal
 MARK = "durable"  # the file that tells other processes the durable position
+ARCHIVED = "archived"  # the file that tells the owner up to which position segments are in an archive
 
 CHAIN_SIZE = 32
 CHAIN_ZERO = bytes(CHAIN_SIZE)  # before the first batch

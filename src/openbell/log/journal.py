@@ -269,15 +269,16 @@ class Journal:
         """Bytes of all segments, the reserved one included."""
         return len(segment_numbers(self.disk, self.folder)) * self.segment_bytes
 
-    def drop(self, before: int) -> int:
-        """Remove the oldest segments whose records all lie before position `before`; how many."""
+    def drop(self, before: int, most: int | None = None) -> int:
+        """Remove the oldest segments whose records all lie before position `before`, `most` of them if given;
+        how many."""
         dropped = 0
         numbers = segment_numbers(self.disk, self.folder)
         for number, following in itertools.pairwise(numbers):
             file = open_segment(self.disk, self.folder, following)
             batch = first_batch(file)
             file.close()
-            if batch is None or batch.first > min(before, self.durable):
+            if dropped == most or batch is None or batch.first > min(before, self.durable):
                 break
             self.disk.remove(segment_path(self.folder, number))
             dropped += 1

@@ -66,7 +66,7 @@ def open_segment(disk: Disk, folder: Path, number: int, writable: bool = False) 
     return file
 
 
-def check_segment_header(file: File, number: int) -> None:
+def check_segment_header(file: Source, number: int) -> None:
     """Raises as `open_segment`."""
     data = file.read(0, SegmentHeader.SIZE)
     if len(data) < SegmentHeader.SIZE:

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from openbell.log.disk import Disk
+from openbell.log.formats import ARCHIVED
 from openbell.log.journal import SEGMENT_BYTES
 from openbell.node import queries
+from openbell.node.capped import CappedDisk
 from openbell.node.clock import Clock
 from openbell.node.gate import Gate
 from openbell.node.protocol import VERSION
@@ -23,10 +25,12 @@ from openbell.node.recovery import Recovered, recover
 from openbell.node.sequencer import Sequencer
 from openbell.node.server import Connection, bind
 from openbell.node.stream import Stream
+from openbell.ops.room import Room
 
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 1.0
+DROP_PERCENT = 90  # of the data folder's cap: above it segments that nobody needs go
 TICK_CHECK_S = 0.1
 BACKLOG = 128
 PART_S = 0.5
@@ -41,17 +45,20 @@ class Limits:
     snapshot_commands_min: int = 10_000  # so many
     events_bytes: int = 256 << 20  # event files kept for readers without a name
     events_bytes_max: int = 6 << 30  # event files kept for the slowest named reader
-    journal_bytes: int = 10 << 30  # older segments go once snapshots and readers are past them
+    journal_bytes: int = 10 << 30  # older segments go once snapshots and readers are past them; 0: none goes
+    data_bytes: int = 0  # the most that the whole data folder may take; 0: no cap
+    archived: bool = False  # segments go only once the mark `archived` says that they are in an archive
     segment_bytes: int = SEGMENT_BYTES
 
 
 class Node:
     """One running exchange. `start` opens its door; `ended` says when to stop, with what went wrong."""
 
-    def __init__(self, recovered: Recovered, clock: Clock, limits: Limits) -> None:
+    def __init__(self, recovered: Recovered, clock: Clock, limits: Limits, room: Room) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = clock
         self.limits = limits
+        self.room = room
         self.exchange = recovered.exchange
         self.journal = recovered.journal
         self.events = recovered.events
@@ -94,6 +101,8 @@ class Node:
             ClockBehind: the machine's clock is behind the log.
         """
         clock, limits = clock or Clock(), limits or Limits()
+        room = Room(folder, limits.data_bytes)
+        disk = disk or CappedDisk(room)
         recovered = recover(folder, lambda: make_genesis(clock.now()), limits.segment_bytes, disk)
         try:
             clock.check_against(recovered.exchange.time)
@@ -107,7 +116,7 @@ class Node:
             recovered.exchange.position, recovered.seconds, recovered.snapshot, recovered.replayed,
             recovered.term,
         )  # fmt: skip
-        return cls(recovered, clock, limits)
+        return cls(recovered, clock, limits, room)
 
     async def start(self, path: Path) -> None:
         """Open the door at `path` and keep house."""
@@ -339,6 +348,29 @@ class Node:
             for path in released:
                 path.unlink(missing_ok=True)
             self.snapshots.prune(slowest)
-            oldest = min(self.snapshots.positions()[:2], default=0)
-            if self.journal.size() > self.limits.journal_bytes:
-                self.journal.drop(min(oldest, passed))
+            self._drop_segments(passed)
+
+    def _drop_segments(self, passed: int) -> None:
+        """Remove the oldest segments that nobody needs, as many as are too many."""
+        limits, journal = self.limits, self.journal
+        above = journal.size() - limits.journal_bytes if limits.journal_bytes else 0
+        excess = max(above, self.room.over(DROP_PERCENT))
+        if excess <= 0:
+            return
+        before = min(min(self.snapshots.positions()[:2], default=0), passed)
+        if limits.archived:
+            before = min(before, self._archived() + 1)
+        dropped = journal.drop(before, -(-excess // journal.segment_bytes))
+        if dropped:
+            log.info("dropped the %d oldest segments, %d bytes were too many", dropped, excess)
+
+    def _archived(self) -> int:
+        """The position up to which the log is in an archive, 0 where nothing is known."""
+        try:
+            mark = self.journal.disk.mark(self.journal.folder / ARCHIVED, writable=False)
+        except FileNotFoundError:
+            return 0
+        try:
+            return mark.load()
+        finally:
+            mark.close()

@@ -7,13 +7,24 @@ import sys
 from collections.abc import Callable
 
 from openbell.node.genesis import make_genesis
-from openbell.node.node import Node
+from openbell.node.node import Limits, Node
 from openbell.ops.collector import quiet_collector
 from openbell.ops.settings import Settings
 
 # A thread that wants the interpreter waits at most so long for one that computes: the journal's writer
 # comes back from its sync and must hand over.
 SWITCH_INTERVAL_S = 0.0002
+
+
+def limits(cap: int) -> Limits:
+    """What a data folder of at most `cap` bytes keeps: 0 keeps the whole log.
+
+    The log may take two fifths of it, event files for readers that are behind three fifths.
+    """
+    if not cap:
+        return Limits(journal_bytes=0, archived=True)
+    events = min(Limits.events_bytes_max, cap * 3 // 5)
+    return Limits(journal_bytes=cap * 2 // 5, events_bytes_max=events, data_bytes=cap, archived=True)
 
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -24,7 +35,9 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         CoreError: the log holds a command that the core does not take.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    node = Node.open(settings.data_dir, lambda now: make_genesis(settings, now))
+    node = Node.open(
+        settings.data_dir, lambda now: make_genesis(settings, now), limits=limits(settings.data_mib_max << 20)
+    )
     try:
         await node.start(settings.node_socket)
         quiet_collector()

@@ -69,10 +69,26 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     archive_url: Annotated[
         str | None,
         Meta(
-            description="Where old ticks go and stay: a folder, or `s3://bucket/folder?region=...`; without"
-            " it `DATA_DIR/archive`, which counts as part of the tick store."
+            description="Where the log and old ticks go and stay: a folder, or `s3://bucket/folder?region=...`;"
+            " without it `DATA_DIR/archive`, whose oldest goes where the data folder has no room."
         ),
     ] = None
+    data_mib_max: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most MiB of the data folder: the oldest that nobody needs goes, and where nothing"
+            " can go new orders get `LOG_FULL`. 0: no cap, and the whole log stays.",
+        ),
+    ] = 10_240
+    retention_orders_years: Annotated[
+        int,
+        Meta(ge=1, le=100, description="Years that records of orders stay in an archive of yours."),
+    ] = 5
+    retention_ledger_years: Annotated[
+        int,
+        Meta(ge=1, le=100, description="Years that records of money and shares stay in an archive of yours."),
+    ] = 6
     ticks_warm_hours: Annotated[
         int,
         Meta(ge=0, description="Hours after the end of a date until its ticks move into the archive."),
@@ -262,6 +278,16 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     def archive_dir(self) -> Path:
         """Where old ticks go when no archive is named."""
         return self.data_dir / "archive"
+
+    @property
+    def archive_key_file(self) -> Path:
+        """The key that signs what is archived of the log (0600)."""
+        return self.data_dir / "archive.key"
+
+    @property
+    def register_lock(self) -> Path:
+        """Whoever writes the archive's register holds the lock of this file."""
+        return self.data_dir / "register.lock"
 
     @property
     def postgres_dir(self) -> Path:
