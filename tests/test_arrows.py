@@ -24,10 +24,22 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "market": ("node.client", *CORE_RECORDS, "ops"),
     "ledger": ("node.client", *CORE_RECORDS, "ops"),
     "identity": ("node.client", *CORE_RECORDS, "ops"),
+    "compliance": ("node.client", "log", *CORE_RECORDS, "ops"),
     "gateway": ("node.client", *CORE_RECORDS, "market", "ledger", "identity", "ops"),
     "simulator": ("ops",),
     "ops": (),
-    "cli": ("core", "log", "node", "market", "ledger", "identity", "gateway", "simulator", "ops"),
+    "cli": (
+        "core",
+        "log",
+        "node",
+        "market",
+        "ledger",
+        "identity",
+        "compliance",
+        "gateway",
+        "simulator",
+        "ops",
+    ),
 }
 
 
@@ -97,7 +109,9 @@ def test_the_drawing_sees_a_back_arrow(tmp_path: Path) -> None:
     assert may_import("log", "core.records") and not may_import("log", "core.exchange")
 
 
-@pytest.mark.parametrize("role", ["node", "gateway", "market", "ledger", "identity", "simulator"])
+@pytest.mark.parametrize(
+    "role", ["node", "gateway", "market", "ledger", "identity", "compliance", "simulator"]
+)
 def test_no_role_waits_at_its_start_for_the_libraries_of_columns(role: str) -> None:
     code = f"import sys, openbell.{role}.role; print({{'pyarrow', 'duckdb', 'pandas'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,9 +9,11 @@ import pytest
 from openbell.cli.rerun import Rerun
 from openbell.core import codes, records, snapshot
 from openbell.core.exchange import Exchange
+from openbell.log.errors import LogGone
 from openbell.log.journal import Journal
 from openbell.log.stamp import stamp
 from openbell.ops.settings import Settings
+from tests.compliance.made import Log
 
 BEGIN = 1_700_000_000_000_000_000
 SMALL = {"accounts": 64, "instruments": 4, "positions": 64, "orders": 64, "ended_orders": 64, "requests": 256}
@@ -85,3 +87,26 @@ def test_a_log_without_a_command_is_named(tmp_path: Path) -> None:
     Journal.open(tmp_path / "journal", segment_bytes=1 << 20, threads=False).close()
     with pytest.raises(FileNotFoundError, match="holds no command yet"):
         Rerun(tmp_path / "journal")
+
+
+def test_a_log_whose_beginning_is_gone_goes_on_from_the_oldest_snapshot(tmp_path: Path) -> None:
+    log = Log(tmp_path, 20)
+    first = log.snapshot()
+    log.add(20)
+    second = log.snapshot()
+    log.add(5)
+    whole = Rerun(tmp_path / "journal")
+    for _ in whole.units(()):
+        pass
+    assert log.journal.drop(first) > 0
+    with pytest.raises(LogGone):
+        Rerun(tmp_path / "journal")
+    part = Rerun(tmp_path / "journal", tmp_path / "snapshots")
+    assert part.begun == first < second
+    assert part.genesis == whole.genesis
+    assert [unit.seq for run in part.units(()) for unit in run] == list(
+        range(first + 1, log.journal.last + 1)
+    )
+    assert snapshot.state_hash(part.exchange) == snapshot.state_hash(whole.exchange)
+    for one in (whole, part, log):
+        one.close()

@@ -1,4 +1,4 @@
-"""The command line: `openbell up, run, verify, replay, ticks, bench, admin`."""
+"""The command line: `openbell up, run, verify, replay, ticks, archive, bench, admin`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_replay(commands)
     _add_ticks(commands)
+    _add_archive(commands)
     _add_bench(commands)
     _add_admin(commands)
     return top
@@ -103,6 +104,13 @@ def _add_ticks(commands: Any) -> None:
     one.set_defaults(command=_ticks)
 
 
+def _add_archive(commands: Any) -> None:
+    from openbell.cli.archive import add_commands
+
+    one = commands.add_parser("archive", help="the archived log: list, verify, restore, hold, release")
+    add_commands(one.add_subparsers(title="archive commands", metavar="COMMAND", required=True), _archive)
+
+
 def _add_bench(commands: Any) -> None:
     one = commands.add_parser("bench", help="measure something; without a name, list what there is")
     one.add_argument("name", nargs="?")
@@ -160,6 +168,12 @@ def _ticks(options: argparse.Namespace) -> int:
     from openbell.cli.ticks import ticks
 
     return ticks(_settings(options), options.sql, options.to, options.json)
+
+
+def _archive(options: argparse.Namespace) -> int:
+    from openbell.cli.archive import archive
+
+    return archive(_settings(options), options)
 
 
 def _replay_lobster(options: argparse.Namespace) -> int:

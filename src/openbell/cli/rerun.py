@@ -1,4 +1,4 @@
-"""The log applied again, from its first command, with the units that it makes."""
+"""The log applied again, from its first command or the oldest snapshot, with the units that it makes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from openbell.core.exchange import Exchange
+from openbell.core import snapshot
+from openbell.core.exchange import CoreError, Exchange
 from openbell.core.records import Answer, Event, Header
-from openbell.log.reader import JournalReader
+from openbell.log.errors import LogGone
+from openbell.log.reader import JournalReader, chain_at
 
 READ_BYTES = 1 << 18
 
@@ -25,14 +27,31 @@ class Unit(NamedTuple):
 class Rerun:
     """A fresh exchange fed by the journal in `folder`.
 
+    Args:
+        snapshots: where to look for a state to begin with, where the log's beginning is gone.
+
+    Attributes:
+        begun: the position it began with; 1: the first command.
+
     Raises:
         FileNotFoundError: the journal holds no command yet.
         LogCorrupt, LogGone, LogUnknown: as JournalReader says.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, snapshots: Path | None = None) -> None:
+        self.begun = 1
         self.reader = JournalReader(folder)
-        self._data = self.reader.read(READ_BYTES)
+        try:
+            self._data = self.reader.read(READ_BYTES)
+        except LogGone:
+            oldest = oldest_state(folder, snapshots) if snapshots else None
+            if oldest is None:
+                raise
+            self.exchange, self._data = oldest, b""
+            self.begun, self.genesis = oldest.position, oldest.genesis
+            self.reader.close()
+            self.reader = JournalReader(folder, self.begun)
+            return
         if not self._data:
             raise FileNotFoundError(f"the log in {folder} holds no command yet")
         length = Header.from_buffer_copy(self._data).length
@@ -68,6 +87,19 @@ class Rerun:
             made.append(Unit(head.seq, head.ts, commands[at : at + head.length], events[first:last]))
             at, first = at + head.length, last
         return made
+
+
+def oldest_state(journal: Path, snapshots: Path) -> Exchange | None:
+    """The state of the oldest snapshot that the log in `journal` confirms, and goes on from; or None."""
+    for path in sorted(snapshots.glob("*.snapshot")):
+        try:
+            exchange, meta = snapshot.load(path)
+        except (OSError, CoreError, snapshot.SnapshotError):
+            continue
+        chain = chain_at(journal, exchange.position)
+        if chain is not None and chain.hex() == meta.get("chain"):
+            return exchange
+    return None
 
 
 def split(data: bytes, stops: Collection[int]) -> Iterator[bytes]:

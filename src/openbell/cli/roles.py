@@ -21,7 +21,12 @@ Run = Callable[[Settings, asyncio.Event, Callable[[], None]], Awaitable[None]]
 ROLES: dict[str, tuple[str, ...]] = {
     "node": ("openbell.node.role",),
     "gateway": ("openbell.gateway.role",),
-    "worker": ("openbell.ledger.role", "openbell.market.role", "openbell.identity.role"),
+    "worker": (
+        "openbell.ledger.role",
+        "openbell.market.role",
+        "openbell.identity.role",
+        "openbell.compliance.role",
+    ),
     "simulator": ("openbell.simulator.role",),
 }
 QUICK = ("node", "gateway")  # roles that orders wait for

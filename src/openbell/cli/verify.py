@@ -1,4 +1,8 @@
-"""`openbell verify`: replays the log from its first command and compares everything that was made from it."""
+"""`openbell verify`: replays the log from its first command and compares everything that was made from it.
+
+Where the log's beginning is gone (dropped for room, or removed from the archive that it is from) it begins at
+the oldest snapshot, says so, and compares the later snapshots; ledger and candles need all of the log.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,11 @@ def verify(settings: Settings, as_json: bool) -> int:
         for difference in differences:
             progress.say(f"differs: {difference}")
         verdict = f"{len(differences)} differences" if differences else "nothing differs"
+        if found["from"] > 1:
+            progress.say(
+                f"the log's beginning is gone: replayed from the snapshot at {found['from']:,}; ledger and"
+                " candles are not compared"
+            )
         progress.say(f"{found['commands']:,} commands replayed, state {found['stateHash']}: {verdict}")
     return 1 if differences else 0
 
@@ -79,7 +88,7 @@ async def _database(settings: Settings) -> AsyncIterator[None]:
 
 def compare(settings: Settings, report: Report) -> dict[str, Any]:
     """Replay the log of `settings` and name what differs; `report` is told (position, last position)."""
-    rerun = Rerun(settings.journal_dir)
+    rerun = Rerun(settings.journal_dir, settings.snapshot_dir)
     try:
         ledger = Comparison(settings.database, rerun.genesis, rerun.exchange.time)
         try:
@@ -91,13 +100,14 @@ def compare(settings: Settings, report: Report) -> dict[str, Any]:
 
 
 def _compare(settings: Settings, rerun: Rerun, ledger: Comparison, report: Report) -> dict[str, Any]:
-    market = stored(settings.database, rerun.genesis)
+    whole = rerun.begun == 1
+    market = stored(settings.database, rerun.genesis) if whole else None
     candles = Batch(calendar_of(rerun.genesis), with_seconds=False)
     snapshots = {
         position: path for path in settings.snapshot_dir.glob("*") if (position := position_of(path))
     }
     differences: list[str] = []
-    going_on = ledger.position > 0
+    going_on = whole and ledger.position > 0
     for units in rerun.units({ledger.position, market.position if market else 0, *snapshots}):
         position = rerun.exchange.position
         if market and position <= market.position:
@@ -116,7 +126,8 @@ def _compare(settings: Settings, rerun: Rerun, ledger: Comparison, report: Repor
         if reached > rerun.exchange.position:
             differences.append(f"the {what} are at {reached}, the log ends at {rerun.exchange.position}")
     return {
-        "commands": rerun.exchange.position,
+        "commands": rerun.exchange.position - (0 if whole else rerun.begun),
+        "from": rerun.begun,
         "stateHash": snapshot.state_hash(rerun.exchange),
         "snapshots": len(snapshots),
         "ledgerPosition": ledger.position,
