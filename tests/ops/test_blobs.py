@@ -46,6 +46,13 @@ def test_folders_are_told_and_what_is_unfinished_is_no_object(blobs: Blobs) -> N
     assert blobs.sizes() == {"a/one": 1}
 
 
+def test_private_objects_are_for_their_owner_alone(tmp_path: Path) -> None:
+    for private in (True, False):
+        blobs = Blobs(tmp_path, "log", private=private)
+        blobs.put_bytes("one", b"1")
+        assert (Path(blobs.path("one")).stat().st_mode & 0o077 == 0) == private
+
+
 def test_a_folder_is_named_by_path_or_url(tmp_path: Path) -> None:
     Blobs(tmp_path, "log").put_bytes("one", b"1")
     assert Blobs(str(tmp_path), "log").get("one") == b"1"

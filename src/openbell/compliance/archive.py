@@ -141,7 +141,7 @@ class LogArchive:
     def __init__(self, where: str | Path, exchange: str, key: PublicKey) -> None:
         self.exchange = exchange
         self.key = key
-        self.blobs = Blobs(where, f"{FOLDER}/{exchange[:EXCHANGE_DIGITS]}")
+        self.blobs = Blobs(where, f"{FOLDER}/{exchange[:EXCHANGE_DIGITS]}", private=True)
 
     def identify(self) -> None:
         """Learn the exchange's whole digest from the newest seal, where only its first digits were given.

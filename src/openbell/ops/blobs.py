@@ -28,6 +28,9 @@ class Blobs:
 
     An object is there whole or not at all, and durable when `put` returns.
 
+    Args:
+        private: files in a folder are for their owner alone (0600).
+
     Raises:
         ArchiveError: a URL that names no store that is known.
 
@@ -35,7 +38,8 @@ class Blobs:
         root: the path of `folder` for `filesystem`.
     """
 
-    def __init__(self, where: str | Path, folder: str) -> None:
+    def __init__(self, where: str | Path, folder: str, private: bool = False) -> None:
+        self.mode = 0o600 if private else 0o666  # less what the umask takes
         self.filesystem: Any
         if isinstance(where, Path) or "://" not in where:
             self.filesystem, root = fs.LocalFileSystem(), str(Path(where).resolve())
@@ -116,7 +120,8 @@ class Blobs:
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(UNFINISHED)
-        with unfinished.open("wb") as out:
+        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, self.mode)
+        with os.fdopen(fd, "wb") as out:
             shutil.copyfileobj(source, out, COPY_BYTES)
             out.flush()
             os.fsync(out.fileno())
