@@ -128,6 +128,28 @@ def test_a_removal_that_a_kill_cut_short_is_finished(place: Place) -> None:
     assert sweep(place.archive) == 0
 
 
+def test_an_archive_that_began_after_the_log_did_can_lose_its_beginning_too(tmp_path: Path) -> None:
+    log = Log(tmp_path, 50)
+    archiver = archiver_of(tmp_path)
+    position = log.snapshot()
+    assert log.journal.drop(700) == 2
+    log.add(10)
+    archiver.step()
+    archive, key = archiver.archive, archiver.key
+    assert (archive.sealed()[0], verify(archive).first) == (3, archive.seal(3).first)
+    remove(archive, key, tmp_path / "register.lock", 4, "a test")
+    checked = verify(archive)
+    assert (checked.removed, checked.first) == (2, archive.seal(5).first)
+    for name in (f"snapshots/{position:020d}.seal", f"snapshots/{position:020d}.zst"):
+        archive.blobs.remove(name)
+    with pytest.raises(Wrong, match=rf"snapshots: none is at or after {archive.seal(4).last}"):
+        verify(archive)
+    archive.blobs.remove("segments/0000000003.seal")
+    with pytest.raises(Wrong, match=r"segments/0000000003.seal: it is missing"):
+        verify(archive)
+    log.close()
+
+
 def test_a_removal_that_the_register_does_not_know_is_wrong(place: Place) -> None:
     place.archive.blobs.remove(segment_name(1))
     with pytest.raises(Wrong, match=r"segments/0000000001.log.zst: it is missing"):

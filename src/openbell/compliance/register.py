@@ -118,7 +118,8 @@ def enter(
         found = SEGMENT_NAME.fullmatch(name)
         if action == HOLD and found is not None and int(found[1]) <= register.removed:
             raise CannotHold(f"{name} was removed already; segments up to {register.removed} are gone")
-        for number in range(register.removed + 1, through + 1):
+        going = [one for one in archive.sealed() if register.removed < one <= through] if through else []
+        for number in going:
             if hold := register.held(archive.seal(number)):
                 raise CannotHold(f"segment {number} is held by {hold!r} meanwhile: nothing was removed")
         entry = Entry(

@@ -77,10 +77,9 @@ def verify(archive: LogArchive, report: Report = lambda _at, _of: None) -> Check
         if seal.position != position:
             raise Wrong(snapshot_seal_name(position), f"it is of the snapshot at {seal.position}")
         archive.content(snapshot_name(position), seal)
-    if register.removed and not any(position >= seals[register.removed - 1].last for position in positions):
-        raise Wrong(
-            "snapshots", f"none is at or after {seals[register.removed - 1].last}, where the log begins"
-        )
+    gone = max((seal.last for seal in seals if seal.number <= register.removed), default=0)
+    if gone and not any(position >= gone for position in positions):
+        raise Wrong("snapshots", f"none is at or after {gone}, where the log begins")
     unsealed = check_names(archive, seals, register.removed)
     return Checked(
         segments=len(whole),
