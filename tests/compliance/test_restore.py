@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from openbell.log.reader import JournalReader, chain_at
 from tests.compliance.made import BEGIN, HOUR, SEGMENT, Log, archive_of, archiver_of
 from tests.node.exchange import open_node
 
+ROOT = Path(__file__).parents[2]
 YEAR = 366 * 24 * HOUR
 
 
@@ -135,6 +139,45 @@ def test_a_wrong_object_stops_a_restore_and_leaves_no_log(tmp_path: Path) -> Non
     assert not (folder / "journal").exists()
     archive.blobs.put_bytes(segment_name(2), kept)
     assert bring_back(archive, folder).segments == len(archive.sealed())
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from openbell.compliance import restore as module
+from tests.compliance.made import archive_of
+left = int(sys.argv[3])
+real = os.fsync
+def fsync(fd):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(fd)
+os.fsync = fsync
+to = Path(sys.argv[2])
+module.restore(archive_of(Path(sys.argv[1])), to / "journal", to / "snapshots")
+"""
+
+
+def test_a_restore_that_is_killed_anywhere_is_begun_anew(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    log = Log(one, 20)
+    log.snapshot()
+    log.add(20)
+    archiver_of(one).step()
+    log.close()
+    archive = archive_of(one)
+    # Syncs: each segment, the mark, the snapshot, and for each folder its own and its parent's.
+    syncs = len(archive.sealed()) + 6
+    for at in (1, 3, syncs - 4, syncs - 3, syncs - 2, syncs - 1):
+        command = [sys.executable, "-c", KILLED, str(one), str(two), str(at)]
+        assert subprocess.run(command, cwd=ROOT, timeout=60).returncode == -signal.SIGKILL
+        assert not (two / "journal").exists()
+    done = bring_back(archive, two)
+    assert sorted(path.name for path in two.iterdir()) == ["journal", "snapshots"]
+    assert (done.segments, done.snapshot) == (len(archive.sealed()), 1_002)
+    assert state_at(two, done.last) == state_at(one, done.last)
 
 
 def test_a_folder_that_has_a_log_is_left_alone(tmp_path: Path) -> None:
