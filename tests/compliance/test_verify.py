@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from tests.compliance.made import Log, archive_of, archiver_of, objects
 SNAPSHOT = "snapshots/*.zst"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder whose archive has segments, a snapshot, three roots and two entries of the register."""
+    tmp_path = tmp_path_factory.mktemp("sound")
     log = Log(tmp_path, 20)
     log.snapshot()
     log.add(50)
@@ -31,6 +33,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     assert verify(archive)._replace(last=0, beyond="")[2:] == (1, 0, 3, 1, 2, "", 0)
     log.close()
     return tmp_path
+
+
+@pytest.fixture
+def folder(sound: Path, tmp_path: Path) -> Path:
+    """A copy of it to spoil."""
+    return Path(shutil.copytree(sound, tmp_path / "data"))
 
 
 def path_of(folder: Path, name: str) -> tuple[str, Path]:
