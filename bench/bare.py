@@ -1,12 +1,14 @@
 """A bare handler: uvicorn with an ASGI application that reads a request and answers a constant.
 
 What a measurement of the exchange is held against: the same server, sockets and client without an exchange.
+Arguments: the port, and a file to answer with 200 in place of 201 and BODY.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -17,21 +19,25 @@ BODY = (
     b'"filledQty":"0","remainingQuantity":"1","price":"213.45","stopPrice":null,"avgPrice":null,'
     b'"filledValue":"0.00","code":null,"detail":null,"timestamp":"2026-03-05T14:30:00.123456Z","seq":1}'
 )
-HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
-START = {"type": "http.response.start", "status": 201, "headers": HEADERS}
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-async def application(
-    scope: dict[str, Any],
-    receive: Callable[[], Awaitable[dict[str, Any]]],
-    send: Callable[[dict[str, Any]], Awaitable[None]],
-) -> None:
-    """Read the whole request, then answer 201 with BODY."""
-    while (await receive()).get("more_body", False):
-        pass
-    await send(START)
-    await send({"type": "http.response.body", "body": BODY})
+def constant(status: int, body: bytes) -> Callable[[dict[str, Any], Receive, Send], Awaitable[None]]:
+    """An application that reads a whole request and answers `body`."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    start = {"type": "http.response.start", "status": status, "headers": headers}
+
+    async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body", False):
+            pass
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    return application
 
 
 if __name__ == "__main__":
-    uvicorn.run(application, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", lifespan="off")
+    port, *files = sys.argv[1:]
+    answering = constant(200, Path(files[0]).read_bytes()) if files else constant(201, BODY)
+    uvicorn.run(answering, host="127.0.0.1", port=int(port), log_level="warning", lifespan="off")

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -119,12 +119,20 @@ class Venue:
 
     Args:
         folder: the data folder. port: the port, 0 for a free one. arguments: more flags of `openbell up`.
+        environment: variables for it beside this process's own.
     """
 
-    def __init__(self, folder: Path, port: int = 0, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        arguments: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self._arguments = arguments
+        self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._sources = (f"127.0.{k // 250}.{k % 250 + 2}" for k in itertools.count())
         self._source = next(self._sources)
@@ -152,7 +160,7 @@ class Venue:
         command += ["--port", str(self.port), *self._arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True, env=self._environment,
         )  # fmt: skip
         self.said = ""
         assert self._process.stdout is not None

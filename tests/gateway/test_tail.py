@@ -64,6 +64,13 @@ def test_a_client_resumes_after_what_it_has(tail: PrivateTail) -> None:
     assert [entry.seq for entry in resumed] == [105, 109]
 
 
+def test_the_newest_entry_of_an_account_is_known(tail: PrivateTail) -> None:
+    tail.record(unit(101, fill(7)))
+    tail.record(unit(105, fill(7), fill(8)))
+    tail.record(unit(109, fill(8)))
+    assert [tail.newest(account) for account in (7, 8, 9)] == [105, 109, START]
+
+
 def test_what_came_before_the_start_cannot_be_resumed(tail: PrivateTail) -> None:
     assert tail.since(7, START - 1) is None
     assert tail.since(7, START) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -19,6 +20,7 @@ from openbell.market.board import Board
 from openbell.market.instruments import find
 
 CURRENCY = "USD"
+HOLDINGS_KEPT = 8_192  # of about 1 KiB each
 LIQUIDITY_NAMES = {codes.MAKER: "MAKER", codes.TAKER: "TAKER", codes.AUCTION: "AUCTION"}
 STATUS_NAMES = {codes.AC_OPEN: "OPEN", codes.AC_LOCKED: "LOCKED", codes.AC_CLOSED: "CLOSED"}
 
@@ -147,42 +149,58 @@ def execution_id(trade: int, side: int) -> str:
 
 
 def holding_body(position: Mapping[str, Any], board: Board) -> HoldingBody:
-    """A position of the node's `account` query, at the board's price."""
-    quote = board.quote(position["instrument"])
-    listing = find(quote.symbol)
-    units, cost = position["quantity"], position["cost"]
-    worth = value(quote.price, units)
+    """A position of the node's `account` query, at the board's price. To be read only: answers share it."""
+    ticker = board.ticker(position["instrument"])
+    return _holding(
+        ticker.symbol,
+        position["quantity"],
+        position["reserved"],
+        position["cost"],
+        position["realised"],
+        ticker.price,
+        ticker.close,
+    )
+
+
+@lru_cache(HOLDINGS_KEPT)
+def _holding(
+    symbol: str, units: int, reserved: int, cost: int, realised: int, price: int, close: int
+) -> HoldingBody:
+    """A holding at a price; most are asked for again before anything of it has changed."""
+    listing = find(symbol)
+    worth, shares = value(price, units), quantity(units)
+    change = price - close
     return HoldingBody(
-        symbol=quote.symbol,
-        ticker=quote.symbol,
-        name=listing.name if listing else quote.symbol,
-        quantity=quantity(units),
-        shares=quantity(units),
-        reserved_quantity=quantity(position["reserved"]),
-        available_quantity=quantity(units - position["reserved"]),
+        symbol=symbol,
+        ticker=symbol,
+        name=listing.name if listing else symbol,
+        quantity=shares,
+        shares=shares,
+        reserved_quantity=quantity(reserved),
+        available_quantity=quantity(units - reserved),
         average_cost=decimals.average_price(cost, units),
         cost=money(cost),
-        price=money(quote.price),
+        price=money(price),
         market_value=money(worth),
         unrealised_pnl=money(worth - cost),
         unrealised_pnl_percent=decimals.percent(worth - cost, cost),
-        realised_pnl=money(position["realised"]),
-        day_change=money(worth - value(quote.close, units)),
-        change=money(quote.change),
-        change_percent=decimals.percent(quote.change, quote.close),
+        realised_pnl=money(realised),
+        day_change=money(worth - value(close, units)),
+        change=money(change),
+        change_percent=decimals.percent(change, close),
     )
 
 
 def owned(account: Mapping[str, Any], board: Board) -> list[Mapping[str, Any]]:
     """The positions that hold shares, the most valuable first."""
     held = [position for position in account["positions"] if position["quantity"]]
-    held.sort(key=lambda position: -value(board.quote(position["instrument"]).price, position["quantity"]))
+    held.sort(key=lambda position: -value(board.ticker(position["instrument"]).price, position["quantity"]))
     return held
 
 
 def holdings_value(account: Mapping[str, Any], board: Board) -> int:
     """What all shares of an account are worth at the board's prices, in 1/10,000 USD."""
-    return sum(value(board.quote(one["instrument"]).price, one["quantity"]) for one in account["positions"])
+    return sum(value(board.ticker(one["instrument"]).price, one["quantity"]) for one in account["positions"])
 
 
 def day_profit(account: Mapping[str, Any], board: Board) -> tuple[int, int]:
@@ -193,9 +211,9 @@ def day_profit(account: Mapping[str, Any], board: Board) -> tuple[int, int]:
     """
     equity, base = account["cash"], account["start_cash"] + account["net_deposits"]
     for position in account["positions"]:
-        quote = board.quote(position["instrument"])
-        equity += value(quote.price, position["quantity"])
-        base += value(quote.close, position["start_quantity"] + position["net_transfers"])
+        ticker = board.ticker(position["instrument"])
+        equity += value(ticker.price, position["quantity"])
+        base += value(ticker.close, position["start_quantity"] + position["net_transfers"])
     return equity - base, base
 
 

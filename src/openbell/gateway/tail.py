@@ -113,6 +113,11 @@ class PrivateTail:
         """The position after which every entry of `account` is kept."""
         return max(self._floor_of_all, self._floors.get(account, 0))
 
+    def newest(self, account: int) -> int:
+        """The position of the account's latest entry, or one after which there is none."""
+        tail = self._tails.get(account)
+        return tail[-1].seq if tail else self.floor(account)
+
     def since(self, account: int, seq: int) -> list[Entry] | None:
         """The account's entries after position `seq`, None if some of them are no longer kept."""
         if seq < self.floor(account):

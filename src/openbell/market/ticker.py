@@ -120,11 +120,16 @@ class Ticker:
         self.ts = self.book_ts = self.last_ts
         self.seq = self.book_seq = self.stats_from = self.book_from = seq
 
+    @property
+    def price(self) -> int:
+        """As the quote has it: the last eligible trade, before the first one the official close."""
+        return self.last or self.close
+
     def quote(self) -> Quote:
         """The quote now."""
         trades = self.status == codes.IN_CONTINUOUS
         bid, ask = (self.bids.best(), self.asks.best()) if trades else (None, None)
-        price = self.last or self.close
+        price = self.price
         change = price - self.close
         return Quote(
             instrument=self.instrument,

@@ -1,0 +1,317 @@
+"""Reads of a portfolio with 200 holdings and 100,000 trades at a steady rate, against a bare handler.
+
+A whole exchange is started in a folder of its own, simulator and all. An account buys and sells 200 stocks
+one share a trade, and every execution is read back and counted. Then its portfolio is read at times that no
+answer delays, while others trade its stocks at other prices. At a tenth of the rate the newest page of its
+history is read, and one in the middle; at a 200th its curve of the day. The bare handler answers as many
+bytes under the same load. A portfolio of ten holdings and a quote are read as fast as a gateway can, and its
+processor time is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import psutil
+import reading
+from door import PRICE, listing
+from venue import Session, Venue, VenueError, free_port
+
+from openbell.core import codes, records
+from openbell.identity.account_id import decode_account
+from openbell.node.client import NodeClient
+
+P99_MS_MAX = 20.0
+GRANT = Decimal(100_000)  # of a demo account
+SHARE = records.QUANTITY_SCALE
+CASH = 10**12
+IN_FLIGHT = 512
+BOUGHT_PART = 0.6  # of an instrument's trades; the rest sell some of it again
+TYPICAL = 10
+CONNECTIONS = 8
+PARTS = {"50": 0.5, "99": 0.99, "999": 0.999}
+AT_ONCE_SECONDS = 5.0
+BARE_SECONDS = 10.0
+OLDER_SECONDS = 5.0
+MOVES_PER_SECOND = 50  # trades of others meanwhile, each at another price
+CATCH_UP_S = 120.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The bench's own arguments."""
+    parser.add_argument("--holdings", type=int, default=200, help="stocks that the account holds (200)")
+    parser.add_argument("--trades", type=int, default=100_000, help="its trades (100,000)")
+    parser.add_argument("--rate", type=float, default=200.0, help="reads per second (200)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of a run (20)")
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure; the result's `value` is the P99 of the portfolio's reads in milliseconds."""
+    with tempfile.TemporaryDirectory(prefix="openbell-bench-", dir="/tmp") as name:
+        folder = Path(name)
+        with Venue(folder / "data", environment={"OPENBELL_READ_RATE": "1000000"}) as venue:
+            large, account = venue.demo()
+            small, other = venue.demo()
+            begun = time.monotonic()
+            market = asyncio.run(trade(venue, account, other, args.holdings, args.trades // args.holdings))
+            wait(large)
+            trading_s = time.monotonic() - begun
+            proof = prove(large, args.trades // args.holdings * args.holdings, args.holdings)
+            with moving(venue, market):
+                found = at_rate(venue.port, large, "/v1/portfolio", args.rate, args.seconds)
+                reads = {
+                    what: at_rate(venue.port, large, path, args.rate * part, OLDER_SECONDS)
+                    for what, (path, part) in older(large).items()
+                }
+            typical = {
+                "portfolio_of_10": at_once(venue, small, "/v1/portfolio", folder),
+                "quote": at_once(venue, small, "/v1/quotes/AAPL", folder),
+            }
+            body = large.request("GET", "/v1/portfolio").body
+            with bare(folder, body) as (port, _):
+                reference = at_rate(port, large, "/bare", args.rate, min(args.seconds, BARE_SECONDS))
+    return {
+        "value": found["p99"],
+        "unit": f"ms from due time to answer, P99 at {args.rate:g} reads/s",
+        **found,
+        "reference": {"name": "bare uvicorn handler, as many bytes", "value": reference["p99"], **reference},
+        "ratio": round(found["p99"] / reference["p99"], 2),
+        "holds": found["p99"] < P99_MS_MAX,
+        "older": reads,
+        "at_once": typical,
+        "bytes": len(body),
+        "seconds_of_trading": round(trading_s, 1),
+        "proof": proof,
+    }
+
+
+# --- what is read ---------------------------------------------------------------------------------
+
+
+class Market(NamedTuple):
+    """The stocks, and two accounts that trade them with others."""
+
+    instruments: list[int]
+    peers: list[int]
+
+
+async def trade(venue: Venue, account: str, other: str, holdings: int, each: int) -> Market:
+    """Let `account` trade every one of `holdings` new stocks `each` times, and `other` buy some of ten."""
+    client = await connected(venue)
+    try:
+        large, small = decode_account(account), decode_account(other)
+        body = records.OpenAccount(kind=codes.KIND_PARTICIPANT, realm=1)
+        opened = await sent(client, [records.pack(codes.C_OPEN_ACCOUNT, bytes(body))] * 2)
+        peers = [int(answer.account) for answer in opened]
+        money = bytes(records.Amount(amount=CASH))
+        funded = [records.pack(codes.C_DEPOSIT, money, account=one) for one in (large, small, *peers)]
+        await sent(client, funded)
+        listed = await sent(client, [listing(f"BENCH{number}") for number in range(holdings)])
+        numbers = [int(answer.instrument) for answer in listed]
+        bought = int(each * BOUGHT_PART)
+        issue = bytes(records.Issue(quantity=2 * each * SHARE, price=PRICE))
+        for peer in peers:
+            packed = [records.pack(codes.C_ISSUE, issue, account=peer, instrument=one) for one in numbers]
+            await sent(client, packed)
+        peer = peers[0]
+        for place, number in enumerate(numbers):
+            extra = int(place < TYPICAL)
+            commands = [order(peer, number, codes.SELL, bought + extra, PRICE)]
+            commands += [order(large, number, codes.BUY, 1, PRICE)] * bought
+            commands += [order(small, number, codes.BUY, 1, PRICE)] * extra
+            commands += [order(peer, number, codes.BUY, each - bought, PRICE + 100 * place)]
+            commands += [order(large, number, codes.SELL, 1, PRICE + 100 * place)] * (each - bought)
+            await sent(client, commands)
+        return Market(numbers, peers)
+    finally:
+        await client.close()
+
+
+@contextmanager
+def moving(venue: Venue, market: Market) -> Iterator[None]:
+    """Meanwhile the peers trade with each other, so that prices of what is held move."""
+    over = threading.Event()
+
+    async def move() -> None:
+        client = await connected(venue)
+        dice = random.Random(7)
+        try:
+            while not over.is_set():
+                number, price = dice.choice(market.instruments), PRICE + dice.randint(-50, 50) * 100
+                sell, buy = (
+                    order(peer, number, side, 1, price)
+                    for peer, side in zip(market.peers, (codes.SELL, codes.BUY), strict=True)
+                )
+                await sent(client, [sell, buy])
+                await asyncio.sleep(1 / MOVES_PER_SECOND)
+        finally:
+            await client.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        moves = pool.submit(asyncio.run, move())
+        try:
+            yield
+        finally:
+            over.set()
+            moves.result()
+
+
+async def connected(venue: Venue) -> NodeClient:
+    """A client of the node."""
+    return await NodeClient.connect(venue.folder / "node.sock", name="bench", role="bench")
+
+
+def order(account: int, instrument: int, side: int, shares: int, price: int) -> bytearray:
+    """A limit order without a request key."""
+    body = records.NewOrder(price=price, quantity=shares * SHARE, display=-1, side=side)
+    body.order_type, body.tif = codes.LIMIT, codes.GTC
+    return records.pack(codes.C_NEW_ORDER, bytes(body), account=account, instrument=instrument)
+
+
+async def sent(client: NodeClient, commands: list[bytearray]) -> list[Any]:
+    """The answers to commands, all of which must succeed."""
+    answers: list[Any] = []
+    for start in range(0, len(commands), IN_FLIGHT):
+        part = commands[start : start + IN_FLIGHT]
+        answers += await asyncio.gather(*(client.send(bytes(command)) for command in part))
+    for answer in answers:
+        assert answer.code == codes.E_OK, codes.REFUSAL_NAMES.get(answer.code, answer.code)
+    return answers
+
+
+def wait(session: Session) -> None:
+    """Return when the ledger has all that the account did.
+
+    Raises:
+        VenueError: it does not catch up.
+    """
+    until = time.monotonic() + CATCH_UP_S
+    while not session.get("/v1/portfolio/history?limit=1")["complete"]:
+        if time.monotonic() > until:
+            raise VenueError(f"the ledger is not there after {CATCH_UP_S:g} s")
+        time.sleep(0.2)
+
+
+def prove(session: Session, trades: int, holdings: int) -> dict[str, Any]:
+    """Count cash and shares from every execution, and hold the portfolio against them.
+
+    Raises:
+        AssertionError: they differ, or executions are missing.
+    """
+    curve = session.get("/v1/portfolio/performance?range=ALL")
+    seen, cash, shares = set(), Decimal(0), Counter[str]()
+    for row in session.pages("/v1/portfolio/history?limit=500", "trades"):
+        sign = 1 if row["side"] == "BUY" else -1
+        seen.add(row["execId"])
+        cash -= sign * Decimal(row["value"]) + Decimal(row["fee"])
+        shares[row["symbol"]] += sign * int(row["quantity"])
+    assert len(seen) == trades, f"{len(seen)} executions of {trades}"
+    portfolio = session.get("/v1/portfolio")
+    held = {row["symbol"]: int(row["quantity"]) for row in portfolio["holdings"]}
+    assert held == {name: count for name, count in shares.items() if count}, "shares differ"
+    assert len(held) == holdings, f"{len(held)} holdings"
+    worth = sum(Decimal(row["marketValue"]) for row in portfolio["holdings"])
+    assert Decimal(portfolio["totalValue"]) == Decimal(portfolio["cashBalance"]) + worth
+    paid_in = Decimal(portfolio["cashBalance"]) - cash
+    assert curve["complete"] and paid_in == Decimal(CASH) / records.CASH_SCALE + GRANT, f"paid in {paid_in}"
+    return {"executions_read": trades, "holdings_counted": len(held), "cash_counted": str(cash)}
+
+
+def older(session: Session) -> dict[str, tuple[str, float]]:
+    """Reads of the account's past, and the part of the rate that they are asked at."""
+    cursor = ""
+    for _ in range(100):
+        page = session.get(f"/v1/portfolio/history?limit=500{cursor}")
+        if page["nextCursor"] is None:
+            break
+        cursor = f"&cursor={page['nextCursor']}"
+    return {
+        "history_newest_100": ("/v1/portfolio/history?limit=100", 0.1),
+        "history_100_in_the_middle": (f"/v1/portfolio/history?limit=100{cursor}", 0.1),
+        "performance_1d": ("/v1/portfolio/performance?range=1D", 0.005),
+    }
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def at_rate(port: int, session: Session, path: str, rate: float, seconds: float) -> dict[str, Any]:
+    """Percentiles in milliseconds of reads at a steady rate, all of which must be answered 200."""
+    job = reading.Job(port, path, session.token, rate, seconds, CONNECTIONS)
+    result = send(job)
+    found = {f"p{name}": percentile(result.micros, part) for name, part in PARTS.items()}
+    each = max(1, int(rate))
+    seconds_p99 = sorted(
+        percentile(result.micros[at : at + each], 0.99) for at in range(0, len(result.micros), each)
+    )
+    found |= {"least_p99_of_a_second": seconds_p99[0], "middle": seconds_p99[len(seconds_p99) // 2]}
+    return found | {"rate": rate, "sent_late_p99": result.late_us_p99 / 1000, "reads": len(result.micros)}
+
+
+def percentile(micros: list[int], part: float) -> float:
+    """The value in milliseconds below which `part` of the microseconds lie."""
+    return sorted(micros)[min(len(micros) - 1, int(part * len(micros)))] / 1000
+
+
+def at_once(venue: Venue, session: Session, path: str, folder: Path) -> dict[str, Any]:
+    """Reads a second of a gateway's processor time, beside the bare handler's with as many bytes."""
+    mine = per_second(venue.port, venue.role("gateway"), session, path)
+    with bare(folder, session.request("GET", path).body) as (port, process):
+        theirs = per_second(port, process, session, path)
+    return {"reads_per_core": round(mine), "bare": round(theirs), "ratio": round(mine / theirs, 3)}
+
+
+def per_second(port: int, process: psutil.Process, session: Session, path: str) -> float:
+    """Reads for each second that `process` was running on a processor."""
+    before = process.cpu_times()
+    result = send(reading.Job(port, path, session.token, 0.0, AT_ONCE_SECONDS, CONNECTIONS))
+    after = process.cpu_times()
+    return len(result.micros) / (after.user + after.system - before.user - before.system)
+
+
+def send(job: reading.Job) -> reading.Result:
+    """Run the load in a process of its own; everything must be answered 200.
+
+    Raises:
+        VenueError: it was not.
+    """
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("reading.py"))],
+        input=msgspec.json.encode(job),
+        stdout=subprocess.PIPE,
+        timeout=job.seconds + 60,
+        check=True,
+    )
+    result = msgspec.json.decode(done.stdout, type=reading.Result)
+    if result.lost or set(result.statuses) != {"200"}:
+        raise VenueError(f"{job.path} was answered {result.statuses}, {result.lost} lost")
+    return result
+
+
+@contextmanager
+def bare(folder: Path, body: bytes) -> Iterator[tuple[int, psutil.Process]]:
+    """The bare handler in its own process, answering `body`: its port and process."""
+    port, answer = free_port(), folder / "body.json"
+    answer.write_bytes(body)
+    command = [sys.executable, str(Path(__file__).with_name("bare.py")), str(port), str(answer)]
+    process = subprocess.Popen(command)
+    try:
+        yield port, psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(10)
