@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from openbell.core import codes
 from openbell.core.records import Event, List, pack, symbol_words
 
 SHARE = 100_000_000
+
+numbers = itertools.count(1)  # of trades: each has its own, and later ones are greater
 
 
 class Unit(NamedTuple):
@@ -29,8 +32,12 @@ def trade(instrument: int, price: int, quantity: int, eligible: bool = True, **f
         quantity=quantity,
         notional=price * quantity // SHARE,
         status=int(eligible),
-        **fields,
+        **{"trade": next(numbers), **fields},
     )
+
+
+def bust(instrument: int, trade: int) -> bytes:
+    return event(codes.EV_BUST, instrument=instrument, trade=trade)
 
 
 def level(instrument: int, side: int, price: int, quantity: int, orders: int = 1) -> bytes:

@@ -102,7 +102,8 @@ def compare(settings: Settings, report: Report) -> dict[str, Any]:
 def _compare(settings: Settings, rerun: Rerun, ledger: Comparison, report: Report) -> dict[str, Any]:
     whole = rerun.begun == 1
     market = stored(settings.database, rerun.genesis) if whole else None
-    candles = Batch(calendar_of(rerun.genesis), with_seconds=False)
+    calendar, busts = calendar_of(rerun.genesis), market.busts if market else {}
+    candles = Batch(calendar, with_seconds=False, without=busts)
     snapshots = {
         position: path for path in settings.snapshot_dir.glob("*") if (position := position_of(path))
     }

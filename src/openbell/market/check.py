@@ -16,11 +16,13 @@ Values = tuple[int | None, ...]
 
 
 class Stored(NamedTuple):
-    """All stored candles of one moment, and the log position that they show."""
+    """All stored candles of one moment, the log position that they show, and the trades that were taken back
+    up to there, by number, with the position of the command that did."""
 
     position: int
     minutes: dict[Key, Values]
     days: dict[Key, Values]
+    busts: dict[int, int]
 
 
 def stored(database_url: str, genesis: bytes) -> Stored | None:
@@ -31,13 +33,20 @@ def stored(database_url: str, genesis: bytes) -> Stored | None:
     """
     with psycopg.connect(database_url, connect_timeout=5) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        exists = connection.execute("SELECT to_regclass('market.reader')").fetchone()
-        if exists is None or exists[0] is None:
+        if not _exists(connection, "market.reader"):
             return None
         reader = connection.execute("SELECT position, genesis FROM market.reader").fetchone()
         if reader is None or reader[1] != hashlib.sha256(genesis).hexdigest():
             return None
-        return Stored(reader[0], _table(connection, "minutes"), _table(connection, "days"))
+        busts: dict[int, int] = {}
+        if _exists(connection, "market.busts"):  # not where only an earlier version has run
+            busts = dict(connection.execute("SELECT trade, position FROM market.busts").fetchall())
+        return Stored(reader[0], _table(connection, "minutes"), _table(connection, "days"), busts)
+
+
+def _exists(connection: psycopg.Connection[Any], table: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _table(connection: psycopg.Connection[Any], table: str) -> dict[Key, Values]:
@@ -49,9 +58,26 @@ def first_difference(found: Stored, replayed: Batch) -> str | None:
     """A sentence about the earliest candle that differs from what the log gives; None if none does.
 
     Args:
-        replayed: the trades of all units up to `found.position`, and of no others.
+        replayed: all units up to `found.position`, and no others, without the trades in `found.busts`.
     """
-    return _differ("minute", found.minutes, replayed.minutes) or _differ("day", found.days, replayed.days)
+    return (
+        _bust(found.busts, replayed.busts)
+        or _differ("minute", found.minutes, replayed.minutes)
+        or _differ("day", found.days, replayed.days)
+    )
+
+
+def _bust(found: Mapping[int, int], replayed: Mapping[int, int]) -> str | None:
+    """A sentence about the first bust that only one side knows."""
+    for trade in sorted({*found, *replayed}):
+        if trade not in found:
+            return f"trade {trade} was taken back by command {replayed[trade]}; the candles do not know it"
+        if found[trade] != replayed.get(trade):
+            return (
+                f"the candles have trade {trade} as taken back by command {found[trade]}, in the log"
+                f" {f'command {replayed[trade]} did' if trade in replayed else 'it stands'}"
+            )
+    return None
 
 
 def _differ(what: str, found: Mapping[Key, Values], replayed: Mapping[Key, Tally]) -> str | None:

@@ -42,6 +42,7 @@ def fields(*names: str) -> struct.Struct:
 
 TRADE = fields("side", "status", "instrument", "price", "quantity", "notional", "trade")
 LEVEL = fields("side", "instrument", "price", "quantity", "leaves")
+BUST = fields("trade")
 CLOSE = fields("instrument", "price")
 INSTRUMENT = fields("status", "instrument")
 AUCTION = fields("side", "status", "reason", "instrument", "price", "quantity", "leaves", "limit", "observed")

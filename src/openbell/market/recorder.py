@@ -117,8 +117,10 @@ class Recorder:
                 synchronous = now - acked >= ACK_EVERY_S
                 await store.apply(self.position, batch, synchronous)
                 self.position, written = batch.position, now
-                if self._seconds_keep_ns and now - forgot >= FORGET_EVERY_S:
-                    await store.forget_seconds(batch.time - self._seconds_keep_ns)
+                if now - forgot >= FORGET_EVERY_S:
+                    await store.forget_trades(self._calendar)
+                    if self._seconds_keep_ns:
+                        await store.forget_seconds(batch.time - self._seconds_keep_ns)
                     forgot = now
                 batch, size = Batch(self._calendar), 0
                 if synchronous:

@@ -1,4 +1,5 @@
-"""The writing side of stored candles: a batch and the reader's new position, in one transaction."""
+"""The writing side of stored candles: a batch, what it takes back, and the reader's new position, in one
+transaction."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor
 
-from openbell.market.calendar import MINUTE
+from openbell.market import corrections
+from openbell.market.calendar import MINUTE, Calendar
 from openbell.market.candles import Batch, Key, Tally
 
 # Losing the last commits in a crash loses position and candles together; the log has them still.
@@ -91,7 +93,8 @@ class CandleStore:
         return int(row[0])
 
     async def apply(self, position: int, batch: Batch, synchronous: bool = False) -> None:
-        """Add the batch to the candles and advance the position from `position` to the batch's.
+        """Add the batch to the candles, take out of them what it busts, and advance the position from
+        `position` to the batch's.
 
         Args:
             synchronous: return only when this transaction, and all before it, are on disk.
@@ -109,6 +112,17 @@ class CandleStore:
             await _merge(cursor, "seconds", batch.seconds)
             await _merge(cursor, "minutes", batch.minutes)
             await _merge(cursor, "days", batch.days)
+            await corrections.keep(cursor, batch.trades)
+            await corrections.take_back(cursor, batch)
+
+    async def forget_trades(self, calendar: Calendar, kept: int = corrections.DEALS_MAX) -> None:
+        """Forget the trades that the exchange can take back no more, all but its newest `kept`.
+
+        Raises:
+            psycopg.OperationalError: PostgreSQL went away.
+        """
+        async with self._connection.transaction(), self._connection.cursor() as cursor:
+            await corrections.prune(cursor, calendar, kept)
 
     async def forget_seconds(self, before: int) -> None:
         """Show no seconds before the minute of `before`, ns UTC, any more, and remove those that were not

@@ -2,6 +2,8 @@
 
 Raw units, all bigint: prices and notional 1/10,000 USD, volume 1/1e8 share, times ns UTC. `open`, `high`,
 `low` and `close` are null together: only trades too small to move a price were made in that interval.
+`trades` has the newest trades that were not taken back, so that a bust can be taken out of the candles;
+`busts` names every trade that was, and the command that did.
 """
 
 from __future__ import annotations
@@ -43,3 +45,22 @@ def _candles(name: str) -> Table:
 seconds = _candles("seconds")
 minutes = _candles("minutes")
 days = _candles("days")
+
+trades = Table(
+    "trades",
+    metadata,
+    Column("trade", BigInteger, primary_key=True, autoincrement=False),
+    Column("instrument", Integer, nullable=False),
+    Column("ts", BigInteger, nullable=False),
+    Column("price", BigInteger, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("notional", BigInteger, nullable=False),
+    Column("eligible", Boolean, nullable=False),
+)
+
+busts = Table(
+    "busts",
+    metadata,
+    Column("trade", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+)

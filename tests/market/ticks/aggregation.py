@@ -7,8 +7,8 @@ from openbell.market.intervals import Interval
 
 
 def candles_sql(kept: Interval) -> str:
-    """(symbol, start, open, high, low, close, volume, notional, trades) of every interval with trades. Trades
-    of a command come in the order of their numbers."""
+    """(symbol, start, open, high, low, close, volume, notional, trades) of every interval with trades that
+    were not taken back. Trades of a command come in the order of their numbers."""
     start = f"time // {kept.length} * {kept.length}"
     if kept.length == 7 * DAY:
         start = (
@@ -25,5 +25,5 @@ def candles_sql(kept: Interval) -> str:
             sum(quantity)::BIGINT AS volume,
             sum(price::HUGEINT * quantity // 100000000)::BIGINT AS notional,
             count(*)::BIGINT AS trades
-        FROM ticks WHERE kind = 1 GROUP BY ALL
+        FROM ticks WHERE kind = 1 AND trade NOT IN (SELECT trade FROM ticks WHERE kind = 4) GROUP BY ALL
     """
