@@ -57,6 +57,7 @@ class LocalExchange:
             database_url=database,
             makers=1,
             traders=1,
+            ticks_flush_s=0.5,
             genesis_accounts=4_096,
             genesis_positions=65_536,
             genesis_orders=16_384,

@@ -17,6 +17,7 @@ from openbell.gateway import (
     server,
     static,
     tail,
+    tick_files,
 )
 from openbell.gateway.statements import pdf_file, routes
 from openbell.gateway.stream import connection, group, hub
@@ -56,6 +57,9 @@ def row(what: str) -> str:
         ("lines of a statement", [statements.LINES_MAX]),
         ("lines of one table", [pdf_file.ROWS_MAX]),
         ("statements and confirmations", [routes.MAKING_MAX, routes.TURN_S]),
+        ("ticks of a download", [tick_files.ROWS_MAX]),
+        ("downloads of ticks made", [tick_files.MAKING_MAX, tick_files.TURN_S, tick_files.MAKING_S]),
+        ("downloads of ticks open", [tick_files.DOWNLOADS_MAX, tick_files.DOWNLOAD_S]),
         ("web app", [static.FOLDER_BYTES_MAX]),
         ("a message of a client", [connection.MESSAGE_BYTES_MAX]),
         (

@@ -139,6 +139,7 @@ def test_answers_are_as_described(
         "/v1/statements/{name}": "application/pdf",
         "/v1/orders/{orderId}/confirmation.pdf": "application/pdf",
         "/v1/orders/{orderId}/confirmation.csv": "text/csv; charset=utf-8",
+        "/v1/ticks/{symbol}": "application/vnd.apache.parquet",
     }
     for path, kind in files.items():
         assert set(document["paths"][path]["get"]["responses"]["200"]["content"]) == {kind}

@@ -34,6 +34,7 @@ from openbell.gateway.problems import (
 from openbell.gateway.services import Services
 from openbell.gateway.session_routes import SESSION_ROUTES
 from openbell.gateway.statements.routes import STATEMENT_ROUTES
+from openbell.gateway.tick_routes import TICK_ROUTES
 from openbell.identity.tokens import Session
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ def make_api(services: Services) -> Litestar:
         *LOT_ROUTES,
         *STATEMENT_ROUTES,
         *MARKET_ROUTES,
+        *TICK_ROUTES,
         *ADMIN_ROUTES,
     ]
     v1 = Router(BASE, route_handlers=routes)

@@ -22,6 +22,7 @@ from openbell.gateway.problems import (
 )
 from openbell.gateway.tail import PrivateTail
 from openbell.identity.demo import DemoAccounts
+from openbell.gateway.tick_files import TickFiles
 from openbell.identity.throttle import Throttle
 from openbell.identity.tokens import Session, Signer
 from openbell.ledger.reads import LedgerReads, LedgerUnavailable
@@ -58,6 +59,7 @@ class Services:
     tail: PrivateTail = field(default_factory=lambda: PrivateTail(0))
     heard_ns: int = 0  # when the event stream last told something, CLOCK_MONOTONIC
 
+    tick_files: TickFiles = field(default_factory=TickFiles)
     async def send(self, command: bytes, link: str | None = None) -> Any:
         """The node's answer (core.records.Answer) to `command`, durable.
 

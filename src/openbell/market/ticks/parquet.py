@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,12 @@ SCHEMA = pa.schema(
 PACKED = dict.fromkeys(("time", "price", "position", "trade"), "DELTA_BINARY_PACKED")
 ROW_GROUP = 65_536
 LEVEL = 1  # of zstd: higher ones cost twice the time and win a few percent
+FORM: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": LEVEL,
+    "use_dictionary": ["symbol", "kind", "flags", "quantity"],
+    "column_encoding": PACKED,
+}
 
 
 def one_thread() -> None:
@@ -76,18 +82,15 @@ def write(rows: pa.Table, path: Path) -> None:
     """Make the file `path`, durable when this returns but for its folder's entry."""
     unfinished = path.with_suffix(UNFINISHED)
     with unfinished.open("wb") as file:
-        pq.write_table(
-            rows,
-            file,
-            compression="zstd",
-            compression_level=LEVEL,
-            use_dictionary=["symbol", "kind", "flags", "quantity"],
-            column_encoding=PACKED,
-            row_group_size=ROW_GROUP,
-        )
+        pq.write_table(rows, file, row_group_size=ROW_GROUP, **FORM)
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)
+
+
+def writer(to: IO[bytes]) -> pq.ParquetWriter:
+    """Writes tables of ticks, each a row group or some, to an open file; it is whole when it is closed."""
+    return pq.ParquetWriter(to, SCHEMA, **FORM)
 
 
 def merge(paths: Sequence[Path], path: Path) -> None:

@@ -1,0 +1,33 @@
+"""What is asked of an export of ticks, and what it answers: for those who ask without loading pyarrow."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+MODULE = "openbell.market.ticks.export"  # run it with an Ask as its argument
+
+
+class Ask(Struct, kw_only=True, frozen=True):
+    """The ticks of one instrument with `start` <= time < `end`, ns UTC, at most `rows_max`.
+
+    `folder` and `archive` are the store's, `descriptor` is where the file goes.
+    """
+
+    folder: str
+    archive: str
+    symbol: str
+    instrument: int
+    start: int
+    end: int
+    rows_max: int
+    seconds_max: int
+    descriptor: int
+
+
+class Exported(Struct, kw_only=True, frozen=True):
+    """How many rows there are; up to which log position ticks were in files. `full_at` is 0, or the time of
+    the first tick that was too many: then nothing was written."""
+
+    rows: int
+    position: int
+    full_at: int
