@@ -1,10 +1,11 @@
-"""The command line: `openbell up, run, verify, replay, ticks, archive, bench, admin`."""
+"""The command line: `openbell up, run, verify, replay, ticks, feed, archive, bench, admin`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_replay(commands)
     _add_ticks(commands)
+    _add_feed(commands)
     _add_archive(commands)
     _add_bench(commands)
     _add_admin(commands)
@@ -99,9 +101,30 @@ def _add_ticks(commands: Any) -> None:
     one.add_argument("sql", help="such as: SELECT symbol, count(*) FROM ticks GROUP BY 1")
     one.add_argument("--data-dir", metavar="DIR", help="the data folder (./var)")
     one.add_argument("--archive-url", metavar="URL", help="where old ticks are (DIR/archive)")
+    one.add_argument(
+        "--feed", metavar="NAME", help="ask the store of this feed instead of the exchange's own"
+    )
     one.add_argument("--to", type=Path, metavar="FILE", help="write the answer to a Parquet file")
     one.add_argument("--json", action="store_true", help="print a JSON object for each row")
     one.set_defaults(command=_ticks)
+
+
+def _add_feed(commands: Any) -> None:
+    from openbell.market.feeds.formats import FORMATS
+
+    one = commands.add_parser("feed", help="take in prices from elsewhere, out of files or over TCP")
+    one.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    one.add_argument("--listen", metavar="[HOST:]PORT", help="take feeds over TCP (127.0.0.1)")
+    one.add_argument("--name", default="external", help="the feed's name, and its folder's (external)")
+    one.add_argument(
+        "--symbols", default="", metavar="A,B", help="symbols that it brings beside those traded here"
+    )
+    one.add_argument("--format", choices=FORMATS, help="of the files (told by name and beginning)")
+    one.add_argument(
+        "--date", type=date.fromisoformat, metavar="DATE", help="of files whose names have none: 2019-01-30"
+    )
+    one.add_argument("--data-dir", metavar="DIR", help="the data folder (./var)")
+    one.set_defaults(command=_feed)
 
 
 def _add_archive(commands: Any) -> None:
@@ -167,7 +190,17 @@ def _verify(options: argparse.Namespace) -> int:
 def _ticks(options: argparse.Namespace) -> int:
     from openbell.cli.ticks import ticks
 
-    return ticks(_settings(options), options.sql, options.to, options.json)
+    return ticks(_settings(options), options.sql, options.to, options.json, options.feed)
+
+
+def _feed(options: argparse.Namespace) -> int:
+    from openbell.cli.feed import feed
+
+    if bool(options.files) == bool(options.listen):
+        raise UsageError("a feed reads files or listens: name files, or --listen PORT")
+    symbols = [one for one in options.symbols.upper().replace(" ", "").split(",") if one]
+    given = (options.name, symbols, options.files, options.format, options.date, options.listen)
+    return feed(_settings(options), *given)
 
 
 def _archive(options: argparse.Namespace) -> int:

@@ -10,8 +10,12 @@ from pathlib import Path
 from openbell.ops.settings import Settings
 
 
-def ticks(settings: Settings, sql: str, to: Path | None, as_json: bool) -> int:
-    """Print the answer as CSV, or as a JSON object a row, or write it to a Parquet file; the exit code."""
+def ticks(settings: Settings, sql: str, to: Path | None, as_json: bool, feed: str | None = None) -> int:
+    """Print the answer as CSV, or as a JSON object a row, or write it to a Parquet file; the exit code.
+
+    Args:
+        feed: the feed whose store is asked; None: the exchange's own.
+    """
     import duckdb
     import pyarrow.parquet as pq
 
@@ -21,12 +25,15 @@ def ticks(settings: Settings, sql: str, to: Path | None, as_json: bool) -> int:
     from openbell.ops.blobs import ArchiveError
 
     one_thread()
+    folder, archive = settings.ticks_dir, settings.archive_url or settings.archive_dir
+    if feed is not None:
+        folder = settings.feeds_dir / feed
+        archive = folder / "archive"
     try:
-        if not settings.ticks_dir.is_dir():
-            raise FileNotFoundError(
-                f"there are no ticks in {settings.data_dir}; name a folder with --data-dir"
-            )
-        query = TickQuery(settings.ticks_dir, Archive(settings.archive_url or settings.archive_dir))
+        if not folder.is_dir():
+            where = settings.data_dir if feed is None else folder
+            raise FileNotFoundError(f"there are no ticks in {where}; name a folder with --data-dir")
+        query = TickQuery(folder, Archive(archive))
         table = query.table(sql)
     except (FileNotFoundError, ArchiveError, OSError, duckdb.Error) as error:
         print(f"openbell: {error}", file=sys.stderr)

@@ -139,6 +139,13 @@ def unknown_symbol(symbol: str, pointer: str | None = None) -> Problem:
     return Problem(404, "UNKNOWN_SYMBOL", detail, title="Unknown symbol", errors=errors)
 
 
+def prices_only(symbol: str, feed: str, pointer: str) -> Problem:
+    """422: there are prices of this symbol here, from elsewhere, and no market."""
+    detail = f"{symbol} has prices only, from the feed {feed}: it is not traded here, so no order is taken."
+    errors = [FieldProblem(pointer, "PRICES_ONLY", detail)]
+    return Problem(422, "PRICES_ONLY", detail, title="Prices only", errors=errors)
+
+
 def order_not_found(order_id: str) -> Problem:
     """404, for orders of other accounts too: nobody learns what exists."""
     return not_found(f"You have no order {order_id[:64]!r}.", "ORDER_NOT_FOUND")

@@ -15,19 +15,21 @@ from openbell.gateway.commands import NodeClock
 from openbell.gateway.limits import RateLimiter
 from openbell.gateway.problems import (
     outcome_unknown,
+    prices_only,
     rate_limited,
     unauthenticated,
     unavailable,
     unknown_symbol,
 )
 from openbell.gateway.tail import PrivateTail
-from openbell.identity.demo import DemoAccounts
 from openbell.gateway.tick_files import TickFiles
+from openbell.identity.demo import DemoAccounts
 from openbell.identity.throttle import Throttle
 from openbell.identity.tokens import Session, Signer
 from openbell.ledger.reads import LedgerReads, LedgerUnavailable
 from openbell.market.board import Board
 from openbell.market.calendar import Calendar
+from openbell.market.feeds.symbols import VenueFed
 from openbell.market.history import History
 from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 from openbell.ops.settings import Settings
@@ -57,9 +59,13 @@ class Services:
     board: Board = field(default_factory=Board)
     clock: NodeClock = field(default_factory=NodeClock)
     tail: PrivateTail = field(default_factory=lambda: PrivateTail(0))
-    heard_ns: int = 0  # when the event stream last told something, CLOCK_MONOTONIC
-
     tick_files: TickFiles = field(default_factory=TickFiles)
+    heard_ns: int = 0  # when the event stream last told something, CLOCK_MONOTONIC
+    venue_fed: VenueFed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.venue_fed = VenueFed(self.settings.feeds_dir)
+
     async def send(self, command: bytes, link: str | None = None) -> Any:
         """The node's answer (core.records.Answer) to `command`, durable.
 
@@ -133,13 +139,16 @@ class Services:
             raise unavailable("Older history cannot be read right now. Try again in a moment.") from None
 
     def instrument(self, symbol: str, pointer: str | None = None) -> int:
-        """The number of `symbol`, in any case; `pointer` is the field that names it.
+        """The number of `symbol`, in any case; `pointer` is the field of an order that names it.
 
         Raises:
-            Problem: 404 UNKNOWN_SYMBOL.
+            Problem: 404 UNKNOWN_SYMBOL; 422 PRICES_ONLY for an order, where only a feed has it.
         """
         number = self.board.number(symbol.upper())
         if number is None:
+            feed = self.venue_fed.feed(symbol.upper()) if pointer is not None else None
+            if feed is not None:
+                raise prices_only(symbol.upper(), feed, pointer or "")
             raise unknown_symbol(symbol, pointer)
         return number
 

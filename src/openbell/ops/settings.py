@@ -275,6 +275,11 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
         return self.data_dir / "ticks"
 
     @property
+    def feeds_dir(self) -> Path:
+        """Prices from elsewhere, a folder for each feed."""
+        return self.data_dir / "feeds"
+
+    @property
     def archive_dir(self) -> Path:
         """Where old ticks go when no archive is named."""
         return self.data_dir / "archive"
