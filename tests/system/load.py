@@ -32,13 +32,14 @@ class Trader:
         """Send until `stop` or until the exchange does not answer."""
         random = Random(self.seed)
         working: list[str] = []
-        while not stop.is_set():
-            if len(working) > 5 or (working and random.random() < 0.2):
-                alive = self._cancel(working.pop(random.randrange(len(working))))
-            else:
-                alive = self._enter(random, working)
-            if not alive:
-                return
+        while not stop.is_set() and self.step(random, working):
+            pass
+
+    def step(self, random: Random, working: list[str]) -> bool:
+        """Enter an order or cancel one of `working`, which is kept up; whether an answer came."""
+        if len(working) > 5 or (working and random.random() < 0.2):
+            return self._cancel(working.pop(random.randrange(len(working))))
+        return self._enter(random, working)
 
     def _request(self, method: str, path: str, body: dict[str, str] | None = None) -> Reply:
         """One request that had effect or was refused by rule: told to slow down, it waits and asks again."""
