@@ -1,7 +1,8 @@
 """`openbell verify`: replays the log from its first command and compares everything that was made from it.
 
 Where the log's beginning is gone (dropped for room, or removed from the archive that it is from) it begins at
-the oldest snapshot, says so, and compares the later snapshots; ledger and candles need all of the log.
+the oldest snapshot, says so, and compares the later snapshots, all balances, and what the ledger wrote since;
+candles need all of the log.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from openbell.cli.progress import Progress
 from openbell.cli.rerun import Rerun, Unit
 from openbell.core import snapshot, view
 from openbell.core.exchange import Exchange
+from openbell.ledger.begun import Begun
 from openbell.ledger.compare import Comparison, Found
 from openbell.log.errors import LogError
 from openbell.market.calendar import calendar_of
@@ -51,8 +53,8 @@ def verify(settings: Settings, as_json: bool) -> int:
         verdict = f"{len(differences)} differences" if differences else "nothing differs"
         if found["from"] > 1:
             progress.say(
-                f"the log's beginning is gone: replayed from the snapshot at {found['from']:,}; ledger and"
-                " candles are not compared"
+                f"the log's beginning is gone: replayed from the snapshot at {found['from']:,}; of the ledger"
+                " all balances are compared, and what it wrote since; candles are not"
             )
         progress.say(f"{found['commands']:,} commands replayed, state {found['stateHash']}: {verdict}")
     return 1 if differences else 0
@@ -90,7 +92,11 @@ def compare(settings: Settings, report: Report) -> dict[str, Any]:
     """Replay the log of `settings` and name what differs; `report` is told (position, last position)."""
     rerun = Rerun(settings.journal_dir, settings.snapshot_dir)
     try:
-        ledger = Comparison(settings.database, rerun.genesis, rerun.exchange.time)
+        exchange = rerun.exchange
+        begun = (
+            Begun.of(rerun.begun, accounts(exchange), view.instruments(exchange)) if rerun.begun > 1 else None
+        )
+        ledger = Comparison(settings.database, rerun.genesis, exchange.time, begun)
         try:
             return _compare(settings, rerun, ledger, report)
         finally:
@@ -108,7 +114,11 @@ def _compare(settings: Settings, rerun: Rerun, ledger: Comparison, report: Repor
         position: path for path in settings.snapshot_dir.glob("*") if (position := position_of(path))
     }
     differences: list[str] = []
-    going_on = whole and ledger.position > 0
+    going_on = ledger.position > 0 and ledger.position >= rerun.begun
+    if 0 < ledger.position < rerun.begun:
+        differences.append(f"the ledger is at {ledger.position}, and the log begins after {rerun.begun}")
+    if going_on and ledger.position == rerun.exchange.position:
+        _finish(ledger, rerun.exchange)
     for units in rerun.units({ledger.position, market.position if market else 0, *snapshots}):
         position = rerun.exchange.position
         if market and position <= market.position:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from openbell.core.records import Header
 from openbell.ledger.applier import Applier, Stopped
 from openbell.ledger.balances import CannotApply
+from openbell.ledger.condense import condense
 from openbell.ledger.intake import Intake
 from openbell.ledger.migrate import migrate
 from openbell.ledger.projection import UnitLike
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 READER = "ledger"
 ACK_EVERY_S = 5.0
 PRUNE_EVERY_S = 10.0
+CONDENSE_EVERY_S = 5.0
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 MOVED_PAUSE_S = 1.0
@@ -50,6 +52,7 @@ class Follower:
         database_url: where schema `ledger` is, or will be.
         interval_s: the least time between two batches while units only trickle.
         prune_after_ns: log time after which the simulator's orders that never filled go; 0: never.
+        bytes_max: what the ledger may take in the database; beyond it the oldest detail goes. 0: no bound.
         on_started: called once, when the database was first reached or found to be away.
 
     Attributes:
@@ -64,17 +67,20 @@ class Follower:
         interval_s: float = 0.25,
         *,
         prune_after_ns: int = 0,
+        bytes_max: int = 0,
         on_started: Callable[[], None] = lambda: None,
     ) -> None:
         self.source = source
         self.database_url = database_url
         self.interval_s = interval_s
         self.prune_after_ns = prune_after_ns
+        self.bytes_max = bytes_max
         self.position = 0
         self.stopped = ""
         self._on_started: Callable[[], None] | None = on_started
         self._acked_at = 0.0
         self._prune_at = 0.0
+        self._condense_at = 0.0
         self._away_since = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -162,6 +168,7 @@ class Follower:
                 while True:
                     units = await intake.take()
                     more = intake.full or (intake.waiting and not self._prune_due())
+                    more = more and not self._condense_due()
                     synchronous = time.monotonic() - self._acked_at > ACK_EVERY_S
                     await applier.apply(units, more, synchronous)
                     self.position, self.stopped = applier.position, ""
@@ -170,7 +177,9 @@ class Follower:
                         # Only what is on disk may be forgotten by the node: PostgreSQL can lose the rest.
                         await self.source.ack(applier.durable)
                     if not more:
-                        await self._prune(store, units[-1].ts)
+                        await self._condense(store, units[-1].ts)
+                        if not intake.full:
+                            await self._prune(store, units[-1].ts)
         except SubscribeError as error:
             await store.mark_stopped(self.position + 1, str(error))
             raise
@@ -184,3 +193,14 @@ class Follower:
         if self._prune_due():
             more = await prune(store.connection, now_ns - self.prune_after_ns)
             self._prune_at = time.monotonic() + (0.0 if more else PRUNE_EVERY_S)
+
+    def _condense_due(self) -> bool:
+        return bool(self.bytes_max) and time.monotonic() >= self._condense_at
+
+    async def _condense(self, store: LedgerStore, ts: int) -> None:
+        """Let detail go that is too much; the bound holds also while the ledger catches up."""
+        if self._condense_due():
+            more = await condense(store.connection, self.bytes_max, ts)
+            if more:
+                store.months.forget()
+            self._condense_at = time.monotonic() + (0.0 if more else CONDENSE_EVERY_S)

@@ -57,6 +57,18 @@ def month_of(ts: int) -> Month:
     return Month(int(starts.timestamp()) * SECOND, int(ends.timestamp()) * SECOND, name, None)
 
 
+def made(table: str, name: str) -> bytes:
+    """The statement that makes a partition of `table`, not attached yet."""
+    form = f"(LIKE ledger.{table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS){PARTITIONED[table]}"
+    return f"CREATE TABLE ledger.{table}_{name} {form}".encode()
+
+
+def attached(table: str, month: Month) -> bytes:
+    """The statement that makes a table the partition of `table` for `month`."""
+    whole, span = f"ledger.{table}", f"FROM ({month.starts}) TO ({month.ends})"
+    return f"ALTER TABLE {whole} ATTACH PARTITION {whole}_{month.name} FOR VALUES {span}".encode()
+
+
 class Months:
     """The months that there are partitions of, oldest first, as one writer knows them."""
 
@@ -131,12 +143,9 @@ class Months:
 
     @staticmethod
     async def _create(connection: AsyncConnection[Any], month: Month) -> None:
-        for table, storage in PARTITIONED.items():
-            whole, part = f"ledger.{table}", f"ledger.{table}_{month.name}"
-            made = f"CREATE TABLE {part} (LIKE {whole} INCLUDING DEFAULTS INCLUDING CONSTRAINTS){storage}"
-            await connection.execute(made.encode())
-            attached = f"FOR VALUES FROM ({month.starts}) TO ({month.ends})"
-            await connection.execute(f"ALTER TABLE {whole} ATTACH PARTITION {part} {attached}".encode())
+        for table in PARTITIONED:
+            await connection.execute(made(table, month.name))
+            await connection.execute(attached(table, month))
         await connection.execute(
             "INSERT INTO ledger.months (starts, ends, name) VALUES (%s, %s, %s)",
             (month.starts, month.ends, month.name),

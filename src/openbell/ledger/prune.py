@@ -1,7 +1,7 @@
 """Keeps the ledger bounded on one machine: the simulator's orders that never filled go after a day.
 
-They are most of all orders and moved nothing: no entry, fill or balance speaks of them. Orders of people,
-and every order that filled at all, stay for good.
+They are most of all orders and moved nothing: no entry, fill or balance speaks of them. What else may go,
+where there is a bound, `condense` says.
 """
 
 from __future__ import annotations

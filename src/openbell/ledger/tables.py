@@ -38,6 +38,8 @@ KIND_ISSUE = 6
 KIND_GRANT = 7
 KIND_CLOSING = 8
 KIND_BUST = 9
+# What entries that are gone came to, between one account and another.
+KIND_CARRIED = 10
 ENTRY_KINDS = {
     KIND_TRADE: "TRADE",
     KIND_FEE: "FEE",
@@ -48,7 +50,13 @@ ENTRY_KINDS = {
     KIND_GRANT: "GRANT",
     KIND_CLOSING: "CLOSING",
     KIND_BUST: "BUST",
+    KIND_CARRIED: "CARRIED",
 }
+
+# What a part of the ledger still has: everything, no detail of the simulator's accounts, or of nobody.
+KEEPS_ALL = 0
+KEEPS_PEOPLE = 1
+KEEPS_BALANCES = 2
 
 
 def _big(name: str, primary_key: bool = False) -> Column[int]:
@@ -75,7 +83,8 @@ reader = Table(
 )
 
 # The months of log time that orders, trades, fills, entries and moves are partitioned by; `first_seq` is null
-# before the first command of the month.
+# before the first command of the month. A database with a bound ends them early and lets detail go: `kept` is
+# one of KEEPS_*.
 months = Table(
     "months",
     metadata,
@@ -83,6 +92,7 @@ months = Table(
     _big("ends"),
     Column("name", Text, nullable=False),
     Column("first_seq", BigInteger),
+    _small("kept"),
 )
 
 instruments = Table(
