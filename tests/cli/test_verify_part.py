@@ -31,7 +31,7 @@ def test_it_begins_at_the_oldest_snapshot_and_says_so(
     assert (found["from"], found["commands"], found["differences"]) == (1_002, 1_250, [])
     assert verify(settings, as_json=False) == 0
     said = capsys.readouterr().out
-    assert "the log's beginning is gone: replayed from the snapshot at 1,002; ledger and candles" in said
+    assert "the log's beginning is gone: replayed from the snapshot at 1,002; of the ledger" in said
 
 
 def test_a_later_snapshot_that_differs_is_still_found(settings: Settings) -> None:

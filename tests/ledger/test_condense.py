@@ -18,7 +18,7 @@ from openbell.ledger.compare import Comparison, Found
 from openbell.ledger.condense import Condense, Cut, Part, condense, next_step
 from openbell.ledger.store import LedgerStore
 from tests.ledger.market import RandomMarket
-from tests.ledger.stream import START
+from tests.ledger.stream import SHARE, START, USD
 from tests.ledger.test_core import differences, one, views
 
 MIB = 1 << 20
@@ -150,7 +150,7 @@ async def test_in_the_end_only_balances_and_working_orders_are_left_of_the_old(
     assert {row[3] for row in await rows(store, "entries", f"ts {old}")} == {tables.KIND_CARRIED}
     assert not await rows(store, "fills", f"ts {old}")
     assert not await rows(store, "trades", f"ts {old}")
-    assert {4, market.accounts[0]} <= {row[0] for row in await rows(store, "moves", f"ts {old}")}
+    assert 4 in {row[0] for row in await rows(store, "moves", f"ts {old}")}
     working = await one(store, f"SELECT count(*) FROM ledger.orders WHERE status IN {codes.WORKING}")
     assert working == view.totals(market.exchange)["working_orders"] > 0
     assert differences(database, market) == []
@@ -234,6 +234,9 @@ async def test_from_a_snapshot_on_the_ledger_agrees(
 ) -> None:
     market = House(seed)
     market.run(300)
+    buyer = market.open(grant=100_000 * USD)
+    market.order(buyer, 0, side=codes.BUY, quantity=SHARE, price=USD, order_type=codes.LIMIT)
+    assert [one["quantity"] for one in views(market)[-1]["positions"]] == [0]
     begun = halfway(market)
     market.run(300)
     market.roll_day()

@@ -100,4 +100,11 @@ def test_without_a_cap_the_whole_log_stays() -> None:
     assert role_limits(0).journal_bytes == role_limits(0).data_bytes == 0
     ten = role_limits(10 << 30)
     assert (ten.journal_bytes, ten.events_bytes_max, ten.data_bytes) == (4 << 30, 6 << 30, 10 << 30)
+    assert (ten.segment_bytes, ten.snapshot_commands, ten.events_bytes) == (64 * MIB, 1_000_000, 256 * MIB)
     assert ten.archived
+
+
+def test_a_small_cap_has_small_pieces() -> None:
+    small = role_limits(256 * MIB)
+    assert (small.segment_bytes, small.snapshot_commands, small.events_bytes) == (8 * MIB, 65_536, 16 * MIB)
+    assert small.journal_bytes > 10 * small.segment_bytes

@@ -20,6 +20,7 @@ from openbell.ops.settings import Settings
 
 LOG_BYTES_MAX = 10_000_000
 LAST_LINES = 20
+WAL_MIB, WAL_MIB_MIN = 512, 48  # of the embedded database's own log, at most and at least
 
 
 class ServiceFailed(RuntimeError):
@@ -42,13 +43,19 @@ class Service(Protocol):
         """Stop it; after `seconds` it is killed."""
 
 
+def small(cap_mib: int) -> dict[str, str]:
+    """Parameters of a server in a data folder with a small cap: its own log takes a sixteenth of it."""
+    wal_mib = max(WAL_MIB_MIN, cap_mib // 16)
+    return {"max_wal_size": f"{wal_mib}MB", "min_wal_size": "32MB"} if cap_mib and wal_mib < WAL_MIB else {}
+
+
 class Database:
     """The embedded PostgreSQL as a service."""
 
     name = "database"
 
     def __init__(self, settings: Settings) -> None:
-        self._postgres = Postgres(settings.postgres_dir)
+        self._postgres = Postgres(settings.postgres_dir, small(settings.data_mib_max))
         self.log = self._postgres.log
 
     async def start(self) -> None:

@@ -61,6 +61,8 @@ class Begun:
                 instrument = held["instrument"]
                 balance = [held[name] for name in ("quantity", "cost", "realised")]
                 today = [held["start_quantity"], held["net_transfers"]]
+                if not any(balance + today):
+                    continue  # the exchange has one for an order that works, the ledger none yet
                 made.holdings[number, instrument] = [number, instrument, *balance, UNKNOWN, 0, *today]
         for one in instruments:
             named = [one["instrument"], one["reference_price"], one["realm"]]

@@ -15,16 +15,27 @@ from openbell.ops.settings import Settings
 # comes back from its sync and must hand over.
 SWITCH_INTERVAL_S = 0.0002
 
+SEGMENT_BYTES_MIN = 8 << 20  # twice the largest batch
+CAP_A_COMMAND = 4096  # bytes of the cap for each command from one snapshot to the next
+
 
 def limits(cap: int) -> Limits:
     """What a data folder of at most `cap` bytes keeps: 0 keeps the whole log.
 
-    The log may take two fifths of it, event files for readers that are behind three fifths.
+    The log may take two fifths of it, event files for readers that are behind three fifths. A small cap has
+    small pieces, and snapshots often enough that pieces can go.
     """
     if not cap:
         return Limits(journal_bytes=0, archived=True)
-    events = min(Limits.events_bytes_max, cap * 3 // 5)
-    return Limits(journal_bytes=cap * 2 // 5, events_bytes_max=events, data_bytes=cap, archived=True)
+    return Limits(
+        snapshot_commands=min(Limits.snapshot_commands, cap // CAP_A_COMMAND),
+        events_bytes=min(Limits.events_bytes, cap // 16),
+        events_bytes_max=min(Limits.events_bytes_max, cap * 3 // 5),
+        journal_bytes=cap * 2 // 5,
+        data_bytes=cap,
+        archived=True,
+        segment_bytes=min(Limits.segment_bytes, max(SEGMENT_BYTES_MIN, cap // 32)),
+    )
 
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
