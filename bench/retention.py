@@ -108,9 +108,11 @@ def measure(args: argparse.Namespace, venue: Venue, settings: Settings) -> dict[
     assert verified.returncode == 0, found["differences"]
     assert archived.returncode == 0, archived.stdout + archived.stderr
     most = max(watch.total)
-    assert most <= cap, f"the folder took {most >> 20} of {args.cap_mib} MiB"
+    pieces = {kind: len(watch.there[kind]) for kind in PIECES}
+    print(most >> 20, mib(watch.at_most), pieces, [one >> 20 for one in watch.total[::20]], file=sys.stderr)
     gone = {kind: len(watch.seen[kind] - watch.there[kind]) for kind in PIECES}
     said = (settings.log_dir / "worker.log").read_text()
+    assert most <= cap, f"the folder took {most >> 20} of {args.cap_mib} MiB: {mib(watch.at_most)}"
     gone["ledger parts"] = said.count(LETS_GO)
     assert min(gone.values()) >= TURNS_MIN, f"not every kind of removal came round {TURNS_MIN} times: {gone}"
     half = watch.total[len(watch.total) // 2 :]
@@ -124,7 +126,7 @@ def measure(args: argparse.Namespace, venue: Venue, settings: Settings) -> dict[
         "commands": flow.sent,
         "most_mib": most >> 20,
         "second_half_mib": [min(half) >> 20, max(half) >> 20],
-        "largest_mib": {part: size >> 20 for part, size in watch.largest.items()},
+        "at_most_mib": mib(watch.at_most),
         "gone": gone,
         "written_mib_uncapped": round(watch.written() / (1 << 20)),
         "verify_from": found["from"],
@@ -302,13 +304,18 @@ def openbell(*words: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
+def mib(sizes: dict[str, int]) -> dict[str, int]:
+    """Sizes in MiB."""
+    return {name: size >> 20 for name, size in sorted(sizes.items())}
+
+
 class Watch:
     """Measures a data folder, and notes which pieces come and go."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.total: list[int] = []
-        self.largest: dict[str, int] = {}
+        self.at_most: dict[str, int] = {}  # what each folder in it took when all took most
         self.seen: dict[str, set[Path]] = {kind: set() for kind in PIECES}
         self.there: dict[str, set[Path]] = {kind: set() for kind in PIECES}
         self.sizes: dict[Path, int] = {}
@@ -332,9 +339,8 @@ class Watch:
     def look(self) -> None:
         """Measure once."""
         self.total.append(bytes_in(self.folder))
-        for part in self.folder.iterdir():
-            if part.is_dir():
-                self.largest[part.name] = max(self.largest.get(part.name, 0), bytes_in(part))
+        if self.total[-1] == max(self.total):
+            self.at_most = {part.name: bytes_in(part) for part in self.folder.iterdir() if part.is_dir()}
         for kind, (name, end) in PIECES.items():
             now = {path for path in (self.folder / name).rglob(f"*{end}") if path.is_file()}
             self.there[kind] = now
