@@ -108,8 +108,6 @@ def measure(args: argparse.Namespace, venue: Venue, settings: Settings) -> dict[
     assert verified.returncode == 0, found["differences"]
     assert archived.returncode == 0, archived.stdout + archived.stderr
     most = max(watch.total)
-    pieces = {kind: len(watch.there[kind]) for kind in PIECES}
-    print(most >> 20, mib(watch.at_most), pieces, [one >> 20 for one in watch.total[::20]], file=sys.stderr)
     gone = {kind: len(watch.seen[kind] - watch.there[kind]) for kind in PIECES}
     said = (settings.log_dir / "worker.log").read_text()
     assert most <= cap, f"the folder took {most >> 20} of {args.cap_mib} MiB: {mib(watch.at_most)}"
