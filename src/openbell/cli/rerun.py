@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from openbell.log.errors import LogGone
 from openbell.log.reader import JournalReader, chain_at
 
 READ_BYTES = 1 << 18
+LAG_SECONDS_MAX = 2.0
+POLL_SECONDS = 0.02
 
 
 class Unit(NamedTuple):
@@ -59,16 +62,34 @@ class Rerun:
         self._data = self._data[length:]
         self.exchange = Exchange(self.genesis)
 
-    def units(self, stops: Collection[int]) -> Iterator[list[Unit]]:
-        """Runs of units up to the end that is durable now; a run ends at each of the positions `stops`."""
-        while self._data or (data := self.reader.read(READ_BYTES)):
-            self._data, data = b"", self._data or data
+    def units(self, stops: Collection[int], end: int | None = None) -> Iterator[list[Unit]]:
+        """Runs of units; a run ends at each of the positions `stops`.
+
+        Args:
+            end: the last position; where the log ends before it, that is waited for a moment, because a
+                reader of the node can be ahead of what the log's files tell. None: what is durable now.
+        """
+        stops = stops if end is None else {*stops, end}
+        while data := self._next(end):
             for part in split(data, stops):
                 start = 0
                 while start < len(part):
                     stop = self.exchange.run(part, start, len(part))
                     yield self._take(part[start:stop])
                     start = stop
+                if self.exchange.position == end:
+                    return
+
+    def _next(self, end: int | None) -> bytes:
+        """The next records; none at the end."""
+        data, self._data = self._data, b""
+        deadline = time.monotonic() + LAG_SECONDS_MAX
+        while not data and (end is None or self.exchange.position < end):
+            data = self.reader.read(READ_BYTES)
+            if data or end is None or time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS)
+        return data
 
     def close(self) -> None:
         """Give the journal's files back."""

@@ -1,8 +1,11 @@
 """`openbell verify`: replays the log from its first command and compares everything that was made from it.
 
+It reads files and one moment of each database schema, so an exchange that is at work goes on beside it: each
+part is compared at the position that it had reached when the reading began.
+
 Where the log's beginning is gone (dropped for room, or removed from the archive that it is from) it begins at
 the oldest snapshot, says so, and compares the later snapshots, all balances, and what the ledger wrote since;
-candles need all of the log.
+candles and ticks need all of the log.
 """
 
 from __future__ import annotations
@@ -11,9 +14,9 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
@@ -26,9 +29,10 @@ from openbell.ledger.begun import Begun
 from openbell.ledger.compare import Comparison, Found
 from openbell.log.errors import LogError
 from openbell.market.calendar import calendar_of
-from openbell.market.candles import Batch
-from openbell.market.check import first_difference, stored
+from openbell.market.check import CandleCheck
+from openbell.market.ticks.checkpoint import StoreError
 from openbell.ops.postgres import Postgres, PostgresError
+from openbell.ops.scheduling import step_aside
 from openbell.ops.settings import Settings
 
 HEAD_BYTES_MAX = 1 << 20  # of a snapshot: enough to tell its position
@@ -36,36 +40,73 @@ HEAD_BYTES_MAX = 1 << 20  # of a snapshot: enough to tell its position
 Report = Callable[[int, int], None]
 
 
+class Part(Protocol):
+    """Something made from the log, as of the moment when it was opened."""
+
+    @property
+    def position(self) -> int:
+        """How far it had come; 0 where there is nothing of it."""
+
+    @property
+    def differences(self) -> Sequence[str]:
+        """What was found."""
+
+    def feed(self, units: Sequence[Unit]) -> None:
+        """Compare with the next units of the replay, up to the position and no further."""
+
+    def finish(self) -> None:
+        """Compare what can be only when all were fed."""
+
+
 def verify(settings: Settings, as_json: bool) -> int:
     """Compare and print what was found; 0 if nothing differs, 1 if something does, 2 if it cannot be told."""
+    from openbell.ops.blobs import ArchiveError
+
     progress = Progress(sys.stderr if as_json else sys.stdout)
     try:
         found = asyncio.run(_verify(settings, progress))
-    except (FileNotFoundError, LogError, PostgresError, psycopg.OperationalError) as error:
+    except (OSError, LogError, PostgresError, psycopg.OperationalError, StoreError, ArchiveError) as error:
         progress.say(f"openbell: cannot verify: {error}")
         return 2
-    differences = found["differences"]
     if as_json:
         print(json.dumps(found))
     else:
-        for difference in differences:
-            progress.say(f"differs: {difference}")
-        verdict = f"{len(differences)} differences" if differences else "nothing differs"
-        if found["from"] > 1:
-            progress.say(
-                f"the log's beginning is gone: replayed from the snapshot at {found['from']:,}; of the ledger"
-                " all balances are compared, and what it wrote since; candles are not"
-            )
-        progress.say(f"{found['commands']:,} commands replayed, state {found['stateHash']}: {verdict}")
-    return 1 if differences else 0
+        for line in told(found):
+            progress.say(line)
+    return 1 if found["differences"] else 0
+
+
+def told(found: Mapping[str, Any]) -> Iterator[str]:
+    """What was found, in lines."""
+    differences = found["differences"]
+    for difference in differences:
+        yield f"differs: {difference}"
+    if found["from"] > 1:
+        yield (
+            f"the log's beginning is gone: replayed from the snapshot at {found['from']:,}; of the ledger"
+            " all balances are compared, and what it wrote since; candles and ticks are not"
+        )
+    else:
+        yield (
+            f"compared: the ledger up to {found['ledgerPosition']:,}, candles to"
+            f" {found['candlesPosition']:,}, ticks to {found['ticksPosition']:,},"
+            f" {found['snapshots']} snapshots"
+        )
+    verdict = f"{len(differences)} differences" if differences else "nothing differs"
+    yield f"{found['commands']:,} commands replayed, state {found['stateHash']}: {verdict}"
 
 
 async def _verify(settings: Settings, progress: Progress) -> dict[str, Any]:
     if not settings.journal_dir.is_dir():
         raise FileNotFoundError(f"there is no log in {settings.data_dir}; name its folder with --data-dir")
+
+    def work() -> dict[str, Any]:
+        step_aside()  # this thread: who answers orders comes first
+        return compare(settings, progress.at)
+
     async with _database(settings):
         async with progress.step("replay"):
-            return await asyncio.to_thread(compare, settings, progress.at)
+            return await asyncio.to_thread(work)
 
 
 @contextlib.asynccontextmanager
@@ -88,77 +129,103 @@ async def _database(settings: Settings) -> AsyncIterator[None]:
         lock.__exit__()
 
 
+class LedgerPart:
+    """The ledger's tables."""
+
+    def __init__(self, settings: Settings, rerun: Rerun) -> None:
+        exchange = self._exchange = rerun.exchange
+        begun = None
+        if rerun.begun > 1:
+            begun = Begun.of(rerun.begun, accounts(exchange), view.instruments(exchange))
+        self._ledger = Comparison(settings.database, rerun.genesis, exchange.time, begun)
+        self.position, self.differences = self._ledger.position, self._ledger.differences
+        if 0 < self.position < rerun.begun:
+            self.differences.append(
+                f"the ledger is at {self.position}, and the log begins after {rerun.begun}"
+            )
+        self._going_on = True
+        self.close = self._ledger.close
+
+    def feed(self, units: Sequence[Unit]) -> None:
+        if self._going_on:
+            try:
+                self._ledger.feed(units)
+            except Found:
+                self._going_on = False
+
+    def finish(self) -> None:
+        if self._going_on:
+            with contextlib.suppress(Found):
+                self._ledger.finish(accounts(self._exchange), view.totals(self._exchange))
+
+
 def compare(settings: Settings, report: Report) -> dict[str, Any]:
-    """Replay the log of `settings` and name what differs; `report` is told (position, last position)."""
-    rerun = Rerun(settings.journal_dir, settings.snapshot_dir)
-    try:
-        exchange = rerun.exchange
-        begun = (
-            Begun.of(rerun.begun, accounts(exchange), view.instruments(exchange)) if rerun.begun > 1 else None
-        )
-        ledger = Comparison(settings.database, rerun.genesis, exchange.time, begun)
-        try:
-            return _compare(settings, rerun, ledger, report)
-        finally:
-            ledger.close()
-    finally:
-        rerun.close()
+    """Replay the log of `settings` and name what differs; `report` is told (position, last position).
+
+    Raises:
+        FileNotFoundError, LogError: there is no log, or it is damaged.
+        psycopg.OperationalError: PostgreSQL cannot be reached.
+        StoreError, ArchiveError, OSError: the ticks cannot be read.
+    """
+    with contextlib.ExitStack() as stack:
+        rerun = Rerun(settings.journal_dir, settings.snapshot_dir)
+        stack.callback(rerun.close)
+        return _compare(settings, rerun, _parts(settings, rerun, stack), report)
 
 
-def _compare(settings: Settings, rerun: Rerun, ledger: Comparison, report: Report) -> dict[str, Any]:
-    whole = rerun.begun == 1
-    market = stored(settings.database, rerun.genesis) if whole else None
-    calendar, busts = calendar_of(rerun.genesis), market.busts if market else {}
-    candles = Batch(calendar, with_seconds=False, without=busts)
+def _parts(settings: Settings, rerun: Rerun, stack: contextlib.ExitStack) -> dict[str, Part]:
+    from openbell.market.ticks.check import TickCheck
+
+    ledger = LedgerPart(settings, rerun)
+    stack.callback(ledger.close)
+    if rerun.begun > 1:
+        return {"ledger": ledger}
+    candles = CandleCheck(settings.database, rerun.genesis, calendar_of(rerun.genesis))
+    stack.callback(candles.close)
+    archive = settings.archive_url or settings.archive_dir
+    ticks = TickCheck(settings.ticks_dir, archive, rerun.genesis)
+    return {"ledger": ledger, "candles": candles, "ticks": ticks}
+
+
+def _compare(settings: Settings, rerun: Rerun, parts: Mapping[str, Part], report: Report) -> dict[str, Any]:
     snapshots = {
         position: path for path in settings.snapshot_dir.glob("*") if (position := position_of(path))
     }
+    stops = {*snapshots, *(part.position for part in parts.values())}
+    # Not for ever on: an exchange at work adds to its log all the while.
+    end = max(rerun.reader.recorded(), *stops, 0)
     differences: list[str] = []
-    going_on = ledger.position > 0 and ledger.position >= rerun.begun
-    if 0 < ledger.position < rerun.begun:
-        differences.append(f"the ledger is at {ledger.position}, and the log begins after {rerun.begun}")
-    if going_on and ledger.position == rerun.exchange.position:
-        _finish(ledger, rerun.exchange)
-    for units in rerun.units({ledger.position, market.position if market else 0, *snapshots}):
+    for part in parts.values():
+        if part.position == rerun.exchange.position:
+            part.finish()
+    for units in rerun.units(stops, end):
         position = rerun.exchange.position
-        if market and position <= market.position:
-            candles.add_all(units)
-        if going_on and position <= ledger.position:
-            going_on = _feed(ledger, units)
-        if going_on and position == ledger.position:
-            _finish(ledger, rerun.exchange)
+        for part in parts.values():
+            if position <= part.position:
+                part.feed(units)
+            if position == part.position:
+                part.finish()
         if position in snapshots:
             differences += _compare_snapshot(snapshots[position], rerun.exchange)
-        report(position, rerun.reader.recorded())
-    differences += ledger.differences
-    if market and (candle := first_difference(market, candles)):
-        differences.append(candle)
-    for what, reached in (("ledger", ledger.position), ("candles", market.position if market else 0)):
-        if reached > rerun.exchange.position:
-            differences.append(f"the {what} are at {reached}, the log ends at {rerun.exchange.position}")
+        report(position, end)
+    for what, part in parts.items():
+        differences += part.differences
+        if part.position > rerun.exchange.position:
+            verb = "is" if what == "ledger" else "are"
+            differences.append(
+                f"the {what} {verb} at {part.position}, the log ends at {rerun.exchange.position}"
+            )
     return {
-        "commands": rerun.exchange.position - (0 if whole else rerun.begun),
+        "commands": rerun.exchange.position - (0 if rerun.begun == 1 else rerun.begun),
         "from": rerun.begun,
         "stateHash": snapshot.state_hash(rerun.exchange),
         "snapshots": len(snapshots),
-        "ledgerPosition": ledger.position,
-        "candlesPosition": market.position if market else 0,
+        **{
+            f"{what}Position": parts[what].position if what in parts else 0
+            for what in ("ledger", "candles", "ticks")
+        },
         "differences": differences,
     }
-
-
-def _feed(ledger: Comparison, units: list[Unit]) -> bool:
-    """Compare the ledger with the next units; whether there is use in going on."""
-    try:
-        ledger.feed(units)
-    except Found:
-        return False
-    return True
-
-
-def _finish(ledger: Comparison, exchange: Exchange) -> None:
-    with contextlib.suppress(Found):
-        ledger.finish(accounts(exchange), view.totals(exchange))
 
 
 def position_of(path: Path) -> int:

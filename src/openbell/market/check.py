@@ -1,74 +1,181 @@
-"""Checking stored candles against the log: what `openbell verify` asks."""
+"""Checking stored candles against the log: what `openbell verify` asks.
+
+Candles are read from one moment of the database, in the order of their times, while the replay makes the same
+ones; neither side is ever in memory as a whole. The recorder may go on meanwhile.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import psycopg
+from psycopg import Connection, ServerCursor
 
+from openbell.market.calendar import MINUTE, SECOND, Calendar
 from openbell.market.candles import Batch, Key, Tally
+from openbell.market.events import UnitLike
 
 COLUMNS = ("open", "high", "low", "close", "volume", "notional", "trades")
+END_OF_TIME = 1 << 63
+ROWS_AT_ONCE = 5_000
 
 Values = tuple[int | None, ...]
+NOTHING: Values = (None,) * 4 + (0,) * 3
 
 
-class Stored(NamedTuple):
-    """All stored candles of one moment, the log position that they show, and the trades that were taken back
-    up to there, by number, with the position of the command that did."""
+class Stream:
+    """The stored candles of a table by start, then instrument.
 
-    position: int
-    minutes: dict[Key, Values]
-    days: dict[Key, Values]
-    busts: dict[int, int]
-
-
-def stored(database_url: str, genesis: bytes) -> Stored | None:
-    """The candles in the database as one consistent whole; None if it has none of this exchange's yet.
-
-    Raises:
-        psycopg.OperationalError: PostgreSQL cannot be reached.
+    Attributes:
+        key: the next one's; None after the last.
     """
-    with psycopg.connect(database_url, connect_timeout=5) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        if not _exists(connection, "market.reader"):
-            return None
-        reader = connection.execute("SELECT position, genesis FROM market.reader").fetchone()
-        if reader is None or reader[1] != hashlib.sha256(genesis).hexdigest():
-            return None
-        busts: dict[int, int] = {}
-        if _exists(connection, "market.busts"):  # not where only an earlier version has run
-            busts = dict(connection.execute("SELECT trade, position FROM market.busts").fetchall())
-        return Stored(reader[0], _table(connection, "minutes"), _table(connection, "days"), busts)
+
+    def __init__(self, connection: Connection[Any], table: str, begin: int) -> None:
+        self._cursor: ServerCursor[Any] = ServerCursor(connection, f"verify_{table}")
+        self._cursor.execute(
+            f"SELECT instrument, start, {', '.join(COLUMNS)} FROM market.{table} WHERE start >= %s"
+            " ORDER BY start, instrument".encode(),
+            (begin,),
+        )
+        self._waiting: list[Sequence[Any]] = []
+        self.advance()
+
+    def advance(self) -> None:
+        """Go on to the next candle."""
+        if not self._waiting:
+            self._waiting = self._cursor.fetchmany(ROWS_AT_ONCE)[::-1]
+        row = self._waiting.pop() if self._waiting else None
+        self.key: Key | None = None if row is None else (row[0], row[1])
+        self.values: Values = NOTHING if row is None else tuple(row[2:])
+
+    def close(self) -> None:
+        self._cursor.close()
 
 
-def _exists(connection: psycopg.Connection[Any], table: str) -> bool:
-    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
-    return row is not None and bool(row[0])
-
-
-def _table(connection: psycopg.Connection[Any], table: str) -> dict[Key, Values]:
-    query = f"SELECT instrument, start, {', '.join(COLUMNS)} FROM market.{table}"
-    return {(row[0], row[1]): row[2:] for row in connection.execute(query.encode())}
-
-
-def first_difference(found: Stored, replayed: Batch) -> str | None:
-    """A sentence about the earliest candle that differs from what the log gives; None if none does.
+class CandleCheck:
+    """One moment of a database's candles, held against the units of a replay.
 
     Args:
-        replayed: all units up to `found.position`, and no others, without the trades in `found.busts`.
+        database_url: where schema `market` is.
+        genesis: the log's first command.
+        calendar: whose days the daily candles are.
+
+    Attributes:
+        position: the candles' at that moment: feed the units up to it, no more; 0 where the database has no
+            candles of this exchange yet.
+        differences: the first of each kind: seconds, minutes, days, busts.
+
+    Raises:
+        psycopg.OperationalError: PostgreSQL cannot be reached, as in `feed` and `finish`.
     """
-    return (
-        _bust(found.busts, replayed.busts)
-        or _differ("minute", found.minutes, replayed.minutes)
-        or _differ("day", found.days, replayed.days)
-    )
+
+    def __init__(self, database_url: str, genesis: bytes, calendar: Calendar) -> None:
+        self.position = 0
+        self.differences: list[str] = []
+        self._streams: dict[str, Stream] = {}
+        self._busts: dict[int, int] = {}
+        self._seconds_from = 0  # what begins before it is not shown any more, and partly gone
+        self._connection: Connection[Any] = psycopg.connect(database_url, connect_timeout=5)
+        try:
+            self._open(genesis)
+        except BaseException:
+            self.close()
+            raise
+        self._replayed = Batch(calendar, without=self._busts)
+        self._calendar = calendar
+
+    def close(self) -> None:
+        """Give the connection back."""
+        for stream in self._streams.values():
+            stream.close()
+        self._connection.close()
+
+    def _open(self, genesis: bytes) -> None:
+        self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        self._connection.read_only = True
+        if not self._exists("market.reader"):
+            return
+        reader = self._connection.execute("SELECT position, genesis FROM market.reader").fetchone()
+        if reader is None or reader[1] != hashlib.sha256(genesis).hexdigest():
+            return
+        self.position = reader[0]
+        if self._exists("market.busts"):  # not where only an earlier version has run
+            rows = self._connection.execute("SELECT trade, position FROM market.busts").fetchall()
+            self._busts = dict(rows)
+        if self._exists("market.seconds"):
+            row = self._connection.execute("SELECT seconds_from FROM market.reader").fetchone()
+            assert row is not None
+            self._seconds_from = row[0]
+            self._streams["second"] = Stream(self._connection, "seconds", self._seconds_from)
+        for what in ("minute", "day"):
+            self._streams[what] = Stream(self._connection, f"{what}s", 0)
+
+    def _exists(self, table: str) -> bool:
+        row = self._connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
+        return row is not None and bool(row[0])
+
+    def feed(self, units: Sequence[UnitLike]) -> None:
+        """Count the next units of the replay, and compare the candles that they completed."""
+        before, batch = self._replayed.time, self._replayed
+        batch.add_all(units)
+        batch.trades.clear()
+        if batch.time // SECOND == before // SECOND:
+            return
+        now = batch.time
+        self._compare("second", batch.seconds, now // SECOND * SECOND)
+        self._compare("minute", batch.minutes, now // MINUTE * MINUTE)
+        self._compare("day", batch.days, self._calendar.day(now).stamp)
+
+    def finish(self) -> None:
+        """Compare what is left: the candles under way at the position, and what the log does not have."""
+        batch = self._replayed
+        for what, made in (("second", batch.seconds), ("minute", batch.minutes), ("day", batch.days)):
+            self._compare(what, made, END_OF_TIME)
+            stream = self._streams.get(what)
+            if stream is not None and stream.key is not None:
+                self._differ(what, stream.key, stream.values, NOTHING)
+        if (said := first_bust(self._busts, batch.busts)) is not None:
+            self.differences.append(said)
+
+    def _compare(self, what: str, made: dict[Key, Tally], before: int) -> None:
+        """Compare, and forget, the replayed candles that start before `before`."""
+        for key in sorted((key for key in made if key[1] < before), key=by_time):
+            true = made.pop(key).values()
+            stream = self._streams.get(what)
+            if stream is None or (what == "second" and key[1] < self._seconds_from):
+                continue  # a difference was found already; or it is kept no more
+            if stream.key is not None and by_time(stream.key) < by_time(key):
+                self._differ(what, stream.key, stream.values, NOTHING)
+            elif stream.key != key:
+                self._differ(what, key, NOTHING, true)
+            elif stream.values != true:
+                self._differ(what, key, stream.values, true)
+            else:
+                stream.advance()
+
+    def _differ(self, what: str, key: Key, stored: Values, true: Values) -> None:
+        """Note the first difference of a kind; no more are looked for."""
+        pairs = zip(COLUMNS, stored, true, strict=True)
+        column, is_stored, is_true = next(
+            (one for one in pairs if one[1] != one[2]), ("trades", 0, "no such candle")
+        )
+        self.differences.append(
+            f"the {what} of instrument {key[0]} that begins at {key[1]} has {column} {is_stored}, the log"
+            f" gives {is_true}"
+        )
+        self._streams.pop(what).close()
 
 
-def _bust(found: Mapping[int, int], replayed: Mapping[int, int]) -> str | None:
-    """A sentence about the first bust that only one side knows."""
+def by_time(key: Key) -> Key:
+    """A candle's key in the order of time."""
+    return key[1], key[0]
+
+
+def first_bust(found: Mapping[int, int], replayed: Mapping[int, int]) -> str | None:
+    """A sentence about the first trade taken back that only one side knows; both by the trade's number, with
+    the position of the command that took it back."""
     for trade in sorted({*found, *replayed}):
         if trade not in found:
             return f"trade {trade} was taken back by command {replayed[trade]}; the candles do not know it"
@@ -76,22 +183,5 @@ def _bust(found: Mapping[int, int], replayed: Mapping[int, int]) -> str | None:
             return (
                 f"the candles have trade {trade} as taken back by command {found[trade]}, in the log"
                 f" {f'command {replayed[trade]} did' if trade in replayed else 'it stands'}"
-            )
-    return None
-
-
-def _differ(what: str, found: Mapping[Key, Values], replayed: Mapping[Key, Tally]) -> str | None:
-    nothing: Values = (None,) * 4 + (0,) * 3
-    for instrument, start in sorted({*found, *replayed}, key=lambda key: (key[1], key[0])):
-        stored_values = found.get((instrument, start), nothing)
-        tally = replayed.get((instrument, start))
-        true_values = tally.values() if tally else nothing
-        if stored_values != true_values:
-            column, is_stored, is_true = next(
-                one for one in zip(COLUMNS, stored_values, true_values, strict=True) if one[1] != one[2]
-            )
-            return (
-                f"the {what} of instrument {instrument} that begins at {start} has {column} {is_stored},"
-                f" the log gives {is_true}"
             )
     return None

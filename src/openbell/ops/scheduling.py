@@ -1,4 +1,4 @@
-"""The kernel's scheduler: processes that answer run as soon as something reaches them."""
+"""The kernel's scheduler: processes that answer run as soon as something reaches them, others wait."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def short_slices() -> bool:
     size, policy, flags, nice, priority, _, deadline, period = attributes
     made = ATTRIBUTES.pack(size, policy, flags, nice, priority, SLICE_NS, deadline, period)
     return _call(0, made, 0)
+
+
+def step_aside() -> None:
+    """Let whatever else wants a processor have it before this thread."""
+    os.setpriority(os.PRIO_PROCESS, 0, 19)  # on Linux of the calling thread, elsewhere of its process
 
 
 def slice_ns() -> int:

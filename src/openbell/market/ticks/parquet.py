@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openbell.market.ticks.batch import Ints, Ticks
+from openbell.market.ticks.batch import COLUMNS, Ints, Ticks
 from openbell.market.ticks.files import UNFINISHED
 
 UNITS = {
@@ -102,3 +102,17 @@ def merge(paths: Sequence[Path], path: Path) -> None:
     # Small numbers sort faster; a stable sort leaves the ticks of a symbol in their order.
     order = np.argsort(key.astype(np.uint16) if len(rank) <= 1 << 16 else key, kind="stable")
     write(rows.set_column(0, SCHEMA.field("symbol"), symbol).take(_array(order, pa.int64())), path)
+
+
+def ticks_in(data: bytes, symbols: Sequence[str]) -> Ticks:
+    """The ticks in the bytes of a file, in its order; instrument -1 where its symbol is none of `symbols`.
+
+    Raises:
+        pa.ArrowException, OSError: the bytes are no file of ticks, or are damaged.
+    """
+    rows = pq.read_table(pa.BufferReader(data), schema=SCHEMA, use_threads=False)
+    symbol = rows["symbol"].unify_dictionaries().combine_chunks()
+    numbers = {name: number for number, name in reversed(list(enumerate(symbols)))}
+    known = np.array([numbers.get(name, -1) for name in symbol.dictionary.to_pylist()], np.int32)
+    columns = {name: rows[name].combine_chunks().to_numpy() for name in COLUMNS if name != "instrument"}
+    return Ticks(instrument=known[symbol.indices.to_numpy()], **columns)

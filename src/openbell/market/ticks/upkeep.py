@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from openbell.market.ticks import parquet
 from openbell.market.ticks.archive import Archive
-from openbell.market.ticks.files import TickFile, end_of, found_in
+from openbell.market.ticks.files import UNFINISHED, TickFile, end_of, found_in, tick_file
 from openbell.market.ticks.store import TickStore
 from openbell.ops.blobs import sync_folder
 
 MERGED_AT_ONCE = 8  # files of a size make one of the next
 TIER_FIRST = 32 * 1024  # bytes; each tier is eight times the one before
 TIERS = 3  # files larger than the last tier stay as they are
+PRUNED = "pruned"  # in a store's folder: the name of the last file that was removed for good
 
 
 class Policy(NamedTuple):
@@ -108,7 +111,8 @@ def age(store: TickStore, archive: Archive, before: int) -> int:
 
 def prune(store: TickStore, archive: Archive, own_archive: bool, bytes_max: int) -> int:
     """Remove the oldest files until the store, and its own archive, take at most `bytes_max`; how many. With
-    an archive that is not its own nothing is lost: they are brought there first."""
+    an archive that is not its own nothing is lost: they are brought there first. Otherwise the store's folder
+    says first up to which one they are gone, so that nobody takes that for a loss."""
     if not bytes_max:
         return 0
     warm = {file.name: file for file in store.files()}
@@ -116,9 +120,11 @@ def prune(store: TickStore, archive: Archive, own_archive: bool, bytes_max: int)
     cold = archived if own_archive else {}
     excess = sum(file.size for file in (*warm.values(), *cold.values())) - bytes_max
     gone = 0
-    for file in sorted({*warm.values(), *cold.values()}, key=lambda one: (one.date, one.first, one.group)):
+    for file in sorted({*warm.values(), *cold.values()}, key=age_of):
         if excess <= 0:
             break
+        if own_archive:
+            note_pruned(store.folder, file)
         if file.name in cold:
             archive.remove(file)
             excess -= file.size
@@ -130,3 +136,30 @@ def prune(store: TickStore, archive: Archive, own_archive: bool, bytes_max: int)
             excess -= file.size
         gone += 1
     return gone
+
+
+def age_of(file: TickFile) -> tuple[str, int, int]:
+    """By what files are pruned, the smallest first."""
+    return file.date, file.first, file.group
+
+
+def note_pruned(folder: Path, file: TickFile) -> None:
+    """Note, durably, that `file` goes, and that all that are older went."""
+    before = pruned(folder)
+    if before is not None and age_of(before) >= age_of(file):
+        return
+    unfinished = (folder / PRUNED).with_suffix(UNFINISHED)
+    with unfinished.open("w") as note:
+        note.write(file.name + "\n")
+        note.flush()
+        os.fsync(note.fileno())
+    unfinished.rename(folder / PRUNED)
+    sync_folder(folder)
+
+
+def pruned(folder: Path) -> TickFile | None:
+    """The last file that was removed for good, None if none was; the older ones are gone too."""
+    try:
+        return tick_file((folder / PRUNED).read_text().strip(), 0)
+    except FileNotFoundError:
+        return None
