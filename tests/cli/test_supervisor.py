@@ -76,6 +76,26 @@ async def test_a_killed_service_is_started_again(
     assert "the node was ended by SIGKILL; starting it again in 0.1 s" in said[0]
 
 
+async def test_a_service_is_kept_whatever_goes_wrong_in_a_start(
+    supervisor: Supervisor, settings: Settings, said: list[str]
+) -> None:
+    class Flaky(RoleProcess):
+        starts = 0
+
+        async def start(self) -> None:
+            self.starts += 1
+            if self.starts == 2:
+                raise ValueError("nobody thought of this")
+            await super().start()
+
+    node = Flaky(settings, "node", command=[sys.executable, "-c", ROLE, "node", "works"])
+    await supervisor.start([node])
+    assert node.pid
+    os.kill(node.pid, signal.SIGKILL)
+    await until(lambda: any("is back" in line for line in said))
+    assert "the node could not be started: ValueError: nobody thought of this" in said
+
+
 async def test_a_service_that_cannot_start_is_named_with_its_last_words(
     supervisor: Supervisor, settings: Settings
 ) -> None:

@@ -99,6 +99,24 @@ async def _swallow(query: object) -> None:
         pass
 
 
+async def test_a_server_that_is_killed_before_its_start_is_over_is_told_as_one_that_ended(
+    server: Postgres, settings: Settings
+) -> None:
+    await server.stop()
+
+    class Killed(Postgres):
+        async def _grant(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+            assert self.pid
+            for pid in (self.pid, connection.info.backend_pid):  # by kill -9, after it let us in
+                os.kill(pid, signal.SIGKILL)
+            await super()._grant(connection)
+
+    with pytest.raises(PostgresError, match="PostgreSQL ended while starting"):
+        await Killed(settings.postgres_dir).start()
+    await server.start()
+    assert await fetch(settings, "SELECT 1") == [(1,)]
+
+
 async def test_a_pid_file_whose_number_is_another_program_stops_nothing(settings: Settings) -> None:
     server = Postgres(settings.postgres_dir)
     await server.start()

@@ -15,15 +15,16 @@ MakeVenue = Callable[..., Venue]
 
 @pytest.fixture
 def venue() -> Iterator[MakeVenue]:
-    """Makes exchanges, not started yet: `venue("--gateways", "2")`; all are killed at the end.
+    """Makes exchanges, not started yet: `venue("--gateways", "2")`; all are killed at the end. Keywords are
+    variables of their environment.
 
     The folders are in /tmp: the paths of the sockets in them must be short.
     """
     made: list[Venue] = []
     with tempfile.TemporaryDirectory(prefix="ob-", dir="/tmp", ignore_cleanup_errors=True) as folder:
 
-        def make(*arguments: str) -> Venue:
-            one = Venue(Path(folder) / str(len(made)), arguments=arguments)
+        def make(*arguments: str, **environment: str) -> Venue:
+            one = Venue(Path(folder) / str(len(made)), arguments=arguments, environment=environment)
             made.append(one)
             return one
 

@@ -36,7 +36,7 @@ def test_orders_go_on_and_the_ledger_is_exact_when_its_processes_are_killed(venu
     seed = int(os.environ.get("OPENBELL_KILL_SEED", str(time.time_ns() % 1_000_000)))
     print(f"OPENBELL_KILL_SEED={seed}")
     random = Random(seed)
-    one = venue("--rate", "50")
+    one = venue("--rate", "50", OPENBELL_TICKS_FLUSH_S="2")
     one.start()
     spared = {role: one.role(role).pid for role in ("node", "gateway", "simulator")}
     for minute in range(MINUTES):
@@ -56,6 +56,8 @@ def test_orders_go_on_and_the_ledger_is_exact_when_its_processes_are_killed(venu
         assert found > 20 * len(traders), f"only {found} orders were looked for: no load to speak of"
         for trader in traders:
             compare_fills(trader)
+        verified = one.verify()  # beside the exchange at work
+        assert verified.returncode == 0, verified.stdout + verified.stderr
     assert {role: one.role(role).pid for role in spared} == spared, "what was not killed ended too"
     one.stop()
     verified = one.verify()
@@ -107,7 +109,10 @@ def wait_until_back(one: Venue) -> None:
         running = {name for name, _ in victims(one, "both")}
         return running == {"postgres", "worker"} and door.get("/readyz")["checks"]["ledger"] == "ok"
 
-    wait_for(is_back, "PostgreSQL and the worker run again")
+    try:
+        wait_for(is_back, "PostgreSQL and the worker run again")
+    except AssertionError as error:
+        raise AssertionError(f"{error}; it said: {one.words()}") from None
 
 
 def compare_fills(trader: Trader) -> None:

@@ -77,7 +77,10 @@ class Supervisor:
             begun = time.monotonic()
             try:
                 await service.start()
-            except (ServiceFailed, OSError):  # its end is told by `wait`, at the top
+            except ServiceFailed:  # its end is told by `wait`, at the top
+                continue
+            except Exception as error:  # whatever it is, who keeps a service does not give it up
+                self.say(f"the {service.name} could not be started: {type(error).__name__}: {error}")
                 continue
             self.say(f"the {service.name} is back after {time.monotonic() - begun + delay:.1f} s")
 

@@ -28,6 +28,7 @@ ADMIN, ROLE, DATABASE = "postgres", "openbell", "openbell"
 NOBODY = 65534
 START_SECONDS_MAX = 120.0  # crash recovery of a large log included
 LINGER_SECONDS_MAX = 10.0
+CONNECT_SECONDS_MAX = 5
 
 OPTIONS = {
     "listen_addresses": "",
@@ -206,10 +207,17 @@ class Postgres:
         while True:
             try:
                 connection = await psycopg.AsyncConnection.connect(
-                    host=str(self.socket), user=ADMIN, password=password, dbname="postgres", autocommit=True
+                    host=str(self.socket),
+                    user=ADMIN,
+                    password=password,
+                    dbname="postgres",
+                    autocommit=True,
+                    connect_timeout=CONNECT_SECONDS_MAX,
                 )
-                break
-            except psycopg.OperationalError as error:
+                async with connection:
+                    await self._grant(connection)
+                return
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:  # it may end in the midst
                 if self._process.returncode is not None:
                     said = self.log.read_text(errors="replace").strip().splitlines()[-5:]
                     raise PostgresError(f"PostgreSQL ended while starting: {' | '.join(said)}") from None
@@ -219,8 +227,6 @@ class Postgres:
                         f"PostgreSQL did not answer in {START_SECONDS_MAX:.0f} s: {error}"
                     ) from None
                 await asyncio.sleep(0.03)
-        async with connection:
-            await self._grant(connection)
 
     async def _grant(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
         """Give the app its own role, which is no superuser, and its database."""
