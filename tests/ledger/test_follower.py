@@ -284,8 +284,12 @@ async def test_a_fault_of_the_ledger_itself_ends_the_ledger_alone(
             raise TypeError("a fault of the program")
             yield []
 
-    running = Running(Broken(busy_market(1)), make_database())
+    url = make_database()
+    running = Running(Broken(busy_market(1)), url)
     await until(lambda: bool(running.follower.stopped))
     assert "TypeError: a fault of the program" in caplog.text
     assert not running.task.done()
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT stopped_seq, stopped FROM ledger.reader").fetchone()
+    assert row == (2, "TypeError: a fault of the program")
     await running.end()

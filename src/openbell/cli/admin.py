@@ -77,17 +77,20 @@ def admin(settings: Settings, options: argparse.Namespace) -> int:
 async def _do(settings: Settings, options: argparse.Namespace) -> Struct:
     # Only here: every other command of the terminal starts a second sooner without them.
     from openbell.gateway.admin.office import Office
+    from openbell.ledger.reads import LedgerReads
     from openbell.node.client import NodeClient
 
+    ledger = LedgerReads(settings.database)
     node = await NodeClient.connect(settings.node_socket, name="admin", role="admin", retry_s=CONNECT_S)
     try:
-        office = Office(node)
+        office = Office(node, ledger)
         if options.admin == SHOW:
             return await office.show(options.what, options.name)
         command = COMMANDS[options.admin]
         signed = read_signature({"who": options.who, "why": options.why}, options.key)
         return await office.send(command, given(command, options), signed)
     finally:
+        await ledger.close()
         await node.close()
 
 

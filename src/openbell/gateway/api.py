@@ -51,7 +51,7 @@ def make_api(services: Services) -> Litestar:
 
     def give_office(request: Request[Any, Any, Any]) -> Office:
         authenticate_admin(call_of(request), services.admin_token)
-        return Office(services.node)
+        return Office(services.node, services.ledger)
 
     def give_session(request: Request[Any, Any, Any]) -> Session:
         session = authenticate(call_of(request), services.signer)

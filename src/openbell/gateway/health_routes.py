@@ -6,6 +6,7 @@ from litestar import Response, get
 from msgspec import Struct
 
 from openbell.gateway.given import GivenServices
+from openbell.gateway.ledger_state import ledger_state
 
 TAGS = ["Health"]
 PUBLIC: list[dict[str, list[str]]] = []
@@ -34,11 +35,12 @@ async def healthz() -> HealthBody:
 
 @get("/readyz", tags=TAGS, security=PUBLIC, summary="Readiness")
 async def readyz(services: GivenServices) -> Response[ReadyBody]:
-    """200, or 503 while orders cannot be taken. Without the ledger they can: it is `degraded` then."""
+    """200, or 503 while orders cannot be taken. Without the ledger they can: it is `degraded` while
+    PostgreSQL is away, and `stopped` when it met what it cannot apply and somebody must look."""
     checks = {
         "node": "ok" if services.node.connected else "down",
         "market": "ok" if services.fresh(STALE_NS) else "stale",
-        "ledger": "ok" if await services.ledger_answers() else "degraded",
+        "ledger": (await ledger_state(services.ledger)).word,
     }
     ready = checks["node"] == checks["market"] == "ok"
     return Response(ReadyBody("ready" if ready else "not_ready", checks), status_code=200 if ready else 503)

@@ -120,13 +120,6 @@ class Services:
         """Whether the event stream has told something within `stale_ns`."""
         return self.heard_ns > 0 and time.monotonic_ns() - self.heard_ns < stale_ns
 
-    async def ledger_answers(self) -> bool:
-        """Whether the ledger can be read, and still follows."""
-        try:
-            return not (await self.ledger.status())["stopped"]
-        except LedgerUnavailable:
-            return False
-
     async def ledger_read(self, reading: Awaitable[T]) -> T:
         """What a read of the ledger gives.
 

@@ -32,6 +32,7 @@ CONDENSE_EVERY_S = 5.0
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 MOVED_PAUSE_S = 1.0
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError)  # of PostgreSQL
 REFUSED_PAUSE_S = 10.0
 
 
@@ -108,7 +109,7 @@ class Follower:
             except PositionMoved as error:
                 log.warning("Another ledger works on this database: %s", error)
                 await asyncio.sleep(MOVED_PAUSE_S)
-            except (psycopg.OperationalError, psycopg.InterfaceError, OperationalError) as error:
+            except AWAY as error:
                 pause = RETRY_FIRST_S if not self._away_since else min(2 * pause, RETRY_MAX_S)
                 self._went_away(error)
                 self._started()
@@ -153,11 +154,12 @@ class Follower:
         """Connect, and apply units from where the database is, until something ends it."""
         await asyncio.to_thread(migrate, self.database_url)
         store = await LedgerStore.connect(self.database_url)
+        adopted = False
         try:
             genesis = self.source.genesis
             # What the database says, not what this process believes: it may have lost its last batches.
             position = await store.adopt(genesis, Header.from_buffer_copy(genesis).ts)
-            self.position = position
+            self.position, adopted = position, True
             self._came_back()
             self._started()
             log.info("The ledger goes on after command %d", position)
@@ -182,6 +184,14 @@ class Follower:
                             await self._prune(store, units[-1].ts)
         except SubscribeError as error:
             await store.mark_stopped(self.position + 1, str(error))
+            raise
+        except (*AWAY, Stopped, PositionMoved):
+            raise
+        except Exception as error:
+            # Who watches the database is to know too, if it is ours. Where it cannot be told, the log has it.
+            if adopted:
+                with suppress(Exception):
+                    await store.mark_stopped(await store.position() + 1, f"{type(error).__name__}: {error}")
             raise
         finally:
             await store.close()

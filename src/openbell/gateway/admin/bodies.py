@@ -11,6 +11,7 @@ from openbell.core import codes
 from openbell.core.layout import Record
 from openbell.gateway.account_body import STATUS_NAMES
 from openbell.gateway.decimals import money, money_or_none, quantity
+from openbell.gateway.ledger_state import LedgerState
 from openbell.gateway.market_body import STATUS_NAMES as PHASE_NAMES
 from openbell.gateway.times import rfc3339
 from openbell.gateway.words import AccountKind, AccountStatus, Decimal, Time, TradingStatus
@@ -126,12 +127,17 @@ class AdminTotalsBody(Struct, rename="camel", kw_only=True):
 
 
 class AdminStatusBody(Struct, rename="camel", kw_only=True):
-    """The node: where its log is, what of it is on disk, its clock."""
+    """The node: where its log is, what of it is on disk, its clock. The ledger: `ok`, `degraded` (PostgreSQL
+    is away) or `stopped` (it cannot apply a command); how far it is, before which command it stopped, why."""
 
     seq: int
     durable: int
     term: int
     timestamp: Time
+    ledger: str
+    ledger_position: int | None
+    ledger_stopped_before: int | None
+    ledger_reason: str | None
 
 
 def answer_body(command: str, key: str, answer: Record) -> AdminAnswerBody:
@@ -243,8 +249,15 @@ def totals_body(row: Mapping[str, Any], seq: int) -> AdminTotalsBody:
     )
 
 
-def status_body(row: Mapping[str, Any]) -> AdminStatusBody:
-    """The node's status."""
+def status_body(row: Mapping[str, Any], ledger: LedgerState) -> AdminStatusBody:
+    """The node's status, and the ledger's."""
     return AdminStatusBody(
-        seq=row["seq"], durable=row["durable"], term=row["term"], timestamp=rfc3339(row["time"])
+        seq=row["seq"],
+        durable=row["durable"],
+        term=row["term"],
+        timestamp=rfc3339(row["time"]),
+        ledger=ledger.word,
+        ledger_position=ledger.position,
+        ledger_stopped_before=ledger.stopped_before,
+        ledger_reason=ledger.reason,
     )

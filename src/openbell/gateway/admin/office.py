@@ -12,9 +12,11 @@ from openbell.gateway import refusals
 from openbell.gateway.admin import bodies
 from openbell.gateway.admin.commands import SHOWN, Signature, pack
 from openbell.gateway.admin.fields import AdminCommand
+from openbell.gateway.ledger_state import ledger_state
 from openbell.gateway.problems import Problem, not_found, outcome_unknown, unavailable, unknown_symbol
 from openbell.gateway.refusals import MONEY, SHARES, Refusal
 from openbell.identity.account_id import decode_account
+from openbell.ledger.reads import LedgerReads
 from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 
 # What the same refusals mean to staff, who ask for others and not for themselves.
@@ -58,10 +60,11 @@ REFUSALS: dict[int, Refusal] = {
 
 
 class Office:
-    """Admin commands and reads over one connection to the node."""
+    """Admin commands and reads over one connection to the node; `ledger` tells how the ledger is."""
 
-    def __init__(self, node: NodeClient) -> None:
+    def __init__(self, node: NodeClient, ledger: LedgerReads) -> None:
         self._node = node
+        self._ledger = ledger
 
     async def send(
         self, command: AdminCommand, given: Mapping[str, str], signed: Signature
@@ -163,12 +166,12 @@ class Office:
         return bodies.totals_body(*await self._ask_at("totals"))
 
     async def status(self) -> bodies.AdminStatusBody:
-        """The node's status.
+        """The node's status, and the ledger's.
 
         Raises:
             Problem: 503.
         """
-        return bodies.status_body(await self._ask("status"))
+        return bodies.status_body(await self._ask("status"), await ledger_state(self._ledger))
 
     async def show(self, what: str, name: str = "") -> Struct:
         """One of `SHOWN`, of the account or instrument `name` where it is about one.

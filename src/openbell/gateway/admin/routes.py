@@ -132,9 +132,9 @@ async def admin_totals(office: GivenOffice) -> AdminTotalsBody:
     return await office.totals()
 
 
-@get("/admin/status", tags=TAGS, security=SECURITY, summary="Where the node's log is")
+@get("/admin/status", tags=TAGS, security=SECURITY, summary="Where the node's log and the ledger are")
 async def admin_status(office: GivenOffice) -> AdminStatusBody:
-    """Positions and clock."""
+    """Positions, clock, and whether the ledger follows."""
     return await office.status()
 
 
