@@ -25,7 +25,7 @@ from openbell.ops.settings import Settings
 READY_S = 60.0
 STOP_S = 10.0
 GATEWAYS = 2
-PORTS = 3  # one for a gateway that a test starts and stops
+PORTS = 4  # one for a gateway that a test starts and stops, one for a feed
 
 
 def free_ports(count: int) -> list[int]:
@@ -58,6 +58,8 @@ class LocalExchange:
             makers=1,
             traders=1,
             ticks_flush_s=0.5,
+            feed_listen=str(self.ports[-1]),
+            feed_name="lab",
             genesis_accounts=4_096,
             genesis_positions=65_536,
             genesis_orders=16_384,

@@ -34,6 +34,23 @@ def test_a_group_for_it_is_refused_too(demo: Session, groups: Groups) -> None:
 
 
 @pytest.mark.usefixtures("_fed")
+def test_until_its_first_price_it_says_who_will_bring_one(demo: Session) -> None:
+    for path in ("assets/FEDONLY", "quotes/fedonly", "history/FEDONLY", "book/FEDONLY", "trades/FEDONLY"):
+        reply = demo.request("GET", f"/v1/{path}")
+        assert (reply.status, reply.json["code"]) == (404, "UNKNOWN_SYMBOL")
+        assert "the feed lab brings it" in reply.json["detail"]
+
+
+@pytest.mark.usefixtures("_fed")
+def test_nothing_of_an_account_can_be_asked_of_it(demo: Session) -> None:
+    paths = ("orders?symbol=FEDONLY", "portfolio/lots?symbol=FEDONLY", "portfolio/history?symbol=FEDONLY")
+    asked = [("GET", path) for path in paths] + [("DELETE", "orders?symbol=FEDONLY")]
+    for method, path in asked:
+        reply = demo.request(method, f"/v1/{path}")
+        assert (reply.status, reply.json["code"]) == (422, "PRICES_ONLY")
+
+
+@pytest.mark.usefixtures("_fed")
 def test_a_symbol_that_is_traded_here_stays_tradable(demo: Session, limit: Order) -> None:
     price = demo.get("/v1/assets/AAPL")["price"]
     reply = demo.request("POST", "/v1/orders", limit(symbol="AAPL", price=price, quantity="1"))

@@ -15,7 +15,7 @@ import pytest
 from bench.venue import Reply, Session
 from openbell.gateway import tick_files
 from openbell.gateway.problems import Problem
-from openbell.gateway.tick_files import TickFile, TickFiles
+from openbell.gateway.tick_files import TickFile, TickFiles, own_store
 from openbell.ops.settings import Settings
 from tests.gateway.conftest import Order
 from tests.gateway.exchange import LocalExchange
@@ -102,7 +102,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 async def make(files: TickFiles, settings: Settings, account: int = 4) -> TickFile:
-    return await files.make(settings, account, SYMBOLS[5], 5, START, START + 10**18)
+    return await files.make(own_store(settings), account, SYMBOLS[5], 5, START, START + 10**18)
 
 
 async def read(file: TickFile) -> pa.Table:

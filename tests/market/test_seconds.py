@@ -105,7 +105,8 @@ async def test_a_database_with_minutes_gets_seconds_from_its_next_minute_on(data
     await record(store, (90, 300, 2))
     await store.close()
     with psycopg.connect(database) as connection:  # as the build before left it
-        connection.execute("DROP TABLE market.seconds, market.trades, market.busts")
+        later = ("seconds", "trades", "busts", "feeds", "fed", "fed_seconds", "fed_minutes", "fed_days")
+        connection.execute(f"DROP TABLE {', '.join(f'market.{name}' for name in later)}".encode())
         connection.execute("ALTER TABLE market.reader DROP COLUMN seconds_from")
         connection.execute("UPDATE market.alembic_version SET version_num = '0001'")
     migrate(database)

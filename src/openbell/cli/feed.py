@@ -1,4 +1,4 @@
-"""`openbell feed FILE... | --listen`: prices from elsewhere, into a store of their own."""
+"""`openbell feed FILE... | --listen | --symbols`: prices from elsewhere, into a store of their own."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbell.market.instruments import INSTRUMENTS
 from openbell.ops.settings import Settings
 
 if TYPE_CHECKING:
     from openbell.market.feeds.intake import Intake
-
-MINUTE_NS = 60 * 10**9
 
 
 def feed(
@@ -30,26 +27,28 @@ def feed(
     day: date | None,
     listen: str | None,
 ) -> int:
-    """Read files to their ends, or listen until it is stopped; the exit code.
+    """Read files to their ends, or listen until it is stopped, or only declare symbols; the exit code.
 
     What cannot be is counted, named and set aside, and does not change the code: 0 when all was read, 2
     when a file or an address cannot be used.
     """
-    from openbell.market.feeds.intake import Intake
+    from openbell.market.feeds.listener import address
+    from openbell.market.feeds.role import intake_of
     from openbell.market.feeds.source import FeedError
+    from openbell.market.feeds.symbols import declare, declared, folder_of
     from openbell.market.ticks.checkpoint import StoreError
-    from openbell.market.ticks.parquet import one_thread
-    from openbell.market.ticks.upkeep import Policy
 
-    one_thread()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    policy = Policy(settings.ticks_warm_hours * 60 * MINUTE_NS, settings.ticks_mib_max << 20)
-    known = [listing.symbol for listing in INSTRUMENTS]
     try:
-        intake = Intake(settings.feeds_dir, name, known, symbols, policy)
+        if not files and listen is None:
+            folder = folder_of(settings.feeds_dir, name)
+            declare(folder, symbols)
+            print(f"the feed {name} may bring: {', '.join(sorted(declared(folder)))}")
+            return 0
+        host, port = address(listen) if listen is not None else ("", 0)
+        intake = intake_of(settings, name, [*symbols])
         try:
             if listen is not None:
-                host, port = address(listen)
                 asyncio.run(_listen(intake, host, port))
             for path in files:
                 _read(intake, path, form, day)
@@ -60,20 +59,6 @@ def feed(
         return 2
     print(json.dumps(intake.status()))
     return 0
-
-
-def address(text: str) -> tuple[str, int]:
-    """`[HOST:]PORT` as host, loopback where none is named, and port.
-
-    Raises:
-        FeedError: it is none.
-    """
-    from openbell.market.feeds.source import FeedError
-
-    host, _, port = text.rpartition(":")
-    if not port.isdecimal() or not 0 <= int(port) < 65_536:
-        raise FeedError(f"{text!r} is no address to listen on; name a port, or HOST:PORT")
-    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _read(intake: Intake, path: Path, form: str | None, day: date | None) -> None:

@@ -59,6 +59,9 @@ def _add_up(commands: Any) -> None:
         "--calendar", metavar="NAME", help="when a new exchange trades: always, XNYS, class (always)"
     )
     one.add_argument("--rate", metavar="N", help="the simulator's orders per second (200)")
+    one.add_argument(
+        "--feed", dest="feed_listen", metavar="[HOST:]PORT", help="take in prices from elsewhere over TCP"
+    )
     one.add_argument("--seed", metavar="N", help="where generated history and the simulator start (7)")
     one.set_defaults(command=_up)
 
@@ -112,10 +115,14 @@ def _add_ticks(commands: Any) -> None:
 def _add_feed(commands: Any) -> None:
     from openbell.market.feeds.formats import FORMATS
 
-    one = commands.add_parser("feed", help="take in prices from elsewhere, out of files or over TCP")
-    one.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    one.add_argument("--listen", metavar="[HOST:]PORT", help="take feeds over TCP (127.0.0.1)")
-    one.add_argument("--name", default="external", help="the feed's name, and its folder's (external)")
+    one = commands.add_parser("feed", help="prices from elsewhere: take them in, or send them over TCP")
+    one.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="what to take in or send; - is lines typed in"
+    )
+    way = one.add_mutually_exclusive_group()
+    way.add_argument("--listen", metavar="[HOST:]PORT", help="take feeds over TCP (127.0.0.1)")
+    way.add_argument("--to", metavar="[HOST:]PORT", help="send over TCP to who listens (127.0.0.1)")
+    one.add_argument("--name", help="the feed's name, and its folder's (external)")
     one.add_argument(
         "--symbols", default="", metavar="A,B", help="symbols that it brings beside those traded here"
     )
@@ -194,13 +201,22 @@ def _ticks(options: argparse.Namespace) -> int:
 
 
 def _feed(options: argparse.Namespace) -> int:
+    symbols = [one for one in options.symbols.upper().replace(" ", "").split(",") if one]
+    if options.to is not None:
+        from openbell.cli.feed_sender import send
+
+        if not options.files or symbols:
+            raise UsageError("--to sends files, or - for lines typed in; symbols are declared without it")
+        return send(options.to, options.files, options.format, options.date)
     from openbell.cli.feed import feed
 
-    if bool(options.files) == bool(options.listen):
+    if options.files and options.listen:
         raise UsageError("a feed reads files or listens: name files, or --listen PORT")
-    symbols = [one for one in options.symbols.upper().replace(" ", "").split(",") if one]
-    given = (options.name, symbols, options.files, options.format, options.date, options.listen)
-    return feed(_settings(options), *given)
+    if not (options.files or options.listen or symbols):
+        raise UsageError("name files, --listen PORT, or --symbols A,B to declare what a feed will bring")
+    settings = _settings(options)
+    name = options.name or settings.feed_name
+    return feed(settings, name, symbols, options.files, options.format, options.date, options.listen)
 
 
 def _archive(options: argparse.Namespace) -> int:

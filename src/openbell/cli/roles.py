@@ -27,6 +27,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "openbell.identity.role",
         "openbell.compliance.role",
     ),
+    "feed": ("openbell.market.feeds.role",),
     "simulator": ("openbell.simulator.role",),
 }
 QUICK = ("node", "gateway")  # roles that orders wait for

@@ -11,7 +11,8 @@ from openbell.cli.service import Service, ServiceFailed, describe
 
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0  # a service that ran so long starts again without delay
-STOP_SECONDS = {"simulator": 1.8, "gateway": 0.8, "worker": 0.8, "node": 1.2, "database": 0.9}  # 4.7 in all
+# 4.7 in all: the worker, the gateways and the feed stop together.
+STOP_SECONDS = {"simulator": 1.8, "gateway": 0.8, "worker": 0.8, "feed": 0.8, "node": 1.2, "database": 0.9}
 
 
 class Supervisor:
@@ -47,7 +48,7 @@ class Supervisor:
         self._stopping = True
         for keeper in self._keepers:
             keeper.cancel()
-        for stage in (("simulator",), ("gateway", "worker"), ("node",), ("database",)):
+        for stage in (("simulator",), ("gateway", "worker", "feed"), ("node",), ("database",)):
             chosen = [one for one in self.services if kind(one) in stage]
             await asyncio.gather(*(one.stop(STOP_SECONDS[kind(one)]) for one in chosen))
         with contextlib.suppress(asyncio.CancelledError):

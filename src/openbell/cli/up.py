@@ -101,6 +101,8 @@ async def _open(settings: Settings, supervisor: Supervisor, progress: Progress) 
         base.append(Database(settings))
     worker = RoleProcess(settings, "worker")
     doors = [RoleProcess(settings, "gateway", number + 1) for number in range(settings.gateways)]
+    if settings.feed_listen is not None:
+        doors.append(RoleProcess(settings, "feed"))
     # Nobody comes in before there is something to trade, nor before the clock has caught up with a schedule
     # that has phases; where neither is so, all start at once.
     wait = not settings.participants_file.exists() or calendar_name(settings) != "always"

@@ -18,6 +18,7 @@ from openbell.node.client import NodeClient, NodeUnavailable, SubscribeError, Su
 logger = logging.getLogger(__name__)
 
 RETRY_S = 0.5
+LOOK_EVERY_S = 0.05
 # How far back a client can resume its orders after this process has started.
 RESUMABLE_UNITS = 20_000
 # What counts against an account's rate.
@@ -87,6 +88,16 @@ class Feed:
                 await self._units.aclose()
                 self._units = None
             await asyncio.sleep(RETRY_S)
+
+    async def watch_feeds(self) -> None:
+        """Publish what feeds from elsewhere say, until cancelled."""
+        while True:
+            try:
+                if self._services.fed.look():
+                    self._hub.publish()
+            except Exception:
+                logger.exception("A look at the feeds failed")
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def take(self, units: Sequence[Unit]) -> None:
         """Take in units in log order, and publish what they changed."""

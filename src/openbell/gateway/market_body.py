@@ -15,12 +15,12 @@ from openbell.gateway.times import rfc3339
 from openbell.gateway.words import CandleSource, Decimal, LimitState, Side, Time, TradingStatus
 from openbell.market.board import Depth
 from openbell.market.book import Level
+from openbell.market.feeds.board import PRICES_ONLY, FedTicker
 from openbell.market.history import Candle
 from openbell.market.instruments import Listing, find
 from openbell.market.ticker import Auction, Band, Print, Quote, Ticker
 
-STATUS_NAMES = {phase: codes.PHASE_NAMES[phase] for phase in codes.PHASES}
-
+STATUS_NAMES = {phase: codes.PHASE_NAMES[phase] for phase in codes.PHASES} | {PRICES_ONLY: "PRICES_ONLY"}
 
 LIMIT_STATES = {0: None, codes.AT_UPPER: "UPPER", codes.AT_LOWER: "LOWER"}
 
@@ -40,7 +40,8 @@ class AuctionBody(Struct, rename="camel", kw_only=True):
 class QuoteBody(Struct, rename="camel", kw_only=True):
     """An instrument's quote; `change` counts from the official close, `previous_close`. Only in CONTINUOUS
     there are bid and ask; `auction` is there while orders gather for one. Nothing trades outside `band_low`
-    and `band_high`, if the instrument has price bands; in a `limit_state` a side stands at that band."""
+    and `band_high`, if the instrument has price bands; in a `limit_state` a side stands at that band. With
+    the status PRICES_ONLY it is what a feed says of a market elsewhere: bid and ask are that one's."""
 
     symbol: str
     bid: Decimal | None
@@ -67,7 +68,8 @@ class QuoteBody(Struct, rename="camel", kw_only=True):
 
 
 class AssetBody(Struct, rename="camel", kw_only=True):
-    """A company with its market now. `ticker` and `symbol` are the same."""
+    """A company with its market now. `ticker` and `symbol` are the same. `feed` names whom the prices are
+    from where the status is PRICES_ONLY; it is null for what is traded here."""
 
     ticker: str
     symbol: str
@@ -88,7 +90,8 @@ class AssetBody(Struct, rename="camel", kw_only=True):
     status: TradingStatus
     tick_size: Decimal
     lot_size: Decimal
-    simulated: bool = True
+    feed: str | None
+    simulated: bool
 
 
 class MetaBody(Struct):
@@ -133,13 +136,13 @@ class BookBody(Struct, kw_only=True):
 
 
 class TradeBody(Struct, rename="camel", kw_only=True):
-    """One trade of the tape; `side` is the taker's."""
+    """One trade of the tape; `side` is the taker's, null where a feed does not tell."""
 
     trade_id: str
     symbol: str
     price: Decimal
     quantity: Decimal
-    side: Side
+    side: Side | None
     timestamp: Time
     seq: int
 
@@ -240,6 +243,7 @@ def quote_body(quote: Quote) -> QuoteBody:
         **band_fields(quote.band),
         timestamp=rfc3339(quote.ts),
         seq=quote.seq,
+        simulated=quote.status != PRICES_ONLY,
     )
 
 
@@ -267,6 +271,8 @@ def asset_fields(ticker: Ticker) -> dict[str, Any]:
         "status": STATUS_NAMES[quote.status],
         "tick_size": money(ticker.tick_size),
         "lot_size": quantity(ticker.lot_size),
+        "feed": ticker.feed if isinstance(ticker, FedTicker) else None,
+        "simulated": not isinstance(ticker, FedTicker),
     }
 
 
@@ -280,7 +286,7 @@ def level_body(level: Level) -> LevelBody:
     return LevelBody(money(level.price), quantity(level.quantity), level.orders)
 
 
-def book_body(symbol: str, depth: Depth) -> BookBody:
+def book_body(symbol: str, depth: Depth, simulated: bool = True) -> BookBody:
     """A book of the board."""
     return BookBody(
         symbol=symbol,
@@ -288,6 +294,7 @@ def book_body(symbol: str, depth: Depth) -> BookBody:
         asks=[level_body(level) for level in depth.asks],
         timestamp=rfc3339(depth.ts),
         seq=depth.seq,
+        simulated=simulated,
     )
 
 
@@ -298,7 +305,7 @@ def trade_body(symbol: str, made: Print) -> TradeBody:
         symbol=symbol,
         price=money(made.price),
         quantity=quantity(made.quantity),
-        side=codes.SIDE_NAMES[made.side],
+        side=codes.SIDE_NAMES.get(made.side),
         timestamp=rfc3339(made.ts),
         seq=made.seq,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from litestar import get
@@ -32,9 +33,9 @@ from openbell.gateway.slices import make_all
 from openbell.gateway.times import rfc3339
 from openbell.market.history import LIMIT_MAX as CANDLES_MAX
 from openbell.market.history import HistoryUnavailable, Listed
-from openbell.market.instruments import INSTRUMENTS
+from openbell.market.instruments import INSTRUMENTS, Listing
 from openbell.market.intervals import INTERVALS
-from openbell.market.search import QUERY_LENGTH_MAX, search
+from openbell.market.search import QUERY_LENGTH_MAX
 from openbell.market.ticker import PRINTS_KEPT
 
 TAGS = ["Market data"]
@@ -42,7 +43,6 @@ PUBLIC: list[dict[str, list[str]]] = []
 ASSETS_PAGE_MAX = 100
 SYMBOLS_MAX = 512
 DEPTH_MAX = 2_048
-SEARCHED_MAX = len(INSTRUMENTS)
 
 PageSize = Annotated[int, QueryParameter(ge=1, le=ASSETS_PAGE_MAX)]
 Offset = Annotated[int, QueryParameter(ge=0)]
@@ -52,8 +52,8 @@ TapeLength = Annotated[int, QueryParameter(ge=1, le=PRINTS_KEPT)]
 
 @get("/assets/top", tags=TAGS, security=PUBLIC, summary="Assets by market capitalisation")
 async def top_assets(services: GivenServices, limit: PageSize = 20, offset: Offset = 0) -> AssetListBody:
-    """A page of all assets, the largest company first."""
-    return _page(services, [listing.symbol for listing in INSTRUMENTS], limit, offset)
+    """A page of all assets, the largest company first; what feeds alone bring comes last."""
+    return _page(services, (*INSTRUMENTS, *services.fed.listings), limit, offset)
 
 
 @get("/assets", tags=TAGS, security=PUBLIC, summary="Search assets by ticker and name")
@@ -64,15 +64,16 @@ async def find_assets(
     offset: Offset = 0,
 ) -> AssetListBody:
     """Best match first; without `search`, all assets as in /assets/top."""
-    if search_ is None:
-        found = INSTRUMENTS
-    else:
-        found = tuple(search(search_, SEARCHED_MAX))
-    return _page(services, [listing.symbol for listing in found], limit, offset)
+    everything = (*INSTRUMENTS, *services.fed.listings)
+    found: Sequence[Listing] = everything
+    if search_ is not None:
+        found = services.fed.search(search_, INSTRUMENTS, len(everything))
+    return _page(services, found, limit, offset)
 
 
-def _page(services: Services, symbols: list[str], limit: int, offset: int) -> AssetListBody:
-    listed = [number for symbol in symbols if (number := services.board.number(symbol)) is not None]
+def _page(services: Services, listings: Iterable[Listing], limit: int, offset: int) -> AssetListBody:
+    numbers = (services.board.number(listing.symbol) for listing in listings)
+    listed = list(dict.fromkeys(number for number in numbers if number is not None))
     page = listed[offset : offset + limit]
     data = [asset_body(services.board.ticker(number)) for number in page]
     return AssetListBody(data, MetaBody(len(listed), offset, limit))
@@ -81,13 +82,13 @@ def _page(services: Services, symbols: list[str], limit: int, offset: int) -> As
 @get("/assets/{symbol:str}", tags=TAGS, security=PUBLIC, summary="One asset")
 async def get_asset(symbol: FromPath[str], services: GivenServices) -> AssetBody:
     """The company with its market now."""
-    return asset_body(services.board.ticker(services.instrument(symbol)))
+    return asset_body(services.board.ticker(services.priced(symbol)))
 
 
 @get("/quotes/{symbol:str}", tags=TAGS, security=PUBLIC, summary="One quote")
 async def get_quote(symbol: FromPath[str], services: GivenServices) -> QuoteBody:
     """The quote now."""
-    return quote_body(services.board.quote(services.instrument(symbol)))
+    return quote_body(services.board.quote(services.priced(symbol)))
 
 
 @get("/quotes", tags=TAGS, security=PUBLIC, summary="Several quotes")
@@ -102,7 +103,7 @@ async def get_quotes(
     if not 1 <= len(names) <= SYMBOLS_MAX:
         detail = f"symbols names 1 to {SYMBOLS_MAX} symbols, these are {len(names):,}."
         raise bad_query("symbols", "TOO_MANY_SYMBOLS", detail)
-    numbers = [services.instrument(name) for name in names]
+    numbers = [services.priced(name) for name in names]
     return QuoteListBody(await make_all(lambda number: quote_body(services.board.quote(number)), numbers))
 
 
@@ -113,8 +114,9 @@ async def get_book(
     depth: BookDepth = 10,
 ) -> BookBody:
     """Price levels, best first; `seq` is the stream's."""
-    number = services.instrument(symbol)
-    return book_body(services.symbol(number), services.board.depth(number, depth))
+    number = services.priced(symbol)
+    found = services.board.depth(number, depth)
+    return book_body(services.symbol(number), found, services.fed.ticker(number) is None)
 
 
 @get("/trades/{symbol:str}", tags=TAGS, security=PUBLIC, summary="The newest trades")
@@ -124,11 +126,13 @@ async def get_trades(
     limit: TapeLength = 50,
 ) -> TradeListBody:
     """The tape, newest first."""
-    number = services.instrument(symbol)
+    number = services.priced(symbol)
     name = services.symbol(number)
     prints = services.board.trades(number, limit)
     return TradeListBody(
-        trades=[trade_body(name, made) for made in prints], next_cursor=None, seq=services.board.seq
+        trades=[trade_body(name, made) for made in prints],
+        next_cursor=None,
+        seq=services.board.tape_seq(number),
     )
 
 
@@ -145,16 +149,19 @@ async def get_history(
     if interval not in INTERVALS:
         raise bad_query("interval", "INVALID_INTERVAL", f"interval is one of {', '.join(INTERVALS)}.")
     start, end = time_range(from_, to)
-    ticker = services.board.ticker(services.instrument(symbol))
-    listed = Listed(ticker.instrument, ticker.symbol, ticker.reference_price, ticker.tick_size)
+    number = services.priced(symbol)
+    ticker, fed = services.board.ticker(number), services.fed.ticker(number)
+    first, last = start or None, None if to is None else end
     try:
-        candles = await services.history.candles(
-            listed, interval, start or None, None if to is None else end, limit
-        )
+        if fed is not None:
+            found = services.fed_history.candles(fed.feed, fed.symbol, interval, first, last, limit)
+        else:
+            listed = Listed(number, ticker.symbol, ticker.reference_price, ticker.tick_size)
+            found = services.history.candles(listed, interval, first, last, limit)
+        rows = await make_all(candle_body, await found)
     except HistoryUnavailable:
         raise unavailable("Charts cannot be read right now. Try again in a moment.") from None
-    rows = await make_all(candle_body, candles)
-    return HistoryBody(symbol=ticker.symbol, interval=interval, candles=rows)
+    return HistoryBody(symbol=ticker.symbol, interval=interval, candles=rows, simulated=fed is None)
 
 
 @get("/clock", tags=TAGS, security=PUBLIC, summary="The exchange's time and phase")

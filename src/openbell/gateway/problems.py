@@ -139,11 +139,17 @@ def unknown_symbol(symbol: str, pointer: str | None = None) -> Problem:
     return Problem(404, "UNKNOWN_SYMBOL", detail, title="Unknown symbol", errors=errors)
 
 
-def prices_only(symbol: str, feed: str, pointer: str) -> Problem:
+def prices_only(symbol: str, feed: str, pointer: str | None = None) -> Problem:
     """422: there are prices of this symbol here, from elsewhere, and no market."""
     detail = f"{symbol} has prices only, from the feed {feed}: it is not traded here, so no order is taken."
-    errors = [FieldProblem(pointer, "PRICES_ONLY", detail)]
+    errors = [] if pointer is None else [FieldProblem(pointer, "PRICES_ONLY", detail)]
     return Problem(422, "PRICES_ONLY", detail, title="Prices only", errors=errors)
+
+
+def no_price(symbol: str, feed: str) -> Problem:
+    """404: a feed is to bring this symbol, and has not yet."""
+    detail = f"No price of {symbol} has come yet; the feed {feed} brings it."
+    return Problem(404, "UNKNOWN_SYMBOL", detail, title="No price yet")
 
 
 def order_not_found(order_id: str) -> Problem:

@@ -54,13 +54,14 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
     hub = Hub(services)
     feed = Feed(services, hub)
     await feed.start()
+    services.fed.look()
     api = make_api(services)
     description = json.dumps(describe(api)).encode()
     door = Door(
         RawTable(OrderEntry(services), OrderSessions(services)), api, WebApp(settings.web_folder), description
     )
     server = make_server(door, socket_protocol(hub.listener))
-    tasks = [asyncio.create_task(feed.run()), asyncio.create_task(hub.run())]
+    tasks = [asyncio.create_task(work) for work in (feed.run(), hub.run(), feed.watch_feeds())]
     serving = await serve(server, bind(settings.host, settings.port))
     quiet_collector()
     ready()

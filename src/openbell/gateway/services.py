@@ -14,6 +14,7 @@ from openbell.gateway import refusals
 from openbell.gateway.commands import NodeClock
 from openbell.gateway.limits import RateLimiter
 from openbell.gateway.problems import (
+    no_price,
     outcome_unknown,
     prices_only,
     rate_limited,
@@ -29,7 +30,8 @@ from openbell.identity.tokens import Session, Signer
 from openbell.ledger.reads import LedgerReads, LedgerUnavailable
 from openbell.market.board import Board
 from openbell.market.calendar import Calendar
-from openbell.market.feeds.symbols import VenueFed
+from openbell.market.feeds.board import FedBoard
+from openbell.market.feeds.history import FedHistory
 from openbell.market.history import History
 from openbell.node.client import NodeClient, NodeUnavailable, OutcomeUnknown
 from openbell.ops.settings import Settings
@@ -61,10 +63,12 @@ class Services:
     tail: PrivateTail = field(default_factory=lambda: PrivateTail(0))
     tick_files: TickFiles = field(default_factory=TickFiles)
     heard_ns: int = 0  # when the event stream last told something, CLOCK_MONOTONIC
-    venue_fed: VenueFed = field(init=False)
+    fed: FedBoard = field(init=False)
+    fed_history: FedHistory = field(init=False)
 
     def __post_init__(self) -> None:
-        self.venue_fed = VenueFed(self.settings.feeds_dir)
+        self.fed = FedBoard(self.board, self.settings.feeds_dir)
+        self.fed_history = FedHistory(self.history)
 
     async def send(self, command: bytes, link: str | None = None) -> Any:
         """The node's answer (core.records.Answer) to `command`, durable.
@@ -132,17 +136,27 @@ class Services:
             raise unavailable("Older history cannot be read right now. Try again in a moment.") from None
 
     def instrument(self, symbol: str, pointer: str | None = None) -> int:
-        """The number of `symbol`, in any case; `pointer` is the field of an order that names it.
+        """The number of `symbol`, in any case, which is traded here; `pointer` is the field that names it.
 
         Raises:
-            Problem: 404 UNKNOWN_SYMBOL; 422 PRICES_ONLY for an order, where only a feed has it.
+            Problem: 404 UNKNOWN_SYMBOL; 422 PRICES_ONLY where only a feed has it.
+        """
+        number = self.board.number(symbol.upper())
+        if number is not None and self.fed.ticker(number) is None:
+            return number
+        feed = self.fed.venue_fed.feed(symbol.upper())
+        raise unknown_symbol(symbol, pointer) if feed is None else prices_only(symbol.upper(), feed, pointer)
+
+    def priced(self, symbol: str) -> int:
+        """The number of `symbol`, in any case, that has prices here, traded or from a feed.
+
+        Raises:
+            Problem: 404 UNKNOWN_SYMBOL.
         """
         number = self.board.number(symbol.upper())
         if number is None:
-            feed = self.venue_fed.feed(symbol.upper()) if pointer is not None else None
-            if feed is not None:
-                raise prices_only(symbol.upper(), feed, pointer or "")
-            raise unknown_symbol(symbol, pointer)
+            feed = self.fed.venue_fed.feed(symbol.upper())
+            raise unknown_symbol(symbol) if feed is None else no_price(symbol.upper(), feed)
         return number
 
     def symbol(self, instrument: int) -> str:

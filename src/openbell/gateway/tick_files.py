@@ -9,7 +9,8 @@ import sys
 import tempfile
 import weakref
 from collections.abc import AsyncIterator, Callable
-from typing import IO
+from pathlib import Path
+from typing import IO, NamedTuple
 
 import msgspec
 
@@ -72,6 +73,25 @@ def _expire(download: weakref.ref[TickFile]) -> None:
         made.close()
 
 
+class Store(NamedTuple):
+    """Where ticks are, and where there is room to write some of them."""
+
+    folder: Path
+    archive: Path | str
+    room: Path
+
+
+def own_store(settings: Settings) -> Store:
+    """Of the exchange's own market."""
+    return Store(settings.ticks_dir, settings.archive_url or settings.archive_dir, settings.run_dir)
+
+
+def feed_store(settings: Settings, feed: str) -> Store:
+    """Of a feed."""
+    folder = settings.feeds_dir / feed
+    return Store(folder, folder / "archive", settings.run_dir)
+
+
 class TickFiles:
     """Makes files of ticks, a few at a time, one for an account."""
 
@@ -80,9 +100,9 @@ class TickFiles:
         self._making = asyncio.Semaphore(MAKING_MAX)
 
     async def make(
-        self, settings: Settings, account: int, symbol: str, instrument: int, start: int, end: int
+        self, store: Store, account: int, symbol: str, instrument: int, start: int, end: int
     ) -> TickFile:
-        """The ticks of an instrument with `start` <= time < `end`, ns UTC, for `account`.
+        """The ticks in `store` of an instrument with `start` <= time < `end`, ns UTC, for `account`.
 
         Raises:
             Problem: 422 when they are too many, 429 while the account has a file open, 503 when there is no
@@ -91,11 +111,11 @@ class TickFiles:
         self._enter(account)
         try:
             # The file has no name: whoever dies, nothing stays.
-            file = tempfile.TemporaryFile(dir=settings.run_dir)  # noqa: SIM115
+            file = tempfile.TemporaryFile(dir=store.room)  # noqa: SIM115
             try:
                 ask = Ask(
-                    folder=str(settings.ticks_dir),
-                    archive=str(settings.archive_url or settings.archive_dir),
+                    folder=str(store.folder),
+                    archive=str(store.archive),
                     symbol=symbol,
                     instrument=instrument,
                     start=start,

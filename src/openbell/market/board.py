@@ -74,6 +74,21 @@ class Board:
                 side.set(price, quantity, orders)
         ticker.book_seq = ticker.book_from = seq
 
+    def put(
+        self, ticker: Ticker, levels: Iterable[tuple[int, int]] = (), prints: Sequence[Print] = ()
+    ) -> None:
+        """Take in an instrument that is not of the node's, or what changed of it: its quote, levels (side,
+        price) and prints. Its number is one that the node never gives."""
+        number = ticker.instrument
+        self._tickers[number] = ticker
+        self._numbers.setdefault(ticker.symbol, number)
+        self._changes.quotes.add(number)
+        self._changes.levels.setdefault(number, set()).update(levels)
+        if prints:
+            tape = self._changes.prints.setdefault(number, [])
+            tape.extend(prints)
+            del tape[:-PRINTS_KEPT]
+
     # -- feeding -----------------------------------------------------------------------------------
 
     def apply(self, unit: UnitLike) -> None:
@@ -222,6 +237,15 @@ class Board:
             KeyError: no such instrument.
         """
         return self._tickers[instrument]
+
+    def tape_seq(self, instrument: int) -> int:
+        """The position at which the tape of an instrument is: the log's, or its own where it has one.
+
+        Raises:
+            KeyError: no such instrument.
+        """
+        ticker = self._tickers[instrument]
+        return ticker.seq if ticker.own_seq else self.seq
 
     def symbols(self) -> list[str]:
         """All symbols, in the order of their listing."""

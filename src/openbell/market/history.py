@@ -142,7 +142,7 @@ class History:
         first = max(self._generator.first, from_ns or 0)
         seconds_from = 0
         if kept.base == SECOND:
-            seconds_from = (await self._rows(SECONDS_FROM, {}))[0][0]
+            seconds_from = (await self.rows(SECONDS_FROM, {}))[0][0]
             first = max(first, self._generator.end, seconds_from)
         starts, after = frames(self._calendar, kept, first, end, min(limit, LIMIT_MAX))
         if not starts:
@@ -163,13 +163,8 @@ class History:
             return {}, 0
         table = TABLES[kept.base]
         arguments = {"instrument": listed.instrument, "starts": starts, "first": starts[0], "end": end}
-        rows = await self._rows(STORED.format(table=table), arguments)
-        stored = {}
-        for bucket, opened, high, low, close, volume, trades in rows:
-            start = starts[bucket - 1]
-            stored[start] = Candle(
-                start, opened or 0, high or 0, low or 0, close or 0, int(volume), int(trades), TRADED
-            )
+        rows = await self.rows(STORED.format(table=table), arguments)
+        stored = traded(rows, starts)
         before = 0
         if starts[0] > self._generator.end:
             before = await self._close_before(table, arguments)
@@ -177,7 +172,7 @@ class History:
 
     async def _close_before(self, table: str, arguments: dict[str, Any]) -> int:
         """The last close in `table` before `arguments["first"]`; 0 if there is none."""
-        found = await self._rows(CLOSE_BEFORE.format(table=table), arguments)
+        found = await self.rows(CLOSE_BEFORE.format(table=table), arguments)
         return int(found[0][0]) if found else 0
 
     async def _simulated(
@@ -205,7 +200,12 @@ class History:
         rows = join(parts)
         return fold(rows[rows[:, START] < end], starts)
 
-    async def _rows(self, query: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
+    async def rows(self, query: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """What the database answers to a question about stored candles.
+
+        Raises:
+            HistoryUnavailable: it cannot be asked now.
+        """
         if time.monotonic() < self._away_until:
             raise HistoryUnavailable("the database is away")
         try:
@@ -228,6 +228,16 @@ class History:
             if not self._opened:
                 await self._pool.open(wait=False)
                 self._opened = True
+
+
+def traded(rows: Sequence[tuple[Any, ...]], starts: Sequence[int]) -> dict[int, Candle]:
+    """What trades made of each of `starts`, as STORED answers; prices are 0 where none moved them."""
+    return {
+        starts[bucket - 1]: Candle(
+            starts[bucket - 1], opened or 0, high or 0, low or 0, close or 0, int(volume), int(trades), TRADED
+        )
+        for bucket, opened, high, low, close, volume, trades in rows
+    }
 
 
 def merge(

@@ -1,4 +1,4 @@
-"""The market's part of a worker: stored candles and ticks, the clock and the market-wide breakers."""
+"""The market's part of a worker: stored candles, ticks, the clock and the market-wide breakers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,14 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             ready()
 
         async with asyncio.TaskGroup() as group:
-            parts = (recorder.run(), _keep_ticks(settings), clock.run(), breaker.run(), say_ready())
+            parts = (
+                recorder.run(),
+                _keep_ticks(settings),
+                _keep_feeds(settings),
+                clock.run(),
+                breaker.run(),
+                say_ready(),
+            )
             work = [group.create_task(one) for one in parts]
             await stop.wait()
             for task in work:
@@ -71,3 +78,10 @@ async def _keep_ticks(settings: Settings) -> None:
         await recorder.TickRecorder.of(client, settings).run()
     finally:
         await client.close()
+
+
+async def _keep_feeds(settings: Settings) -> None:
+    """Store the candles of what feeds bring; it loads pyarrow and duckdb, and so nothing waits for it."""
+    recorder = await asyncio.to_thread(importlib.import_module, "openbell.market.feeds.recorder")
+    keep_ns = settings.seconds_keep_hours * 60 * MINUTE
+    await recorder.FedRecorder(settings.feeds_dir, settings.database, keep_ns).run()

@@ -4,11 +4,25 @@ Raw units, all bigint: prices and notional 1/10,000 USD, volume 1/1e8 share, tim
 `low` and `close` are null together: only trades too small to move a price were made in that interval.
 `trades` has the newest trades that were not taken back, so that a bust can be taken out of the candles;
 `busts` names every trade that was, and the command that did.
+
+Beside them what feeds bring: `feeds` says how far each feed's candles are, `fed` numbers its symbols and says
+when their first and newest trades were, and `fed_seconds`, `fed_minutes` and `fed_days` are by that number.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Identity,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 SCHEMA = "market"
 metadata = MetaData(schema=SCHEMA)
@@ -26,7 +40,7 @@ reader = Table(
 )
 
 
-def _candles(name: str) -> Table:
+def _candles(name: str, *more: str) -> Table:
     return Table(
         name,
         metadata,
@@ -36,15 +50,13 @@ def _candles(name: str) -> Table:
         Column("high", BigInteger),
         Column("low", BigInteger),
         Column("close", BigInteger),
-        Column("volume", BigInteger, nullable=False),
-        Column("notional", BigInteger, nullable=False),
-        Column("trades", BigInteger, nullable=False),
+        *(Column(one, BigInteger, nullable=False) for one in ("volume", *more, "trades")),
     )
 
 
-seconds = _candles("seconds")
-minutes = _candles("minutes")
-days = _candles("days")
+seconds = _candles("seconds", "notional")
+minutes = _candles("minutes", "notional")
+days = _candles("days", "notional")
 
 trades = Table(
     "trades",
@@ -64,3 +76,26 @@ busts = Table(
     Column("trade", BigInteger, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
 )
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("seconds_from", BigInteger, nullable=False),  # of what was before, seconds may lack
+)
+
+fed = Table(
+    "fed",
+    metadata,
+    Column("number", Integer, Identity(always=True), primary_key=True),
+    Column("feed", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("newest", BigInteger, nullable=False),
+    UniqueConstraint("feed", "symbol"),
+)
+
+fed_seconds = _candles("fed_seconds")
+fed_minutes = _candles("fed_minutes")
+fed_days = _candles("fed_days")

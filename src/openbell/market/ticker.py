@@ -83,8 +83,9 @@ class Quote(NamedTuple):
 
 class Ticker:
     """One instrument's live state. Units at or before `stats_from` (quote) and `book_from` (levels) are
-    already in it."""
+    already in it. `own_seq`: its positions are not the log's."""
 
+    own_seq = False
     __slots__ = (
         "asks", "auction", "band", "bids", "book_from", "book_seq", "book_ts", "close", "day_high", "day_low",
         "day_open", "instrument", "last", "last_size", "last_ts", "lot_size", "min_notional", "notional",

@@ -103,6 +103,16 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
         float,
         Meta(gt=0, le=3_600, description="Seconds that ticks gather in memory before they become files."),
     ] = 60.0
+    feed_listen: Annotated[
+        str | None,
+        Meta(
+            description="`[HOST:]PORT` where `openbell up` takes in prices from elsewhere (loopback without a"
+            " host); unset, nothing listens."
+        ),
+    ] = None
+    feed_name: Annotated[
+        str, Meta(description="The name of the feed that comes there, and of its folder.")
+    ] = "external"
     session_key: Annotated[
         Path | None,
         Meta(description="The file (0600) of the key that signs session tokens; `DATA_DIR/session.key`."),

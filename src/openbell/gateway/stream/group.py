@@ -52,7 +52,7 @@ class Group:
         """The position that a snapshot of `topic` made now would show."""
         channel, number = topic
         if channel == TRADES:
-            return self._board.seq
+            return self._board.tape_seq(number)
         return self._board.ticker(number).book_seq if channel == BOOK else self._board.quote(number).seq
 
     def leave(self, topic: Topic, connection: Connection) -> None:
@@ -146,7 +146,7 @@ class Group:
         for made in prints:
             if cut and not frames:
                 previous = made.seq - 1  # what came before was cut: the gap shows
-            frames.append(messages.trade(symbol, made, previous, SIDE_NAMES[made.side]))
+            frames.append(messages.trade(symbol, made, previous, SIDE_NAMES.get(made.side)))
             previous = made.seq
         self._share(topic, previous, frames, touched)
 

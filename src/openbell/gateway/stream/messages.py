@@ -180,13 +180,13 @@ class QuoteMessage(Said, tag="QUOTE", kw_only=True):
 
 
 class TradeMessage(Said, tag="TRADE", kw_only=True):
-    """One trade; `side` is the taker's."""
+    """One trade; `side` is the taker's, null where a feed does not tell."""
 
     symbol: str
     trade_id: str
     price: Decimal
     quantity: Decimal
-    side: Side
+    side: Side | None
     seq: int
     prev_seq: int
 
@@ -303,7 +303,7 @@ def quote_message(quote: Quote, prev_seq: int, snapshot: bool) -> bytes:
     )
 
 
-def trade(symbol: str, made: Print, prev_seq: int, side: str) -> bytes:
+def trade(symbol: str, made: Print, prev_seq: int, side: str | None) -> bytes:
     """A TRADE frame."""
     return frame(
         TradeMessage(

@@ -1,6 +1,6 @@
 """A feed's own store: where the ticks of its sources come together, with what was read of each.
 
-The folder has Parquet files and a checkpoint as the exchange's own ticks have, `symbols.json`,
+The folder has Parquet files and a checkpoint as the exchange's own ticks have, `symbols.json`, `live`,
 `quarantine.jsonl` and `status.json`. A tick's position is its number in the feed. The checkpoint says how
 many chunks of each file are in, so a file that was cut off by a kill goes on where it was, and none counts
 twice.
@@ -8,7 +8,6 @@ twice.
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -18,21 +17,21 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from openbell.market.feeds.live import QUOTES_MAX, Live
 from openbell.market.feeds.quarantine import Quarantine
-from openbell.market.feeds.source import SYMBOL, Bad, Chunk, FeedError
-from openbell.market.feeds.symbols import declare
+from openbell.market.feeds.source import SYMBOL, Bad, Chunk
+from openbell.market.feeds.symbols import LOOK_EVERY_S, declare, declared, folder_of
 from openbell.market.ticks.archive import Archive
 from openbell.market.ticks.batch import TRADE, Ticks, of_rows
 from openbell.market.ticks.ingest import Ingest
 from openbell.market.ticks.store import TickStore
 from openbell.market.ticks.upkeep import Policy, upkeep
 
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 FLUSH_ROWS = 500_000
 FLUSH_EVERY_S = 5.0
 UPKEEP_EVERY_S = 60.0
 DONE = -1
-SYMBOLS_MAX = 65_536
+SYMBOLS_MAX = QUOTES_MAX
 
 
 class Progress(msgspec.Struct):
@@ -56,12 +55,12 @@ class Intake:
     def __init__(
         self, folder: Path, name: str, known: Collection[str], venue_fed: Collection[str], policy: Policy
     ) -> None:
-        if not NAME.fullmatch(name):
-            raise FeedError(f"{name[:40]!r} is no name of a feed: up to 32 of a-z, 0-9 and -")
-        self.folder = folder / name
+        self.folder = folder_of(folder, name)
         self.store = TickStore(self.folder, f"feed {name}")
         self._allowed = set(known) | declare(self.folder, venue_fed)
+        self._looked = time.monotonic()
         self._numbers = {symbol: number for number, symbol in enumerate(self.store.symbols)}
+        self._live = Live(self.folder, self.store.symbols)
         self.quarantine = Quarantine(self.folder / "quarantine.jsonl")
         self.files = msgspec.msgpack.decode(self.store.state or b"\x80", type=dict[str, Progress])
         self.position = self.store.position
@@ -74,14 +73,22 @@ class Intake:
     def number(self, symbol: str) -> int | None:
         """The number of a symbol in this store; None if the feed may not bring it."""
         found = self._numbers.get(symbol)
-        if found is None and symbol in self._allowed and SYMBOL.fullmatch(symbol):
+        if found is None and self._is_allowed(symbol) and SYMBOL.fullmatch(symbol):
             if len(self._numbers) >= SYMBOLS_MAX:
                 return None
             found = self._numbers[symbol] = len(self._numbers)
             self.store.symbols.append(symbol)
+            self._live.name(found, symbol)
             for ingest in self._ingests.values():
                 ingest.reserve(found + 1)
         return found
+
+    def _is_allowed(self, symbol: str) -> bool:
+        """Whether the feed may bring a symbol: it is traded here, or was declared, just now perhaps."""
+        if symbol not in self._allowed and time.monotonic() - self._looked >= LOOK_EVERY_S:
+            self._looked = time.monotonic()
+            self._allowed |= declared(self.folder)
+        return symbol in self._allowed
 
     def ingest(self, source: str) -> Ingest:
         """The quotes and candles of a source that is open."""
@@ -151,6 +158,7 @@ class Intake:
         self.quarantine.flush()
         self.store.add(of_rows([]), self.position)
         self.store.flush(self.store.seal(msgspec.msgpack.encode(self.files)))
+        self._live.flush()
         self._flushed = time.monotonic()
         (self.folder / "status.json").write_bytes(msgspec.json.encode(self.status()))
         if self._flushed - self._kept_up >= UPKEEP_EVERY_S:
@@ -173,3 +181,4 @@ class Intake:
 
     def _keep(self, ticks: Ticks) -> None:
         self.store.add(ticks, int(ticks.position[-1]))
+        self._live.apply(ticks)

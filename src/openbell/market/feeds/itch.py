@@ -7,9 +7,10 @@ a bust; the books that orders make give the best bids and offers.
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, Any, cast
 
 from openbell.market.feeds.levels import Levels
 from openbell.market.feeds.source import (
@@ -47,6 +48,7 @@ DELETED = struct.Struct(">Q")
 REPLACED = struct.Struct(">QQII")
 CROSS = struct.Struct(">Q8sIQ")
 BODY = 11
+BLOCK = 1 << 16
 TRADES_KEPT = 1 << 20  # that a broken trade can name
 
 Message = tuple[str, bytes]  # where it is in its source, and its bytes
@@ -54,22 +56,39 @@ Resting = tuple[int, int, int, int]  # instrument, kind of its side's best, pric
 
 
 def framed(file: IO[bytes], name: str) -> Iterator[Message | Bad]:
-    """The messages of a file: each behind its length in two bytes."""
-    at = 0
+    """The messages of a file: each behind its length in two bytes. A run of messages of no bytes, which a
+    hole in a file looks like, is told once."""
+    source = io.BufferedReader(cast(io.RawIOBase, file), BLOCK)
+    at = empty = 0
     while True:
-        head = file.read(2)
-        if not head:
-            return
+        head = source.read(2)
         length = int.from_bytes(head, "big")
-        message = file.read(length) if len(head) == 2 else b""
+        if len(head) == 2 and not length:
+            more = _passed(source)
+            empty += 1 + more
+            at += 2 + 2 * more
+            continue
+        if empty:
+            yield Bad(BAD_FRAME, f"{name}, before byte {at:,}: {empty:,} messages of no bytes", head)
+            empty = 0
+        if not head:
+            source.detach()  # whoever opened the file closes it
+            return
+        message = source.read(length) if len(head) == 2 else b""
         if len(head) < 2 or len(message) < length:
             yield Bad(TRUNCATED, f"{name}, byte {at:,}", (head + message)[:SAMPLE_BYTES])
+            source.detach()
             return
-        if not length:
-            yield Bad(BAD_FRAME, f"{name}, byte {at:,}: a message of no bytes", head)
-        else:
-            yield f"{name}, byte {at:,}", message
+        yield f"{name}, byte {at:,}", message
         at += 2 + length
+
+
+def _passed(source: io.BufferedReader[Any]) -> int:
+    """Pass over lengths of zero that come next and are in the buffer; how many."""
+    ahead = source.peek()
+    zeros = (len(ahead) - len(ahead.lstrip(b"\0"))) // 2
+    source.read(2 * zeros)
+    return zeros
 
 
 class Itch:

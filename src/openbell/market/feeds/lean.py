@@ -9,12 +9,13 @@ out of its bars.
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from openbell.market.feeds.lines import Line, lines, opened
 from openbell.market.feeds.source import (
@@ -61,7 +62,7 @@ def _items(path: Path, number: Number) -> Iterator[Row | Bad]:
             if not found:
                 raise FeedError(f"{path} has no file of LEAN's ticks, such as 20131008_bac_Trade_Tick.csv")
             for name in found:
-                with packed.open(name) as file:
+                with io.BufferedReader(cast(io.RawIOBase, packed.open(name))) as file:
                     yield from _file(Path(name).name, file, number)
     except zipfile.BadZipFile as error:
         yield Bad(CORRUPT, path.name, str(error).encode())

@@ -28,6 +28,7 @@ from openbell.market.feeds.source import (
     TRUNCATED,
     UNKNOWN_SYMBOL,
     Bad,
+    FeedError,
 )
 from openbell.market.ticks.batch import WIRE, Ticks, of_wire
 
@@ -37,6 +38,18 @@ CONNECTIONS_MAX = 16
 FLUSH_EVERY_S = 1.0
 FRAME_S = 60.0  # from a frame's first bytes to its last
 AHEAD_MAX = DAY  # a tick later than that from now on would put all that follows into the past
+
+
+def address(text: str) -> tuple[str, int]:
+    """`[HOST:]PORT` as host, loopback where none is named, and port.
+
+    Raises:
+        FeedError: it is none.
+    """
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 <= int(port) < 65_536:
+        raise FeedError(f"{text!r} is no address; name a port, or HOST:PORT")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 class Broken(Exception):

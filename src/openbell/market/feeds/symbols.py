@@ -7,6 +7,7 @@ feed names its own in a file, and the gateway refuses orders for them with the f
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -16,7 +17,19 @@ import msgspec
 from openbell.market.feeds.source import SYMBOL, FeedError
 
 FILE = "symbols.json"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 LOOK_EVERY_S = 1.0
+
+
+def folder_of(feeds: Path, name: str) -> Path:
+    """The folder of the feed called `name` in the folder of all feeds.
+
+    Raises:
+        FeedError: it cannot be a name.
+    """
+    if not NAME.fullmatch(name):
+        raise FeedError(f"{name[:40]!r} is no name of a feed: up to 32 of a-z, 0-9 and -")
+    return feeds / name
 
 
 def declare(folder: Path, symbols: Collection[str]) -> set[str]:
@@ -57,11 +70,15 @@ class VenueFed:
         self._feeds: dict[str, str] = {}
         self._looked = -LOOK_EVERY_S
 
-    def feed(self, symbol: str) -> str | None:
-        """The name of the feed that `symbol` (upper case) is of; None if it is of none."""
+    def feeds(self) -> dict[str, str]:
+        """The feed of each symbol; of several that name it the first by name."""
         now = time.monotonic()
         if now - self._looked >= LOOK_EVERY_S:
             self._looked = now
-            folders = sorted(path.parent for path in self._folder.glob(f"*/{FILE}"))
+            folders = sorted((path.parent for path in self._folder.glob(f"*/{FILE}")), reverse=True)
             self._feeds = {one: folder.name for folder in folders for one in declared(folder)}
-        return self._feeds.get(symbol)
+        return self._feeds
+
+    def feed(self, symbol: str) -> str | None:
+        """The name of the feed that `symbol` (upper case) is of; None if it is of none."""
+        return self.feeds().get(symbol)

@@ -1,0 +1,118 @@
+"""The recorder of feeds' candles: follows the stores of all feeds, which other processes write, outlives
+PostgreSQL's absences, and counts every trade once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from pathlib import Path
+
+import psycopg
+
+from openbell.market.feeds import reading
+from openbell.market.feeds.store import FedStore, PositionMoved
+from openbell.market.instruments import BY_SYMBOL
+from openbell.market.ticks.checkpoint import StoreError
+from openbell.market.ticks.store import CHECKPOINT
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.5
+FORGET_EVERY_S = 60.0
+RETRY_S = 2.0
+ROWS_A_STEP = 1_000_000
+AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.UndefinedTable,  # who makes the schema comes up just now
+)
+
+
+class FedRecorder:
+    """Keeps the candles of all feeds below `folder` up with their stores.
+
+    Args:
+        seconds_keep_ns: how long before a feed's newest trade its candles of one second go back; 0: all.
+    """
+
+    def __init__(self, folder: Path, database_url: str, seconds_keep_ns: int = 0) -> None:
+        self._folder = folder
+        self._database_url = database_url
+        self._seconds_keep_ns = seconds_keep_ns
+        self._done: dict[str, int] = {}  # how far each feed's candles are, as was last seen
+        self._forgot: dict[str, float] = {}
+        self._troubled: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Follow until cancelled; a window under way is then finished."""
+        away = False
+        while True:
+            try:
+                if await asyncio.to_thread(self._behind):
+                    await asyncio.to_thread(self.record)
+                away = False
+            except AWAY as error:
+                if not away:
+                    log.warning("Candles of feeds wait: %s", str(error).strip().splitlines()[:1])
+                away = True
+                await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _feeds(self) -> list[str]:
+        return sorted(path.parent.name for path in self._folder.glob(f"*/{CHECKPOINT}"))
+
+    def _behind(self) -> bool:
+        """Whether a feed's files are not where its candles are."""
+        for feed in self._feeds():
+            with contextlib.suppress(OSError, StoreError):  # told when it is tried
+                if reading.position(self._folder / feed) == self._done.get(feed):
+                    continue
+            return True
+        return False
+
+    def record(self) -> None:
+        """Take in all that there is now.
+
+        Raises:
+            psycopg.Error: one of AWAY; nothing is half-written.
+        """
+        with psycopg.connect(self._database_url, autocommit=True, connect_timeout=5) as connection:
+            store = FedStore(connection)
+            while self.step(store):
+                pass
+
+    def step(self, store: FedStore) -> bool:
+        """Take in a window of each feed that has one; whether there is more at once."""
+        more = False
+        for feed in self._feeds():
+            try:
+                more = self._step(store, feed) or more
+                self._troubled.pop(feed, None)
+            except (OSError, StoreError, PositionMoved) as error:
+                # A file that was merged away meanwhile is no trouble: the next look finds the new one.
+                if self._troubled.get(feed) != str(error):
+                    log.warning("Candles of the feed %s wait: %s", feed, error)
+                self._troubled[feed] = str(error)
+        return more
+
+    def _step(self, store: FedStore, feed: str) -> bool:
+        folder = self._folder / feed
+        reached = reading.position(folder)
+        done = store.position(feed)
+        if reached < done:
+            log.warning("The store of the feed %s is another one: its candles begin again", feed)
+            store.begin_again(feed)
+            done = 0
+        if reached > done:
+            last = min(reached, done + ROWS_A_STEP)
+            found = reading.window(folder, done + 1, last, BY_SYMBOL)
+            whole = {(symbol, day): reading.of_day(folder, symbol, day, last) for symbol, day in found.busted}
+            store.apply(feed, done, last, found, whole)
+            done = last
+        if self._seconds_keep_ns and time.monotonic() - self._forgot.get(feed, 0.0) >= FORGET_EVERY_S:
+            self._forgot[feed] = time.monotonic()
+            store.forget_seconds(feed, self._seconds_keep_ns)
+        self._done[feed] = done
+        return reached > done
