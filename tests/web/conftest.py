@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.web.browser import chromium, find_chromium, visitor
-from tests.web.exchange import running_exchange
+from tests.web.exchange import free_port, running_exchange
 
 INDEX = Path(__file__).parents[2] / "web" / "dist" / "index.html"
 
@@ -23,11 +23,23 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def exchange(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def exchange_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the exchange's data folder `d` is."""
+    return tmp_path_factory.mktemp("x")
+
+
+@pytest.fixture(scope="session")
+def feed_port() -> int:
+    """Where the exchange takes in prices from elsewhere."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def exchange(chromium_path: str, exchange_folder: Path, feed_port: int) -> Iterator[str]:
     """The address of a real exchange, its simulator trading; one for all browser tests."""
     if not INDEX.exists():
         pytest.fail(f"there is no {INDEX}: run make setup, which builds the app")
-    with running_exchange(tmp_path_factory.mktemp("x")) as url:
+    with running_exchange(exchange_folder, feed_port) as url:
         yield url
 
 

@@ -20,18 +20,21 @@ VISITORS_A_MINUTE = 10_000  # each test is a new visitor from this one address
 PORTS = range(8800, 8900)
 
 
-def free_port() -> int:
-    """A port of the tests' range that nobody listens on."""
+def free_port(but: int | None = None) -> int:
+    """A port of the tests' range that nobody listens on, another one than `but`."""
     for port in PORTS:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
+            if port != but and probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
     raise RuntimeError(f"every port from {PORTS.start} to {PORTS.stop - 1} is taken")
 
 
 @contextlib.contextmanager
-def running_exchange(folder: Path) -> Iterator[str]:
+def running_exchange(folder: Path, feed: int | None = None) -> Iterator[str]:
     """The address of an open market; it ends with the block. `OPENBELL_URL` names one that runs already.
+
+    Args:
+        folder: where its data folder `d` is made. feed: the port on which it takes in prices from elsewhere.
 
     Raises:
         RuntimeError: the market did not open in time; the message has the end of what it said.
@@ -40,7 +43,7 @@ def running_exchange(folder: Path) -> Iterator[str]:
     if running:
         yield running.rstrip("/")
         return
-    port = free_port()
+    port = free_port(but=feed)
     said = folder / "up.log"
     command = [
         sys.executable,
@@ -51,6 +54,7 @@ def running_exchange(folder: Path) -> Iterator[str]:
         str(port),
         "--data-dir",
         str(folder / "d"),
+        *(() if feed is None else ("--feed", str(feed))),
     ]
     many = {**os.environ, "OPENBELL_DEMO_RATE": str(VISITORS_A_MINUTE)}
     with said.open("wb") as log:

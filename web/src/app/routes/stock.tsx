@@ -14,6 +14,7 @@ import { AssetPrice } from '@/features/assets/components/asset-price';
 import { BestQuotes } from '@/features/assets/components/best-quotes';
 import { HaltNotice } from '@/features/assets/components/halt-notice';
 import { OrderBook } from '@/features/assets/components/order-book';
+import { PricesOnly } from '@/features/assets/components/prices-only';
 import { RecentTrades } from '@/features/assets/components/recent-trades';
 import { historyQuery } from '@/features/chart/api/get-history';
 import { PriceChart } from '@/features/chart/components/price-chart';
@@ -52,6 +53,8 @@ function Stock({ symbol }: { symbol: string }) {
       </Narrow>
     );
   }
+  const feed = asset.data?.feed;
+  if (feed != null) return <FedStock symbol={symbol} feed={feed} previousClose={asset.data?.previousClose} />;
   const book = (
     <Panel>
       <OrderBook symbol={symbol} />
@@ -83,12 +86,51 @@ function Stock({ symbol }: { symbol: string }) {
       }
       side={
         <>
-          <Panel>
-            <StockTicket symbol={symbol} />
-          </Panel>
+          {/* On a phone its buttons come when it is known that they do something. */}
+          {(wide || asset.data !== undefined) && (
+            <Panel>
+              <StockTicket symbol={symbol} />
+            </Panel>
+          )}
           {wide && book}
         </>
       }
+    />
+  );
+}
+
+/** A symbol whose prices come from elsewhere: all there is to see, and nothing to press for an order. */
+function FedStock({
+  symbol,
+  feed,
+  previousClose,
+}: {
+  symbol: string;
+  feed: string;
+  previousClose: string | undefined;
+}) {
+  const about = (
+    <>
+      <Panel>
+        <RecentTrades symbol={symbol} />
+      </Panel>
+      <Panel>
+        <AssetFacts symbol={symbol} />
+      </Panel>
+    </>
+  );
+  return (
+    <TwoColumns
+      main={
+        <>
+          <BackLink />
+          <AssetHeading symbol={symbol} />
+          <PricesOnly symbol={symbol} feed={feed} />
+          <PriceAndChart symbol={symbol} previousClose={previousClose} />
+          <BestQuotes symbol={symbol} />
+        </>
+      }
+      side={about}
     />
   );
 }

@@ -52,7 +52,8 @@ export interface Print {
   tradeId: string;
   price: string;
   quantity: string;
-  side: string;
+  /** Null where a feed does not tell. */
+  side: string | null;
   ts: number;
   seq: number;
 }

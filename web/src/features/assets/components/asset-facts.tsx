@@ -23,7 +23,13 @@ export function AssetFacts({ symbol }: { symbol: string }) {
         About
       </Heading>
       <Typography tone="quiet">
-        {data === undefined ? <Skeleton width="28ch" /> : `${data.industry}, ${data.sector}`}
+        {data === undefined ? (
+          <Skeleton width="28ch" />
+        ) : data.feed === null ? (
+          `${data.industry}, ${data.sector}`
+        ) : (
+          `Prices from the feed “${data.feed}”, its days in UTC`
+        )}
       </Typography>
       <Facts
         look="grid"
@@ -33,7 +39,9 @@ export function AssetFacts({ symbol }: { symbol: string }) {
           ['Low today', day === undefined ? pending : priceOr(day.low)],
           ['Previous close', day === undefined ? pending : priceOr(day.previousClose)],
           ['Volume today', day === undefined ? pending : quantity(day.volume)],
-          ['Market cap', data === undefined ? pending : compactMoney(data.marketCap)],
+          data?.feed == null
+            ? ['Market cap', data === undefined ? pending : compactMoney(data.marketCap)]
+            : ['Trades here', 'None'],
         ]}
       />
     </section>

@@ -7,7 +7,7 @@ import { Typography } from '@/components/ui/typography/typography';
 import { assetQuery } from '../api/get-asset';
 import styles from './asset-heading.module.css';
 
-/** The company, and that its market is a simulated one. */
+/** The company, and that its market is a simulated one; of a venue-fed symbol, that it has none here. */
 export function AssetHeading({ symbol }: { symbol: string }) {
   const { data } = useQuery(assetQuery(symbol));
   const name = data?.name ?? symbol;
@@ -17,7 +17,7 @@ export function AssetHeading({ symbol }: { symbol: string }) {
       <div className={styles.words}>
         <PageHeading title={data === undefined ? symbol : `${name} (${symbol})`}>{name}</PageHeading>
         <Typography size="small" tone="quiet" oneLine>
-          {symbol} · Simulated market
+          {symbol} · {data?.feed == null ? 'Simulated market' : 'Prices from elsewhere'}
         </Typography>
       </div>
     </div>

@@ -11,7 +11,7 @@ export function QuotedRow({ asset }: { asset: Asset }) {
     <AssetRow
       symbol={asset.symbol}
       title={asset.name}
-      detail={asset.symbol}
+      detail={asset.feed === null ? asset.symbol : `${asset.symbol} · Prices only`}
       value={<Price value={tick?.price ?? asset.price} />}
       change={<Change percent={tick?.changePercent ?? asset.changePercent} size="small" />}
     />

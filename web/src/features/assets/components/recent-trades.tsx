@@ -14,7 +14,8 @@ interface Line {
   tradeId: string;
   price: string;
   quantity: string;
-  side: string;
+  /** Null where a feed does not tell. */
+  side: string | null;
   at: string | number;
 }
 
@@ -64,9 +65,11 @@ function Tape({ lines }: { lines: readonly Line[] | undefined }) {
           // By place: a new trade changes numbers, and moves no row.
           <tr key={place}>
             <td>{timeWithSeconds(line.at)}</td>
-            <td className={line.side === 'BUY' ? styles.bought : styles.sold}>
+            <td className={line.side === null ? undefined : line.side === 'BUY' ? styles.bought : styles.sold}>
               {money(line.price)}
-              <span className="visually-hidden">{line.side === 'BUY' ? ' bought' : ' sold'}</span>
+              {line.side !== null && (
+                <span className="visually-hidden">{line.side === 'BUY' ? ' bought' : ' sold'}</span>
+              )}
             </td>
             <td>{quantity(line.quantity)}</td>
           </tr>

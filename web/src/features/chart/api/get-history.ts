@@ -5,6 +5,8 @@ import { keys } from '@/lib/query-keys';
 
 import { RANGES, type RangeName } from '../ranges';
 
+const EMPTY_AGAIN_MS = 3_000;
+
 /** The candles of a range, oldest first; the newest one goes on with the stream's ticks. */
 export const historyQuery = (symbol: string, range: RangeName) =>
   queryOptions({
@@ -17,4 +19,6 @@ export const historyQuery = (symbol: string, range: RangeName) =>
         }),
       ),
     staleTime: 60_000,
+    // A chart that has not begun yet, of a symbol whose first trade was just now, is asked for until it has.
+    refetchInterval: (query) => (query.state.data?.candles.length === 0 ? EMPTY_AGAIN_MS : false),
   });
