@@ -314,3 +314,44 @@ def test_after_a_failed_sync_nothing_more_is_taken_or_acknowledged(tmp_path: Pat
     with pytest.raises(LogFailed):
         journal.append(batch(2, 1), 2, 2)
     journal.close()
+
+
+def test_a_segment_that_ends_early_is_followed_by_the_next(
+    reopen: Callable[..., Journal], disk: Disk
+) -> None:
+    journal = reopen()
+    assert not journal.roll()  # it holds nothing
+    fill(journal, 2)
+    assert journal.roll()
+    assert not journal.roll()
+    fill(journal, 2)
+    assert sequences(everything(journal)) == list(range(1, 21))
+    second = segment_path(journal.folder, 2)
+    journal.close()
+    journal = reopen()
+    assert journal.current.path == second
+    fill(journal, 1)
+    assert sequences(everything(journal)) == list(range(1, 26))
+    journal.close()
+
+
+def test_a_segment_that_ended_early_and_is_followed_by_nothing_goes_on(
+    reopen: Callable[..., Journal],
+) -> None:
+    journal = reopen()
+    fill(journal, 2)
+    assert journal.roll()
+    journal.close()
+    journal = reopen()
+    fill(journal, 1)
+    assert sequences(everything(journal)) == list(range(1, 16))
+    journal.close()
+
+
+def test_without_a_reserved_segment_none_ends_early(reopen: Callable[..., Journal]) -> None:
+    journal = reopen()
+    fill(journal, 1)
+    journal.reserve.take()
+    journal.reserve.error = OSError("there is no space")
+    assert not journal.roll()
+    journal.close()

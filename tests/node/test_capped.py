@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from pathlib import Path
 
+from openbell.compliance.segment import complete
 from openbell.core import codes
 from openbell.log.disk import RealDisk
 from openbell.log.formats import ARCHIVED
 from openbell.log.segment import segment_numbers
+from openbell.node.clock import Clock
+from openbell.node.genesis import make_genesis
 from openbell.node.node import Node
 from openbell.node.role import limits as role_limits
 from openbell.node.snapshotter import advance
-from tests.node.exchange import LIMITS, connect, deposit, furnish, order, start_node
+from tests.node.exchange import LIMITS, connect, deposit, furnish, order, settings, start_node
 from tests.node.test_full import cancel
 
 MIB = 1 << 20
@@ -108,3 +112,27 @@ def test_a_small_cap_has_small_pieces() -> None:
     small = role_limits(256 * MIB)
     assert (small.segment_bytes, small.snapshot_commands, small.events_bytes) == (8 * MIB, 65_536, 16 * MIB)
     assert small.journal_bytes > 10 * small.segment_bytes
+
+
+async def test_the_segment_ends_with_the_day_and_what_it_holds_can_be_archived(tmp_path: Path) -> None:
+    ahead = 0
+
+    def boot() -> int:
+        return time.monotonic_ns() + ahead
+
+    chosen = settings(tmp_path)
+    node = Node.open(tmp_path, lambda now: make_genesis(chosen, now), Clock(boot=boot), LIMITS)
+    await node.start(tmp_path / "node.sock")
+    client = await connect(tmp_path)
+    await furnish(client)
+    journal, disk = node.journal, RealDisk()
+    assert list(complete(disk, journal.folder, journal.durable)) == []
+    ahead = 86_400 * 10**9
+    async with asyncio.timeout(20):
+        while not list(complete(disk, journal.folder, journal.durable)):
+            await asyncio.sleep(0.1)
+    assert (await client.send(deposit(1))).code == codes.E_OK
+    await asyncio.sleep(1.5)
+    assert list(complete(disk, journal.folder, journal.durable)) == [1]  # once a day
+    await client.close()
+    await node.stop()

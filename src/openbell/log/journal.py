@@ -194,6 +194,17 @@ class Journal:
         self.offset += size
         self.last = last
 
+    def roll(self) -> bool:
+        """Have the next batch begin a segment; False if this one holds nothing yet, or none is reserved.
+
+        Called by the thread that appends.
+        """
+        if self.offset == SEGMENT_START or not self.reserve.available():
+            return False
+        _, self.current = self.reserve.take()
+        self.offset = SEGMENT_START
+        return True
+
     def flush(self) -> bool:
         """Write what waits and sync it; whether there was anything.
 
@@ -241,10 +252,10 @@ class Journal:
 
     def settle(self, position: int) -> None:
         """Note that everything up to `position` is durable."""
+        self.mark.store(position)  # first, so that who waits finds what a reader may read
         with self.changed:
             self.durable = position
             self.changed.notify_all()
-        self.mark.store(position)
 
     def run(self) -> None:
         """The writer thread."""

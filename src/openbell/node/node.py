@@ -30,6 +30,7 @@ from openbell.ops.room import Room
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 1.0
+DAY_NS = 86_400 * 1_000_000_000
 DROP_PERCENT = 90  # of the data folder's cap: above it segments that nobody needs go
 TICK_CHECK_S = 0.1
 BACKLOG = 128
@@ -76,6 +77,7 @@ class Node:
         self.ended: asyncio.Future[None] = self.loop.create_future()
         self.started_ns = time.monotonic_ns()
         self.turn_scheduled = False
+        self.day = int(self.exchange.time) // DAY_NS  # of log time, that the segment being written is of
         self.snapshot_position = recovered.snapshot
         self.snapshot_begun = recovered.snapshot  # about where the newest one, finished or not, begins
         self.snapshot_at = time.monotonic()
@@ -284,6 +286,7 @@ class Node:
         """Snapshots, readers' positions, and what may be forgotten."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
+            self._begin_day()
             try:
                 if self.readers.changed:
                     await asyncio.to_thread(self.readers.save)
@@ -297,6 +300,12 @@ class Node:
                     self._begin_snapshot()
             except OSError as error:
                 log.error("housekeeping: %s", error)
+
+    def _begin_day(self) -> None:
+        """End the segment with the UTC day, however little it holds: a complete one can be archived."""
+        day = int(self.exchange.time) // DAY_NS
+        if day != self.day and self.journal.roll():
+            self.day = day
 
     def _snapshot_due(self) -> bool:
         if self.snapshots.child:
