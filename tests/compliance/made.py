@@ -65,7 +65,7 @@ class Log:
         self.journal.close()
 
 
-def archive_of(folder: Path, where: Path | None = None) -> LogArchive:
+def archive_of(folder: Path, where: Path | str | None = None) -> LogArchive:
     """The archive of the log in `folder`."""
     data = (folder / "journal" / "0000000001.log").read_bytes()[4096 + 72 :]
     genesis = data[: int.from_bytes(data[:2], "little")]
@@ -73,7 +73,7 @@ def archive_of(folder: Path, where: Path | None = None) -> LogArchive:
     return LogArchive(where or folder / "archive", digest_of(genesis), key.public)
 
 
-def archiver_of(folder: Path, where: Path | None = None) -> Archiver:
+def archiver_of(folder: Path, where: Path | str | None = None) -> Archiver:
     """What brings the log in `folder` there."""
     archive = archive_of(folder, where)
     key = load_signing_key(folder / "archive.key")

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,19 @@ def test_dates_that_are_over_long_enough_move_into_the_archive(tmp_path: Path) -
     assert age(store, archive, end) == 0
     assert store.files() == []
     assert archived(tmp_path / "warm", archive) == [row[6] for row in rows]
+
+
+def test_ticks_move_into_s3_and_are_asked_for_there(tmp_path: Path, s3: Callable[[str], str]) -> None:
+    store, rows = filled(tmp_path / "warm", 3)
+    archive = Archive(s3("cold"))
+    for _ in range(2):
+        age(store, archive, START + 2 * DAY)
+    assert store.files() == found_in(tmp_path / "warm") == []
+    assert len(archive.files()) == 24
+    assert archived(tmp_path / "warm", archive) == [row[6] for row in rows]
+    archive.remove(archive.files()[0])
+    assert len(archive.files()) == 23
+    assert len(archived(tmp_path / "warm", archive)) < len(rows)
 
 
 def test_a_death_between_archive_and_removal_leaves_every_tick_to_be_read_once(tmp_path: Path) -> None:
