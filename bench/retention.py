@@ -43,6 +43,14 @@ SYMBOLS = 40
 SHARE = records.QUANTITY_SCALE
 FAR = 11  # ticks from where the market began
 HELD_MIN = 1_000 * SHARE
+# What the market answers, not the folder: who was just filled cannot cancel, who has spent all cannot buy.
+MARKET = (
+    codes.E_OK,
+    codes.E_ORDER_ENDED,
+    codes.E_UNKNOWN_ORDER,
+    codes.E_INSUFFICIENT_FUNDS,
+    codes.E_INSUFFICIENT_SHARES,
+)
 TURNS_MIN = 2
 READERS = ("ledger", "market", "ticks")
 CATCH_UP_S = 120.0
@@ -61,7 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's own arguments."""
     parser.add_argument("--seconds", type=float, default=600.0, help="how long (600)")
     parser.add_argument("--rate", type=int, default=20 * DEFAULT_RATE, help="commands a second (4000)")
-    parser.add_argument("--cap-mib", type=int, default=512, help="the folder's cap (512)")
+    parser.add_argument("--cap-mib", type=int, default=528, help="the folder's cap (528)")
     parser.add_argument(
         "--turns", nargs="*", default=[*PIECES, PARTS], help="what must go at least twice (everything)"
     )
@@ -259,8 +267,7 @@ async def one(client: NodeClient, market: Market, flow: Flow, command: bytearray
         resting = records.NewOrder.from_buffer_copy(command, records.Header.SIZE).tif == codes.DAY
         if resting:
             market.live.append((answer.order, head.account, head.instrument))
-    # Who was just filled cannot be cancelled any more: that is the market's way, no refusal of the folder's.
-    elif answer.code not in (codes.E_OK, codes.E_ORDER_ENDED, codes.E_UNKNOWN_ORDER):
+    elif answer.code not in MARKET:
         flow.refused[codes.REFUSAL_NAMES[answer.code]] += 1
 
 

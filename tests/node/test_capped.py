@@ -14,7 +14,7 @@ from openbell.log.formats import ARCHIVED
 from openbell.log.segment import segment_numbers
 from openbell.node.clock import Clock
 from openbell.node.genesis import make_genesis
-from openbell.node.node import Node
+from openbell.node.node import DROP_PERCENT, Node
 from openbell.node.role import limits as role_limits
 from openbell.node.snapshotter import advance
 from tests.node.exchange import LIMITS, connect, deposit, furnish, order, settings, start_node
@@ -94,7 +94,7 @@ async def test_the_cap_of_the_folder_makes_segments_go_too(tmp_path: Path) -> No
     await node._tidy()
     assert numbers(node)[0] == 1
     node.room.look()
-    node.room.bytes_max = (node.room.used - MIB // 2) * 100 // 90
+    node.room.bytes_max = (node.room.used - MIB // 2) * 100 // DROP_PERCENT
     await node._tidy()
     assert numbers(node)[0] == 2
     await node.stop()

@@ -21,7 +21,7 @@ from openbell.ops.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PRUNE_PERCENT = 95  # of the data folder's cap: above it the oldest of its own archive goes
+PRUNE_PERCENT = 90  # of the data folder's cap: above it the oldest of its own archive goes
 RETENTION_EVERY_S = 3_600.0
 
 

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 1.0
 DAY_NS = 86_400 * 1_000_000_000
-DROP_PERCENT = 90  # of the data folder's cap: above it segments that nobody needs go
+DROP_PERCENT = 85  # of the data folder's cap: above it segments that nobody needs go
 TICK_CHECK_S = 0.1
 BACKLOG = 128
 PART_S = 0.5
