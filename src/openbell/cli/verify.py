@@ -92,7 +92,8 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
             f" {found['candlesPosition']:,}, ticks to {found['ticksPosition']:,},"
             f" {found['snapshots']} snapshots"
         )
-    verdict = f"{len(differences)} differences" if differences else "nothing differs"
+    count = "1 difference" if len(differences) == 1 else f"{len(differences)} differences"
+    verdict = count if differences else "nothing differs"
     yield f"{found['commands']:,} commands replayed, state {found['stateHash']}: {verdict}"
 
 

@@ -143,6 +143,14 @@ def test_a_missing_file_and_a_damaged_one_are_named(market: RandomMarket, tmp_pa
     assert said.startswith(f"{file.name}, a file of ticks, cannot be read: ")
 
 
+def test_a_file_of_other_columns_is_named(market: RandomMarket, tmp_path: Path) -> None:
+    filled(market, tmp_path).close()
+    file = biggest(tmp_path)
+    pq.write_table(pa.table({"price": [1]}), tmp_path / file.name)
+    (said,) = checked(market, tmp_path)
+    assert said.startswith(f"{file.name}, a file of ticks, cannot be read: its columns are ['price']")
+
+
 def test_a_file_that_goes_while_it_checks_is_named(market: RandomMarket, tmp_path: Path) -> None:
     filled(market, tmp_path).close()
     file = biggest(tmp_path)

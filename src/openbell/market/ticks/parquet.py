@@ -108,9 +108,13 @@ def ticks_in(data: bytes, symbols: Sequence[str]) -> Ticks:
     """The ticks in the bytes of a file, in its order; instrument -1 where its symbol is none of `symbols`.
 
     Raises:
-        pa.ArrowException, OSError: the bytes are no file of ticks, or are damaged.
+        pa.ArrowException, OSError: the bytes are damaged, or no Parquet file.
+        ValueError: they are a Parquet file, and not of ticks.
     """
-    rows = pq.read_table(pa.BufferReader(data), schema=SCHEMA, use_threads=False)
+    with pq.ParquetFile(pa.BufferReader(data)) as file:  # pq.read_table would import pandas
+        rows = file.read(use_threads=False)
+    if not rows.schema.equals(SCHEMA):
+        raise ValueError(f"its columns are {rows.schema.names}, or of other types than ticks have")
     symbol = rows["symbol"].unify_dictionaries().combine_chunks()
     numbers = {name: number for number, name in reversed(list(enumerate(symbols)))}
     known = np.array([numbers.get(name, -1) for name in symbol.dictionary.to_pylist()], np.int32)
