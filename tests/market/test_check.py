@@ -121,6 +121,24 @@ async def test_seconds_that_are_not_kept_any_more_are_not_missed(recorded: str) 
     assert differences(recorded) == []
 
 
+@pytest.mark.parametrize("first", range(5))
+async def test_minutes_that_became_hours_equal_the_log(recorded: str, first: int) -> None:
+    store = await CandleStore.connect(recorded)
+    await store.adopt(GENESIS)
+    await store.forget_trades(Always(), kept=1)
+    for shown in range(2):
+        await store.forget_minutes(2 * DAY, Always())
+        with psycopg.connect(recorded) as connection:
+            kept = connection.execute("SELECT count(*) FROM market.minutes WHERE start < %s", (DAY,))
+            assert kept.fetchone() == ((3, 0)[shown],)
+        assert differences(recorded, first) == []
+    await store.close()
+    spoil(recorded, "UPDATE market.hours SET high = high + 1 WHERE instrument = 0")
+    assert differences(recorded, first) == [
+        "the hour of instrument 0 that begins at 0 has high 1101, the log gives 1100"
+    ]
+
+
 async def test_what_is_stored_while_it_checks_is_of_a_later_moment(recorded: str) -> None:
     check = CandleCheck(recorded, GENESIS, Always())
     later = Batch(Always())

@@ -98,7 +98,9 @@ def test_the_migrations_make_the_tables_that_the_code_names(database: str) -> No
     with psycopg.connect(database) as connection:
         found = connection.execute(
             "SELECT table_name, column_name, is_nullable FROM information_schema.columns"
-            " WHERE table_schema = 'market' AND table_name <> 'alembic_version'"
+            " JOIN information_schema.tables USING (table_schema, table_name)"
+            " WHERE table_schema = 'market' AND table_type = 'BASE TABLE'"
+            " AND table_name <> 'alembic_version'"
         ).fetchall()
     named = {
         (table.name, column.name, "YES" if column.nullable else "NO")

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, ServerCursor
 
-from openbell.market.calendar import MINUTE, SECOND, Calendar
+from openbell.market.calendar import HOUR, MINUTE, SECOND, Calendar
 from openbell.market.candles import Batch, Key, Tally
 from openbell.market.events import UnitLike
 
@@ -65,7 +65,7 @@ class CandleCheck:
     Attributes:
         position: the candles' at that moment: feed the units up to it, no more; 0 where the database has no
             candles of this exchange yet.
-        differences: the first of each kind: seconds, minutes, days, busts.
+        differences: the first of each kind: seconds, minutes, hours, days, busts.
 
     Raises:
         psycopg.OperationalError: PostgreSQL cannot be reached, as in `feed` and `finish`.
@@ -76,7 +76,9 @@ class CandleCheck:
         self.differences: list[str] = []
         self._streams: dict[str, Stream] = {}
         self._busts: dict[int, int] = {}
-        self._seconds_from = 0  # what begins before it is not shown any more, and partly gone
+        # What begins before these is not shown any more, and partly gone.
+        self._seconds_from = self._minutes_from = 0
+        self._hours: dict[Key, Tally] = {}  # of minutes that became hours
         self._connection: Connection[Any] = psycopg.connect(database_url, connect_timeout=5)
         try:
             self._open(genesis)
@@ -109,8 +111,13 @@ class CandleCheck:
             assert row is not None
             self._seconds_from = row[0]
             self._streams["second"] = Stream(self._connection, "seconds", self._seconds_from)
-        for what in ("minute", "day"):
-            self._streams[what] = Stream(self._connection, f"{what}s", 0)
+        if self._exists("market.hours"):
+            row = self._connection.execute("SELECT minutes_from FROM market.reader").fetchone()
+            assert row is not None
+            self._minutes_from = row[0]
+            self._streams["hour"] = Stream(self._connection, "hours", 0)
+        self._streams["minute"] = Stream(self._connection, "minutes", self._minutes_from)
+        self._streams["day"] = Stream(self._connection, "days", 0)
 
     def _exists(self, table: str) -> bool:
         row = self._connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
@@ -125,19 +132,30 @@ class CandleCheck:
             return
         now = batch.time
         self._compare("second", batch.seconds, now // SECOND * SECOND)
+        self._join_hours(now // MINUTE * MINUTE)
+        self._compare("hour", self._hours, now // HOUR * HOUR)
         self._compare("minute", batch.minutes, now // MINUTE * MINUTE)
         self._compare("day", batch.days, self._calendar.day(now).stamp)
 
     def finish(self) -> None:
         """Compare what is left: the candles under way at the position, and what the log does not have."""
         batch = self._replayed
-        for what, made in (("second", batch.seconds), ("minute", batch.minutes), ("day", batch.days)):
+        self._join_hours(END_OF_TIME)
+        made_of = {"second": batch.seconds, "minute": batch.minutes, "hour": self._hours, "day": batch.days}
+        for what, made in made_of.items():
             self._compare(what, made, END_OF_TIME)
             stream = self._streams.get(what)
             if stream is not None and stream.key is not None:
                 self._differ(what, stream.key, stream.values, NOTHING)
         if (said := first_bust(self._busts, batch.busts)) is not None:
             self.differences.append(said)
+
+    def _join_hours(self, before: int) -> None:
+        """Make hours of the replayed minutes that start before `before` and became hours in the database."""
+        minutes, before = self._replayed.minutes, min(before, self._minutes_from)
+        for key in sorted((key for key in minutes if key[1] < before), key=by_time):
+            hour = key[0], key[1] - key[1] % HOUR
+            self._hours.setdefault(hour, Tally()).join(*minutes.pop(key).values())
 
     def _compare(self, what: str, made: dict[Key, Tally], before: int) -> None:
         """Compare, and forget, the replayed candles that start before `before`."""

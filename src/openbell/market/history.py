@@ -15,7 +15,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from openbell.market.calendar import DAY, MINUTE, SECOND, Calendar
+from openbell.market.calendar import DAY, HOUR, MINUTE, SECOND, Calendar
 from openbell.market.frames import frames
 from openbell.market.generated import Generator
 from openbell.market.intervals import Interval, interval
@@ -44,8 +44,9 @@ ORDER BY start DESC LIMIT 1
 """
 
 
-SECONDS_FROM = "SELECT seconds_from FROM market.reader"
+KEPT_FROM = "SELECT seconds_from, minutes_from FROM market.reader"
 TABLES = {SECOND: "seconds", MINUTE: "minutes", DAY: "days"}
+HOURLY = "hourly"  # minutes, and hours of the time before them
 
 
 class HistoryUnavailable(Exception):
@@ -131,7 +132,8 @@ class History:
         None stands for as early as there is history, and for now. Between the first and the last there is
         one for every interval in which the market can trade; coarser ones are made of the stored and
         generated minutes or days in them. Candles shorter than a minute there are for the newest hours, and
-        none from before the first start.
+        none from before the first start; those shorter than an hour, where minutes are not kept for good,
+        for the newest days.
 
         Raises:
             ValueError: an interval that is not kept.
@@ -140,18 +142,12 @@ class History:
         kept = interval(interval_name)
         end = min(self._now() + 1, to_ns) if to_ns is not None else self._now() + 1
         first = max(self._generator.first, from_ns or 0)
-        seconds_from = 0
-        if kept.base == SECOND:
-            seconds_from = (await self.rows(SECONDS_FROM, {}))[0][0]
-            first = max(first, self._generator.end, seconds_from)
+        if end > self._generator.end or kept.base == SECOND:
+            first = max(first, await self._kept_from(kept))
         starts, after = frames(self._calendar, kept, first, end, min(limit, LIMIT_MAX))
         if not starts:
             return []
         stored, before = await self._stored(listed, kept, starts, after)
-        if kept.base == SECOND and not before:
-            # No trade since seconds are kept: the minutes before have the last price.
-            minutes = {"instrument": listed.instrument, "first": seconds_from}
-            before = await self._close_before("minutes", minutes)
         simulated = await self._simulated(listed, kept, starts, after)
         return merge(starts, stored, simulated, before or listed.reference_price)
 
@@ -161,14 +157,27 @@ class History:
         """What trades made of each interval, and the last close before them all (0: none)."""
         if end <= self._generator.end:
             return {}, 0
-        table = TABLES[kept.base]
+        table = HOURLY if kept.length == HOUR else TABLES[kept.base]
         arguments = {"instrument": listed.instrument, "starts": starts, "first": starts[0], "end": end}
         rows = await self.rows(STORED.format(table=table), arguments)
         stored = traded(rows, starts)
         before = 0
         if starts[0] > self._generator.end:
             before = await self._close_before(table, arguments)
+            if not before and kept.base != DAY:
+                # Nothing traded since these are kept: coarser ones have the last price.
+                minute = starts[0] - starts[0] % MINUTE
+                before = await self._close_before(HOURLY, arguments | {"first": minute})
         return stored, before
+
+    async def _kept_from(self, kept: Interval) -> int:
+        """When the stored candles that `kept` is made of begin; 0 if with the market."""
+        if kept.base == DAY or kept.length == HOUR:
+            return 0
+        seconds_from, minutes_from = map(int, (await self.rows(KEPT_FROM, {}))[0])
+        if kept.base == SECOND:
+            return max(self._generator.end, seconds_from)
+        return minutes_from if minutes_from > self._generator.end else 0
 
     async def _close_before(self, table: str, arguments: dict[str, Any]) -> int:
         """The last close in `table` before `arguments["first"]`; 0 if there is none."""

@@ -48,6 +48,7 @@ class Recorder:
         write_every_s: the least time between two writes while units only trickle.
         on_started: called once, when the database was first reached or found to be away.
         seconds_keep_ns: how long candles of one second are kept, in log time; 0: for good.
+        minutes_keep_ns: the same of candles of one minute, which become hours then.
 
     Attributes:
         position: log position of the last command known to be stored.
@@ -61,9 +62,11 @@ class Recorder:
         write_every_s: float = WRITE_EVERY_S,
         on_started: Callable[[], None] = lambda: None,
         seconds_keep_ns: int = 0,
+        minutes_keep_ns: int = 0,
     ) -> None:
         self.position = 0
         self._seconds_keep_ns = seconds_keep_ns
+        self._minutes_keep_ns = minutes_keep_ns
         self._source = source
         self._database_url = database_url
         self._calendar = calendar
@@ -118,9 +121,7 @@ class Recorder:
                 await store.apply(self.position, batch, synchronous)
                 self.position, written = batch.position, now
                 if now - forgot >= FORGET_EVERY_S:
-                    await store.forget_trades(self._calendar)
-                    if self._seconds_keep_ns:
-                        await store.forget_seconds(batch.time - self._seconds_keep_ns)
+                    await self._forget(store, batch.time)
                     forgot = now
                 batch, size = Batch(self._calendar), 0
                 if synchronous:
@@ -128,6 +129,14 @@ class Recorder:
                     await self._source.ack(self.position)
                     acked = now
         raise RuntimeError("the node's event stream ended; it must go on until it is closed")
+
+    async def _forget(self, store: CandleStore, now: int) -> None:
+        """Let go of what is not kept any more at `now`, log time."""
+        await store.forget_trades(self._calendar)
+        if self._seconds_keep_ns:
+            await store.forget_seconds(now - self._seconds_keep_ns)
+        if self._minutes_keep_ns:
+            await store.forget_minutes(now - self._minutes_keep_ns, self._calendar)
 
     def _went_away(self, error: Exception) -> None:
         if not self._away_since:

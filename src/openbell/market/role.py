@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from openbell.core.records import Header
 from openbell.market.breaker import Breaker
-from openbell.market.calendar import MINUTE, calendar_of
+from openbell.market.calendar import DAY, HOUR, calendar_of
 from openbell.market.clock import Clock
 from openbell.market.recorder import Recorder
 from openbell.node.client import NodeClient
@@ -40,7 +40,8 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             settings.database,
             kept,
             on_started=recorder_started.set,
-            seconds_keep_ns=settings.seconds_keep_hours * 60 * MINUTE,
+            seconds_keep_ns=settings.seconds_keep_hours * HOUR,
+            minutes_keep_ns=settings.minutes_keep_days * DAY,
         )
         began = Header.from_buffer_copy(client.genesis).ts
         closed: set[int] = set()
@@ -83,5 +84,5 @@ async def _keep_ticks(settings: Settings) -> None:
 async def _keep_feeds(settings: Settings) -> None:
     """Store the candles of what feeds bring; it loads pyarrow and duckdb, and so nothing waits for it."""
     recorder = await asyncio.to_thread(importlib.import_module, "openbell.market.feeds.recorder")
-    keep_ns = settings.seconds_keep_hours * 60 * MINUTE
+    keep_ns = settings.seconds_keep_hours * HOUR
     await recorder.FedRecorder(settings.feeds_dir, settings.database, keep_ns).run()

@@ -37,6 +37,9 @@ reader = Table(
     Column(
         "seconds_from", BigInteger, nullable=False
     ),  # a whole minute; of what was before, seconds may lack
+    Column(
+        "minutes_from", BigInteger, nullable=False
+    ),  # a whole hour; what was before is in `hours`, and minutes may lack
 )
 
 
@@ -56,6 +59,8 @@ def _candles(name: str, *more: str) -> Table:
 
 seconds = _candles("seconds", "notional")
 minutes = _candles("minutes", "notional")
+# Of the time before `minutes_from`; the view `hourly` has them and the minutes since.
+hours = _candles("hours", "notional")
 days = _candles("days", "notional")
 
 trades = Table(

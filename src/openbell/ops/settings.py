@@ -66,6 +66,14 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
         int,
         Meta(ge=0, description="Hours for which charts of 1 to 30 seconds go back; 0 keeps all."),
     ] = 6
+    minutes_keep_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Days for which charts of 1 to 15 minutes go back; what is older stays by the hour. 0"
+            " keeps all.",
+        ),
+    ] = 30
     archive_url: Annotated[
         str | None,
         Meta(
