@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any, Self
@@ -115,7 +116,10 @@ class Listening:
     def __init__(self, folder: Path, *symbols: str) -> None:
         command = [sys.executable, "-m", "openbell.cli", "feed", "--listen", "0", "--name", "lab"]
         place = ["--symbols", ",".join(symbols), "--data-dir", str(folder)]
-        self.process = subprocess.Popen([*command, *place], stdout=subprocess.PIPE, text=True)
+        self._said = (folder / "said").open("w+")
+        self.process = subprocess.Popen(
+            [*command, *place], stdout=subprocess.PIPE, stderr=self._said, text=True
+        )
 
     def __enter__(self) -> Self:
         assert self.process.stdout is not None
@@ -129,9 +133,15 @@ class Listening:
         assert self.process.returncode == 0
         return status
 
+    def complaints(self) -> str:
+        """The tracebacks in what it said beside that."""
+        text = Path(self._said.name).read_text()
+        return text if "Traceback" in text else ""
+
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
+        self._said.close()
 
 
 def test_lines_that_are_typed_in_are_ticks_of_now(
@@ -175,7 +185,7 @@ def test_a_file_that_is_sent_is_what_it_would_be_if_it_were_read_there(
         one.close()
 
 
-def test_a_listener_keeps_what_it_took_when_it_is_stopped(
+def test_a_listener_keeps_what_it_took_when_it_is_stopped_with_a_feed_under_way(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Listening(tmp_path, "XYZ") as listening:
@@ -183,5 +193,27 @@ def test_a_listener_keeps_what_it_took_when_it_is_stopped(
             rows = to_wire(batch(trade(0, 100, time=time.time_ns())))
             feed.sendall(frame(SYMBOLS, b"XYZ") + frame(TICKS, rows))
             assert HEAD.unpack(feed.recv(HEAD.size, socket.MSG_WAITALL))[1] == TAKEN
-        assert listening.stopped()["position"] == 1
+            assert listening.stopped() | {"rows": 1} == {
+                "rows": 1,
+                "refused": {},
+                "symbols": 1,
+                "position": 1,
+            }
+    assert listening.complaints() == "", "a feed that is ended is no error"
     assert ask(tmp_path, capsys, "SELECT symbol, price FROM ticks").split() == ["symbol,price", "XYZ,100"]
+
+
+def test_the_program_in_the_docs_sends_a_trade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "market-data.md").read_text()
+    begin = page.index("    import socket, struct, time")
+    program = textwrap.dedent(page[begin : page.index("\n\n", begin)])
+    with Listening(tmp_path, "GOLD") as listening:
+        assert "7400" in program
+        program = program.replace("7400", str(listening.port))
+        said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+        assert said.stdout == "(b'OBTK', 66, 16, 1, 0)\n", said.stderr
+        assert listening.stopped()["rows"]
+    assert ask(tmp_path, capsys, "SELECT symbol, kind, price, quantity FROM ticks").split() == [
+        "symbol,kind,price,quantity",
+        "GOLD,1,20345000,1000000000",
+    ]

@@ -90,14 +90,23 @@ class Feed:
             await asyncio.sleep(RETRY_S)
 
     async def watch_feeds(self) -> None:
-        """Publish what feeds from elsewhere say, until cancelled."""
+        """Publish what feeds from elsewhere say, until cancelled; at most a fifth of the time goes there."""
         while True:
+            busy = 0.0
             try:
-                if self._services.fed.look():
-                    self._hub.publish()
+                steps = self._services.fed.steps()
+                while True:
+                    began = time.monotonic()
+                    told = next(steps, None)
+                    if told:
+                        self._hub.publish()
+                    busy += time.monotonic() - began
+                    if told is None:
+                        break
+                    await asyncio.sleep(0)
             except Exception:
                 logger.exception("A look at the feeds failed")
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(max(LOOK_EVERY_S, 4 * busy))
 
     def take(self, units: Sequence[Unit]) -> None:
         """Take in units in log order, and publish what they changed."""

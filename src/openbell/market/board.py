@@ -74,20 +74,21 @@ class Board:
                 side.set(price, quantity, orders)
         ticker.book_seq = ticker.book_from = seq
 
-    def put(
-        self, ticker: Ticker, levels: Iterable[tuple[int, int]] = (), prints: Sequence[Print] = ()
-    ) -> None:
-        """Take in an instrument that is not of the node's, or what changed of it: its quote, levels (side,
-        price) and prints. Its number is one that the node never gives."""
+    def put(self, ticker: Ticker, levels: Iterable[tuple[int, int]]) -> None:
+        """Take in an instrument that is not of the node's, or what changed of it: its quote, and levels
+        (side, price). Its number is one that the node never gives."""
         number = ticker.instrument
         self._tickers[number] = ticker
         self._numbers.setdefault(ticker.symbol, number)
         self._changes.quotes.add(number)
         self._changes.levels.setdefault(number, set()).update(levels)
-        if prints:
-            tape = self._changes.prints.setdefault(number, [])
-            tape.extend(prints)
-            del tape[:-PRINTS_KEPT]
+
+    def put_prints(self, instrument: int, prints: Sequence[Print]) -> None:
+        """Take in the next prints of such an instrument."""
+        self._tickers[instrument].prints.extend(prints)
+        tape = self._changes.prints.setdefault(instrument, [])
+        tape.extend(prints)
+        del tape[:-PRINTS_KEPT]
 
     # -- feeding -----------------------------------------------------------------------------------
 

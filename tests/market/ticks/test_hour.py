@@ -1,4 +1,5 @@
-"""An hour of trading, made or recorded: every candle of every interval equals DuckDB's of the ticks."""
+"""An hour of trading, made or recorded, some of it taken back: every candle of every interval equals DuckDB's
+of the ticks, though who makes both starts anew all the while."""
 
 from __future__ import annotations
 
@@ -13,8 +14,10 @@ from openbell.cli.flow import Core, Judge
 from openbell.cli.lobster import read_messages
 from openbell.cli.replay import BEGIN_NS, genesis
 from openbell.cli.rerun import Unit
+from openbell.core import codes
 from openbell.core.exchange import Exchange
 from openbell.core.records import Header
+from openbell.market import events
 from openbell.market.calendar import MINUTE, Always
 from openbell.market.candles import Batch
 from openbell.market.events import UnitLike
@@ -26,6 +29,7 @@ from openbell.market.ticks.query import TickQuery
 from openbell.market.ticks.store import TickStore
 from openbell.market.ticks.tape import Tape
 from openbell.market.ticks.upkeep import merge
+from tests.market.events import bust
 from tests.market.ticks.aggregation import candles_sql
 
 HOUR_FILE = "AAPL_2012-06-21_34200000_37800000_message_50.csv.gz"
@@ -60,7 +64,34 @@ def units_of(first: bytes, log: bytes) -> Iterator[Unit]:
         start = stop
 
 
-@pytest.fixture(params=[simulated, recorded], ids=["simulated", "recorded"])
+def taken_back(hour: Sequence[UnitLike]) -> Sequence[UnitLike]:
+    """An hour whose every ninth trade is taken back: half of these in its midst, half at its end."""
+    deals = [
+        events.TRADE.unpack_from(one.events, at)
+        for one in hour
+        for at in range(0, len(one.events), events.SIZE)
+        if one.events[at] == codes.EV_TRADE
+    ]
+    gone = [bust(instrument, trade) for _, _, instrument, *_, trade in deals[: len(deals) // 2 : 9]]
+    later = [bust(instrument, trade) for _, _, instrument, *_, trade in deals[len(deals) // 2 :: 9]]
+    assert min(len(gone), len(later)) > 20
+    place = len(hour) * 3 // 4  # behind the trades of the first half
+    amid = Unit(hour[place].seq, hour[place].ts, hour[place].command, hour[place].events + b"".join(gone))
+    last = Unit(hour[-1].seq + 1, hour[-1].ts, b"", b"".join(later))
+    return [*hour[:place], amid, *hour[place + 1 :], last]
+
+
+def simulated_and_busted() -> Sequence[UnitLike]:
+    """The made hour, some of it taken back."""
+    return taken_back(simulated())
+
+
+def recorded_and_busted() -> Sequence[UnitLike]:
+    """The recorded hour, some of it taken back."""
+    return taken_back(recorded())
+
+
+@pytest.fixture(params=[simulated, recorded, simulated_and_busted, recorded_and_busted])
 def hour(request: pytest.FixtureRequest) -> Sequence[UnitLike]:
     units: Sequence[UnitLike] = request.param()
     return units
@@ -68,11 +99,13 @@ def hour(request: pytest.FixtureRequest) -> Sequence[UnitLike]:
 
 @pytest.fixture
 def query(hour: Sequence[UnitLike], tmp_path: Path) -> Iterator[TickQuery]:
-    """The hour in a tick store, flushed and merged many times on the way."""
+    """The hour in a tick store, flushed and merged many times on the way, each time by another process."""
     store = TickStore(tmp_path, "hour")
-    tape = Tape(0, store.symbols)
     size = len(hour) // FLUSHES
     for at in range(0, len(hour), size):
+        store.close()
+        store = TickStore(tmp_path, "hour")
+        tape = Tape(store.position, store.symbols, store.state)
         tape.add_all(hour[at : at + size])
         store.add(tape.take(), tape.position)
         store.flush(store.seal(tape.state()))
@@ -87,14 +120,12 @@ def query(hour: Sequence[UnitLike], tmp_path: Path) -> Iterator[TickQuery]:
 async def history(hour: Sequence[UnitLike], database: str) -> AsyncIterator[History]:
     """The hour's stored candles, of an exchange that began on a Monday weeks before."""
     migrate(database)
-    store = await CandleStore.connect(database)
-    position = await store.adopt(b"genesis")
-    for at in range(0, len(hour), 997):
+    for at in range(0, len(hour), 997):  # a recorder that starts anew with each batch
+        store = await CandleStore.connect(database)
         batch = Batch(Always())
         batch.add_all(hour[at : at + 997])
-        await store.apply(position, batch)
-        position = batch.position
-    await store.close()
+        await store.apply(await store.adopt(b"genesis"), batch)
+        await store.close()
     month = datetime.fromtimestamp(hour[-1].ts // 10**9, UTC).replace(day=1, hour=0, minute=0, second=0)
     began = INTERVALS["1w"].floor(int(month.timestamp()) * 10**9)
     made = History(database, 7, Always(), began, now=lambda: hour[-1].ts)
@@ -116,10 +147,11 @@ async def whole(history: History, listed: Listed, kept: Interval, first: int, en
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_every_candle_of_an_hour_equals_an_aggregation_of_its_ticks(
-    hour: Sequence[UnitLike], query: TickQuery, history: History
+    hour: Sequence[UnitLike], query: TickQuery, history: History, request: pytest.FixtureRequest
 ) -> None:
     symbols = [row[0] for row in query.rows("SELECT symbol FROM ticks WHERE kind = 1 GROUP BY 1 ORDER BY 1")]
     first, end = query.rows("SELECT min(time), max(time) + 1 FROM ticks WHERE kind = 1")[0]
+    assert ("busted" in request.node.name) == bool(query.rows("SELECT 1 FROM ticks WHERE kind = 4 LIMIT 1"))
     assert end - first > 50 * MINUTE
     numbers = {symbol: number for number, symbol in enumerate(_symbols(hour))}
     for kept in INTERVALS.values():

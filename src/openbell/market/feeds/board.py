@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from openbell.core import codes
@@ -23,6 +24,7 @@ from openbell.market.ticks.batch import BOUGHT, ELIGIBLE, SOLD
 log = logging.getLogger(__name__)
 
 FIRST = 1 << 24  # of the numbers that such symbols have on a board; the node's are far below
+SLICE = 64  # quotes or trades taken in before others get a turn: about a millisecond
 PRICES_ONLY = 255  # their status: one that no instrument of the node has
 UNKNOWN_SIDE = -1
 SIDES = {BOUGHT: codes.BUY, SOLD: codes.SELL}
@@ -84,7 +86,7 @@ class FedBoard:
         self._tickers: dict[str, FedTicker] = {}
         self._numbered: dict[tuple[str, int], FedTicker] = {}  # by feed and the number there
         self._looked = -LOOK_EVERY_S
-        self._listings: tuple[Listing, ...] = ()
+        self._listings: tuple[Listing, ...] | None = None  # made when they are asked for, as the index is
         self._index: Index | None = None
 
     def ticker(self, instrument: int) -> FedTicker | None:
@@ -95,33 +97,42 @@ class FedBoard:
     @property
     def listings(self) -> tuple[Listing, ...]:
         """The symbols on the board, by name, as the instrument table would have them."""
+        if self._listings is None:
+            self._listings = tuple(Listing(one, one, "", "", 0, 1) for one in sorted(self._tickers))
         return self._listings
 
     def search(self, query: str, traded: Iterable[Listing], limit: int) -> list[Listing]:
         """As `market.search`, over these symbols and those that are traded."""
         if self._index is None:
-            self._index = Index((*traded, *self._listings))
+            self._index = Index((*traded, *self.listings))
         return self._index.search(query, limit)
 
     def look(self) -> bool:
         """Take in what feeds said since the last look; whether that was anything."""
+        told = False
+        for one in self.steps():
+            told = told or one
+        return told
+
+    def steps(self) -> Iterator[bool]:
+        """As `look`, in slices: orders need not wait until a whole market elsewhere has been read. Gives
+        whether a slice was anything."""
         feeds = self.venue_fed.feeds()
         if time.monotonic() - self._looked >= LOOK_EVERY_S:
             self._looked = time.monotonic()
             self._open(set(feeds.values()))
-        told = False
-        for feed, (_, reader) in self._readers.items():
-            changed: dict[int, FedTicker] = {}
-            levels: dict[int, list[tuple[int, int]]] = {}
-            for quote in reader.quotes():
-                if feeds.get(quote.symbol) == feed and (ticker := self._ticker(feed, quote)) is not None:
-                    changed[quote.number] = ticker
-                    levels[quote.number] = ticker.take(quote)
-            prints = self._prints(feed, reader.trades())
-            for number, ticker in changed.items():
-                self._board.put(ticker, levels[number], prints.get(number, ()))
-            told = told or bool(changed)
-        return told
+        for feed, (_, reader) in list(self._readers.items()):
+            quotes = reader.quotes()
+            while some := list(islice(quotes, SLICE)):
+                mine = [quote for quote in some if feeds.get(quote.symbol) == feed]
+                for quote in mine:
+                    if (ticker := self._ticker(feed, quote)) is not None:
+                        self._board.put(ticker, ticker.take(quote))
+                yield bool(mine)
+            while trades := reader.trades(SLICE):
+                yield self._prints(feed, trades)
+                if len(trades) < SLICE:
+                    break
 
     def _open(self, feeds: set[str]) -> None:
         """Look at the files that feeds write now; a new one begins with all that it says."""
@@ -141,15 +152,14 @@ class FedBoard:
                 return None
             found = FedTicker(FIRST + len(self._tickers), feed, quote)
             self._tickers[quote.symbol] = found
-            self._listings = tuple(Listing(one, one, "", "", 0, 1) for one in sorted(self._tickers))
-            self._index = None
+            self._listings, self._index = None, None
         found.feed, found.number = feed, quote.number
         self._numbered[feed, quote.number] = found
         return found
 
-    def _prints(self, feed: str, trades: list[FedTrade]) -> dict[int, list[Print]]:
-        """New trades as prints, by the number in the feed; their tickers have them then."""
-        made: dict[int, list[Print]] = {}
+    def _prints(self, feed: str, trades: list[FedTrade]) -> bool:
+        """Take in new trades as prints; whether there was one of a symbol that is shown."""
+        made: dict[FedTicker, list[Print]] = {}
         for one in trades:
             ticker = self._numbered.get((feed, one.number))
             if ticker is None:
@@ -158,6 +168,7 @@ class FedBoard:
             told = Print(
                 one.trade, one.time, one.price, one.quantity, side, bool(one.flags & ELIGIBLE), one.seq
             )
-            ticker.prints.append(told)
-            made.setdefault(one.number, []).append(told)
-        return made
+            made.setdefault(ticker, []).append(told)
+        for ticker, prints in made.items():
+            self._board.put_prints(ticker.instrument, prints)
+        return bool(made)

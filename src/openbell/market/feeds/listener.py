@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 CONNECTIONS_MAX = 16
 FLUSH_EVERY_S = 1.0
+END_S = 0.3  # for connections to hear of the end
 FRAME_S = 60.0  # from a frame's first bytes to its last
 AHEAD_MAX = DAY  # a tick later than that from now on would put all that follows into the past
 
@@ -62,6 +64,7 @@ class Listener:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._open = 0
+        self._writers: set[asyncio.StreamWriter] = set()
         self._count = 0
 
     async def run(
@@ -84,6 +87,12 @@ class Listener:
                     self._intake.flush_if_due()
         finally:
             self.server.close()
+            for writer in self._writers:
+                writer.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(END_S):
+                    while self._writers:
+                        await asyncio.sleep(0.01)
             self._intake.flush()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,6 +100,7 @@ class Listener:
         peer = writer.get_extra_info("peername")
         source = f"tcp {peer[0]}:{peer[1]} #{self._count}"
         self._open += 1
+        self._writers.add(writer)
         self._intake.open(source)
         try:
             if self._open > CONNECTIONS_MAX:
@@ -106,6 +116,7 @@ class Listener:
             self._intake.close_source(source)
             log.info("Feed ended: %s, %s rows", source, f"{self._intake.rows[source]:,}")
             writer.close()
+            self._writers.discard(writer)
 
     async def _follow(self, source: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         numbers: list[int] = []

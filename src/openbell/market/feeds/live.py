@@ -24,7 +24,7 @@ from openbell.market.ticks.batch import ASK, BID, ELIGIBLE, TRADE, WIRE, Ticks
 FILE = "live"
 MAGIC = b"OBLIVE01"
 QUOTES_MAX = 65_536
-TAPE_ROWS = 65_536
+TAPE_ROWS = 16_384
 READ_TRIES = 3
 
 HEAD = np.dtype(
@@ -219,11 +219,12 @@ class LiveReader:
                 return FedQuote(number, row[0].decode("ascii"), *row[2:])
         return None
 
-    def trades(self) -> list[FedTrade]:
-        """The trades since the last call, in order, without those that were written over meanwhile; with the
-        first call all that the tape has."""
+    def trades(self, most: int = TAPE_ROWS) -> list[FedTrade]:
+        """The next trades, at most `most`, in order, without those that were written over meanwhile; with the
+        first call the oldest that the tape has. None are left where fewer than `most` come."""
         newest = int(self._head["trades"][0])
         first = max(self._trades, newest - TAPE_ROWS)
+        newest = min(newest, first + most)
         if newest <= first:
             return []
         rows = self._tape[np.arange(first, newest) % TAPE_ROWS]
