@@ -67,7 +67,7 @@ PIECES = {
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The bench's own arguments."""
-    parser.add_argument("--seconds", type=float, default=600.0, help="how long (600)")
+    parser.add_argument("--seconds", type=float, default=720.0, help="how long (720)")
     parser.add_argument("--rate", type=int, default=20 * DEFAULT_RATE, help="commands a second (4000)")
     parser.add_argument("--cap-mib", type=int, default=528, help="the folder's cap (528)")
     parser.add_argument(
