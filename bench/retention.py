@@ -39,6 +39,7 @@ DEFAULT_RATE = 200
 TURN_S = 0.01
 LOOK_S = 0.25
 RESTING = 1_000
+WAITING_MAX = 20_000  # commands without an answer yet: a machine that is busy elsewhere catches up later
 SYMBOLS = 40
 SHARE = records.QUANTITY_SCALE
 FAR = 11  # ticks from where the market began
@@ -242,7 +243,7 @@ async def send(args: argparse.Namespace, settings: Settings, person: int) -> Flo
     begun = time.monotonic()
     waiting: set[asyncio.Task[None]] = set()
     while (now := time.monotonic() - begun) < args.seconds:
-        for _ in range(int(now * args.rate) - flow.sent):
+        for _ in range(min(int(now * args.rate) - flow.sent, WAITING_MAX - len(waiting))):
             mine = flow.sent % args.rate == 0
             command = market.buy(person) if mine else market.next()
             flow.sent += 1
