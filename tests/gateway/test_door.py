@@ -65,6 +65,8 @@ def test_a_bad_request_id_is_replaced(wire: socket.socket) -> None:
     [
         ("PUT", "/v1/orders", 405, {"DELETE", "GET", "POST"}),
         ("POST", "/v1/quotes/AAPL", 405, {"GET"}),
+        ("DELETE", "/v1/portfolio", 405, {"GET"}),
+        ("GET", "/v1/quotes/AAPL/bid", 404, set()),
         ("POST", "/", 405, {"GET", "HEAD"}),
         ("GET", "/v1/nothing", 404, set()),
         ("GET", "/v1", 404, set()),
@@ -93,11 +95,22 @@ def test_pages_keep_strangers_out(exchange: LocalExchange) -> None:
 
 
 def test_head_is_get_without_the_body(wire: socket.socket) -> None:
-    for path in (b"/v1/clock", b"/"):
+    for path in (b"/v1/clock", b"/v1/quotes/AAPL", b"/"):
         wire.sendall(b"HEAD " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
         head = wire.recv(65_536)
         assert head.startswith(b"HTTP/1.1 200")
         assert head.endswith(b"\r\n\r\n")
+
+
+def test_a_slash_at_the_end_changes_nothing(exchange: LocalExchange, demo: Session) -> None:
+    assert demo.get("/v1/portfolio/")["accountId"] == demo.get("/v1/portfolio")["accountId"]
+    assert exchange.session().get("/v1/quotes/aapl/")["symbol"] == "AAPL"
+    assert exchange.session().request("GET", "/v1/portfolio/").status == 401
+
+
+def test_a_read_brings_no_long_body(exchange: LocalExchange) -> None:
+    for path in ("/v1/quotes/AAPL", "/v1/clock"):
+        assert exchange.session().request("GET", path, b"x" * 70_000).status == 413
 
 
 def test_the_description_is_served(exchange: LocalExchange) -> None:

@@ -18,6 +18,7 @@ from openbell.gateway.account_body import (
     day_profit,
     holdings_value,
     portfolio_body,
+    valued,
 )
 from openbell.gateway.curve import Point
 from openbell.gateway.decimals import money
@@ -145,9 +146,9 @@ class PortfolioStory(Scenario):
             return [str(day["date"]) for day in days], curve.daily(first, days)
 
         dates, points = self.read(reading)
-        profit, _base = day_profit(account, board)
+        profit, _base = day_profit(account, valued(account, board))
         points = curve.ended(
-            points, self.recorded.ts, account["cash"], holdings_value(account, board), profit
+            points, self.recorded.ts, account["cash"], holdings_value(valued(account, board)), profit
         )
         return [
             f"{name}: value {money(point.total)}, profit {money(point.profit)}"

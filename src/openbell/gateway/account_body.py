@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
@@ -18,6 +19,7 @@ from openbell.gateway.words import AccountKind, AccountStatus, Decimal, Liquidit
 from openbell.identity.account_id import encode_account
 from openbell.market.board import Board
 from openbell.market.instruments import find
+from openbell.market.ticker import Ticker
 
 CURRENCY = "USD"
 HOLDINGS_KEPT = 8_192  # of about 1 KiB each
@@ -148,9 +150,33 @@ def execution_id(trade: int, side: int) -> str:
     return encode_id(trade) + codes.SIDE_NAMES[side][0]
 
 
-def holding_body(position: Mapping[str, Any], board: Board) -> HoldingBody:
-    """A position of the node's `account` query, at the board's price. To be read only: answers share it."""
-    ticker = board.ticker(position["instrument"])
+class Valued(NamedTuple):
+    """A position of the node's `account` query, its instrument, and its worth in 1/10,000 USD."""
+
+    worth: int
+    position: Mapping[str, Any]
+    ticker: Ticker
+
+
+def valued(account: Mapping[str, Any], board: Board) -> list[Valued]:
+    """All positions of the node's `account` query, those without shares too, at the board's prices."""
+    found = []
+    for position in account["positions"]:
+        ticker = board.ticker(position["instrument"])
+        found.append(Valued(value(ticker.price, position["quantity"]), position, ticker))
+    return found
+
+
+def owned(positions: Iterable[Valued]) -> list[Valued]:
+    """Those that hold shares, the most valuable first."""
+    held = [one for one in positions if one.position["quantity"]]
+    held.sort(key=attrgetter("worth"), reverse=True)
+    return held
+
+
+def holding_body(one: Valued) -> HoldingBody:
+    """A position as a holding. To be read only: answers share it."""
+    position, ticker = one.position, one.ticker
     return _holding(
         ticker.symbol,
         position["quantity"],
@@ -191,38 +217,30 @@ def _holding(
     )
 
 
-def owned(account: Mapping[str, Any], board: Board) -> list[Mapping[str, Any]]:
-    """The positions that hold shares, the most valuable first."""
-    held = [position for position in account["positions"] if position["quantity"]]
-    held.sort(key=lambda position: -value(board.ticker(position["instrument"]).price, position["quantity"]))
-    return held
+def holdings_value(positions: Iterable[Valued]) -> int:
+    """What all shares are worth together, in 1/10,000 USD."""
+    return sum(one.worth for one in positions)
 
 
-def holdings_value(account: Mapping[str, Any], board: Board) -> int:
-    """What all shares of an account are worth at the board's prices, in 1/10,000 USD."""
-    return sum(value(board.ticker(one["instrument"]).price, one["quantity"]) for one in account["positions"])
-
-
-def day_profit(account: Mapping[str, Any], board: Board) -> tuple[int, int]:
+def day_profit(account: Mapping[str, Any], positions: Iterable[Valued]) -> tuple[int, int]:
     """The account's profit since the last day roll, and what it had then, deposits and transfers counted in.
 
     dayPnL = equity now - equity at the roll - net deposits - net share transfers, shares that moved
     without a trade valued at the official close.
     """
     equity, base = account["cash"], account["start_cash"] + account["net_deposits"]
-    for position in account["positions"]:
-        ticker = board.ticker(position["instrument"])
-        equity += value(ticker.price, position["quantity"])
+    for worth, position, ticker in positions:
+        equity += worth
         base += value(ticker.close, position["start_quantity"] + position["net_transfers"])
     return equity - base, base
 
 
 def portfolio_body(account: Mapping[str, Any], seq: int, ts: int, board: Board) -> PortfolioBody:
     """An account of the node's query at position `seq`, valued at the board's prices."""
-    held = owned(account, board)
-    worth = holdings_value(account, board)
-    unrealised = worth - sum(position["cost"] for position in held)
-    profit, base = day_profit(account, board)
+    positions = valued(account, board)
+    held, worth = owned(positions), holdings_value(positions)
+    unrealised = worth - sum(one.position["cost"] for one in held)
+    profit, base = day_profit(account, positions)
     return PortfolioBody(
         account_id=encode_account(account["account"]),
         currency=CURRENCY,
@@ -238,18 +256,17 @@ def portfolio_body(account: Mapping[str, Any], seq: int, ts: int, board: Board) 
         unrealised_pnl=money(unrealised),
         realised_pnl=money(account["realised"]),
         total_pnl=money(unrealised + account["realised"]),
-        holdings=[holding_body(position, board) for position in held],
+        holdings=[holding_body(one) for one in held],
         timestamp=rfc3339(ts),
         seq=seq,
     )
 
 
-def my_asset_body(position: Mapping[str, Any], board: Board) -> MyAssetBody:
+def my_asset_body(one: Valued) -> MyAssetBody:
     """An owned position as the asset it is."""
-    ticker = board.ticker(position["instrument"])
-    holding = holding_body(position, board)
+    holding = holding_body(one)
     return MyAssetBody(
-        **asset_fields(ticker),
+        **asset_fields(one.ticker),
         shares=holding.shares,
         average_cost=holding.average_cost,
         market_value=holding.market_value,

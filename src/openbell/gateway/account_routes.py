@@ -1,4 +1,4 @@
-"""What an account has, and what it did."""
+"""What an account owns, and what it did. The portfolio itself is in `quick_reads`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from openbell.core.records import decode_id, encode_id
 from openbell.gateway.account_body import (
     ExecutionListBody,
     MyAssetListBody,
-    PortfolioBody,
     execution_body,
     my_asset_body,
     owned,
-    portfolio_body,
+    valued,
 )
 from openbell.gateway.given import From, GivenServices, SignedIn, To
 from openbell.gateway.market_body import MetaBody
@@ -30,13 +29,6 @@ PAGE_MAX = 500
 CATCH_UP_S = 1.0
 
 
-@get("/portfolio", tags=TAGS, summary="Cash, holdings and profit")
-async def get_portfolio(services: GivenServices, session: SignedIn) -> PortfolioBody:
-    """The account at the log position in `seq`, valued at the latest prices."""
-    seq, account = await services.account(session)
-    return portfolio_body(account, seq, services.clock.now(), services.board)
-
-
 @get("/my-assets", tags=TAGS, summary="What the account owns, most valuable first")
 async def my_assets(
     services: GivenServices,
@@ -46,10 +38,10 @@ async def my_assets(
 ) -> MyAssetListBody:
     """A page of the account's assets with their shares."""
     _, account = await services.account(session)
-    held = owned(account, services.board)
+    held = owned(valued(account, services.board))
     page = held[offset : offset + limit]
     return MyAssetListBody(
-        data=[my_asset_body(position, services.board) for position in page],
+        data=[my_asset_body(one) for one in page],
         meta=MetaBody(len(held), offset, limit),
     )
 
@@ -108,4 +100,4 @@ def _cursor(text: str) -> int:
         raise bad_query("cursor", "INVALID_CURSOR", "cursor is the nextCursor of the page before.") from None
 
 
-ACCOUNT_ROUTES = [get_portfolio, my_assets, get_executions]
+ACCOUNT_ROUTES = [my_assets, get_executions]

@@ -124,9 +124,10 @@ def _on_validation(request: Request[Any, Any, Any], error: ValidationException) 
 
 
 def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    if isinstance(error, MethodNotAllowedException):
+    raw = call_of(request).raw_methods
+    if isinstance(error, MethodNotAllowedException) or (error.status_code == 404 and raw):
         named = {name.lower(): value for name, value in (error.headers or {}).items()}
-        methods = call_of(request).raw_methods | set(named.get("allow", "").split(", "))
+        methods = raw | set(named.get("allow", "").split(", "))
         allow = ", ".join(sorted(methods - {"", "OPTIONS"}))
         detail = f"{request.url.path[:100]} does not take {request.method[:16]}."
         return _answer(request, Problem(405, "METHOD_NOT_ALLOWED", detail, allow=allow))

@@ -29,6 +29,7 @@ from openbell.gateway.static import WebApp
 logger = logging.getLogger(__name__)
 
 SECOND_MOUNT = "/api"
+READING = ("GET", "HEAD")  # the second is the first without the body
 HEALTH = ("/healthz", "/readyz")
 DESCRIPTION = "/openapi.json"
 DESCRIPTION_HEADERS: Headers = ((b"cache-control", b"no-cache"), (b"access-control-allow-origin", b"*"))
@@ -60,21 +61,25 @@ class Door:
             # The second mount of the same routes.
             scope["path"] = path = path[len(SECOND_MOUNT) :]
             scope["raw_path"] = scope["raw_path"][len(SECOND_MOUNT) :]
+        reads = scope["method"] in READING
+        if reads and path.startswith("/v1/") and path.endswith("/"):
+            scope["path"] = path = path.rstrip("/")  # as the framework takes it
         call = Call(scope, receive)
         headers = API_HEADERS
-        handler = self._raw.find(call.method, path)
+        handler = self._raw.find("GET" if reads else call.method, path)
         try:
+            if handler is None or reads:
+                await call.check_length()
             if handler is not None:
                 reply = await handler(call)
             else:
-                await call.check_length()
                 if path.startswith("/v1/") or path in HEALTH:
                     await self._framework(call, cycle, receive, send)
                     return
                 reply = self._page(call)
                 headers = SECURITY_HEADERS
         except Problem as problem:
-            if handler is not None and problem.order_id is None:
+            if handler is not None and not reads and problem.order_id is None:
                 # What never reached the log is kept here: the audit trail shows every attempt.
                 logger.info("Refused before the log", extra=_attempt(call, problem))
             reply = problem_reply(problem, call.request_id)

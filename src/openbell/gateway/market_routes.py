@@ -18,7 +18,6 @@ from openbell.gateway.market_body import (
     ClockBody,
     HistoryBody,
     MetaBody,
-    QuoteBody,
     QuoteListBody,
     TradeListBody,
     asset_body,
@@ -83,12 +82,6 @@ def _page(services: Services, listings: Iterable[Listing], limit: int, offset: i
 async def get_asset(symbol: FromPath[str], services: GivenServices) -> AssetBody:
     """The company with its market now."""
     return asset_body(services.board.ticker(services.priced(symbol)))
-
-
-@get("/quotes/{symbol:str}", tags=TAGS, security=PUBLIC, summary="One quote")
-async def get_quote(symbol: FromPath[str], services: GivenServices) -> QuoteBody:
-    """The quote now."""
-    return quote_body(services.board.quote(services.priced(symbol)))
 
 
 @get("/quotes", tags=TAGS, security=PUBLIC, summary="Several quotes")
@@ -187,7 +180,6 @@ MARKET_ROUTES = [
     top_assets,
     find_assets,
     get_asset,
-    get_quote,
     get_quotes,
     get_book,
     get_trades,

@@ -92,7 +92,7 @@ def describe(api: Litestar) -> dict[str, Any]:
 
 def _raw_operation(raw: RawRoute) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "tags": ["Orders"],
+        "tags": [raw.tag],
         "summary": raw.summary,
         "operationId": raw.name,
         "parameters": [
@@ -144,7 +144,7 @@ def _public_operations(api: Litestar) -> set[str]:
         for route in api.routes
         for handler in getattr(route, "route_handlers", ())
         if handler.security == []
-    }
+    } | {raw.name for raw in RAW_ROUTES if raw.public}
 
 
 def _finish(method: str, operation: dict[str, Any], public: bool) -> None:

@@ -10,7 +10,7 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from openbell.gateway import curve
-from openbell.gateway.account_body import day_profit, holdings_value
+from openbell.gateway.account_body import day_profit, holdings_value, valued
 from openbell.gateway.curve import Held, Point
 from openbell.gateway.decimals import value
 from openbell.gateway.given import GivenServices, SignedIn
@@ -55,8 +55,8 @@ async def get_performance(
     else:
         start = now - DAYS[word] * NS_PER_DAY if word in DAYS else 0
         points = await _days(services, reads, account, (seq, now), start)
-    worth = holdings_value(account, services.board)
-    profit, _ = day_profit(account, services.board)
+    positions = valued(account, services.board)
+    worth, (profit, _) = holdings_value(positions), day_profit(account, positions)
     if word == "1D":
         points.append(Point(now, account["cash"], worth, profit))
     else:

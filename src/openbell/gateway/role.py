@@ -16,6 +16,7 @@ from openbell.gateway.limits import RateLimiter
 from openbell.gateway.openapi import describe
 from openbell.gateway.order_entry import OrderEntry
 from openbell.gateway.order_sessions import OrderSessions
+from openbell.gateway.quick_reads import QuickReads
 from openbell.gateway.routes import RawTable
 from openbell.gateway.server import bind, make_server, serve
 from openbell.gateway.services import Services
@@ -58,7 +59,10 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
     api = make_api(services)
     description = json.dumps(describe(api)).encode()
     door = Door(
-        RawTable(OrderEntry(services), OrderSessions(services)), api, WebApp(settings.web_folder), description
+        RawTable(OrderEntry(services), OrderSessions(services), QuickReads(services)),
+        api,
+        WebApp(settings.web_folder),
+        description,
     )
     server = make_server(door, socket_protocol(hub.listener))
     tasks = [asyncio.create_task(work) for work in (feed.run(), hub.run(), feed.watch_feeds())]

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from openbell.gateway.account_body import PortfolioBody
 from openbell.gateway.call import Call, Reply
 from openbell.gateway.group_body import OrderGroupBody
 from openbell.gateway.group_request import NewGroupBody
+from openbell.gateway.market_body import QuoteBody
 from openbell.gateway.order_body import ModifiedOrderBody, OrderBody
 from openbell.gateway.order_entry import OrderEntry
 from openbell.gateway.order_request import ModifyOrderBody, NewOrderBody, PlaceOrderBody
@@ -19,13 +21,15 @@ from openbell.gateway.order_sessions import (
     OrderSessionBody,
     OrderSessions,
 )
+from openbell.gateway.quick_reads import QuickReads
 
-METHODS = ("POST", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PATCH", "DELETE")
 Handler = Callable[[Call], Awaitable[Reply]]
 
 
 class RawRoute(NamedTuple):
-    """One route. A path may end in one parameter; `handler` is a method of OrderEntry or OrderSessions."""
+    """One route. A path may end in one parameter; `handler` is a method of `owner`. What is `public` needs no
+    session."""
 
     method: str
     path: str
@@ -36,6 +40,8 @@ class RawRoute(NamedTuple):
     status: int
     summary: str
     owner: type = OrderEntry
+    tag: str = "Orders"
+    public: bool = False
 
 
 RAW_ROUTES = (
@@ -72,14 +78,22 @@ RAW_ROUTES = (
         "PATCH", "/v1/order-sessions/{sessionId}", "keepOrderSession", OrderSessions.keep, KeepSessionBody,
         OrderSessionBody, 200, "A heartbeat: keep an order session for as long again", OrderSessions,
     ),
+    RawRoute(
+        "GET", "/v1/portfolio", "getPortfolio", QuickReads.portfolio, None, PortfolioBody, 200,
+        "Cash, holdings and profit", QuickReads, "Portfolio",
+    ),
+    RawRoute(
+        "GET", "/v1/quotes/{symbol}", "getQuote", QuickReads.quote, None, QuoteBody, 200,
+        "One quote", QuickReads, "Market data", True,
+    ),
 )  # fmt: skip
 
 
 class RawTable:
     """The routes bound to one process's handlers."""
 
-    def __init__(self, entry: OrderEntry, sessions: OrderSessions) -> None:
-        owners: dict[type, Any] = {OrderEntry: entry, OrderSessions: sessions}
+    def __init__(self, *handlers: OrderEntry | OrderSessions | QuickReads) -> None:
+        owners: dict[type, Any] = {type(one): one for one in handlers}
         self._exact: dict[tuple[str, str], Handler] = {}
         self._below: dict[tuple[str, str], Handler] = {}
         for route in RAW_ROUTES:
@@ -94,7 +108,7 @@ class RawTable:
     def find(self, method: str, path: str) -> Handler | None:
         """The handler of `method` on `path`, None if it is no raw route."""
         found = self._exact.get((method, path))
-        if found is None and method in ("DELETE", "PATCH"):
+        if found is None and method != "POST":
             prefix, slash, name = path.rpartition("/")
             found = self._below.get((method, prefix + slash)) if name else None
         return found
