@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openbell.gateway import curve
-from openbell.gateway.curve import MARKS_MAX, MINUTE, Closes, Held, Point
+from openbell.gateway.curve import MARKS_MAX, MINUTE, Closes, Flow, Held, Point
 from openbell.ledger.tables import CASH
 
 USD, SHARE = 10_000, 100_000_000
@@ -52,11 +52,12 @@ def test_a_day_that_has_just_begun_has_no_marks() -> None:
 
 def test_a_price_is_the_close_of_the_last_whole_candle() -> None:
     closes = Closes(100, [(10, 101), (20, 103)])
-    assert [closes.at(ts) for ts in (9, 10, 19, 20, 99)] == [100, 101, 101, 103, 103]
+    assert closes.along([9, 10, 19, 20, 99]) == [100, 101, 101, 103, 103]
+    assert closes.along([99]) == [103]
 
 
-def flow(bucket: int, asset: int, amount: int, moved: int = 0) -> dict[str, int]:
-    return {"bucket": bucket, "asset": asset, "amount": amount, "moved": moved}
+def flow(bucket: int, asset: int, amount: int, moved: int = 0) -> Flow:
+    return Flow(bucket, asset, amount, moved)
 
 
 def test_a_mark_has_what_happened_before_it() -> None:

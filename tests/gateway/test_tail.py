@@ -69,6 +69,25 @@ def test_the_newest_entry_of_an_account_is_known(tail: PrivateTail) -> None:
     tail.record(unit(105, fill(7), fill(8)))
     tail.record(unit(109, fill(8)))
     assert [tail.newest(account) for account in (7, 8, 9)] == [105, 109, START]
+    assert tail.seen == 109
+
+
+def test_cash_and_shares_that_move_are_news_of_an_account(
+    tail: PrivateTail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_module, "MOVED_MAX", 2)
+    tail.record(unit(101, event(codes.EV_CASH, 7), event(codes.EV_CASH, 8)))
+    tail.record(unit(103, event(codes.EV_SHARES, 9), event(codes.EV_LEVEL, 9)))
+    tail.record(unit(104, event(codes.EV_LEVEL, 0)))
+    assert [tail.newest(account) for account in (7, 8, 9)] == [101, 101, 103]
+    tail.record(unit(105, event(codes.EV_ACCOUNT, 9), event(codes.EV_CASH, 6)))
+    assert [tail.newest(account) for account in (5, 6, 8, 9)] == [101, 105, 101, 105]
+
+
+def test_a_day_roll_is_news_of_every_account(tail: PrivateTail) -> None:
+    tail.record(unit(101, fill(7)))
+    tail.record(unit(102, event(codes.EV_DAY, 0)))
+    assert [tail.newest(account) for account in (7, 8)] == [102, 102]
 
 
 def test_what_came_before_the_start_cannot_be_resumed(tail: PrivateTail) -> None:

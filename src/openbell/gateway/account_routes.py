@@ -61,9 +61,7 @@ async def get_executions(
     instrument = None if symbol is None else services.instrument(symbol)
     before = 0 if cursor is None else _cursor(cursor)
     seq, _ = await services.account(session)
-    if await services.reached(seq):  # so what the stream told of the account is all that it did until then
-        seq = min(seq, services.tail.newest(session.account))
-    complete = await services.ledger_read(services.ledger.wait_for(seq, CATCH_UP_S))
+    complete = await services.caught_up(session.account, seq, CATCH_UP_S)
     rows = await services.ledger_read(
         services.ledger.fills(session.account, start, end, before, limit + 1, instrument)
     )

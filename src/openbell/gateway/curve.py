@@ -3,7 +3,6 @@ happened in it. Whole units throughout; docs/portfolio.md has the formulas."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -71,6 +70,16 @@ class Held(NamedTuple):
     close: int
 
 
+class Flow(NamedTuple):
+    """What changed of cash (tables.CASH) or of an instrument's shares after so many marks; `moved` of it
+    without a trade."""
+
+    bucket: int
+    asset: int
+    amount: int
+    moved: int
+
+
 class Closes:
     """The last price of a stock at any time of the day: the close of the last whole candle, at first the
     official close."""
@@ -78,21 +87,25 @@ class Closes:
     def __init__(self, close: int, candles: Iterable[tuple[int, int]]) -> None:
         """Args: candles: (end in ns, closing price), oldest first."""
         self._close = close
-        found = list(candles)
-        self._ends = [end for end, _ in found]
-        self._prices = [price for _, price in found]
+        self._candles = list(candles)
 
-    def at(self, ts: int) -> int:
-        """The price at `ts`."""
-        place = bisect_right(self._ends, ts)
-        return self._prices[place - 1] if place else self._close
+    def along(self, times: Iterable[int]) -> list[int]:
+        """The price at each of `times`, which rise."""
+        found, price, place = [], self._close, 0
+        candles, count = self._candles, len(self._candles)
+        for ts in times:
+            while place < count and candles[place][0] <= ts:
+                price = candles[place][1]
+                place += 1
+            found.append(price)
+        return found
 
 
 def intraday(
     start_cash: int,
     held: Mapping[int, Held],
     times: Sequence[int],
-    flows: Iterable[Mapping[str, Any]],
+    flows: Iterable[Flow],
     prices: Mapping[int, Closes],
 ) -> list[Point]:
     """The points of a day at `times`; their profit is counted from the day roll.
@@ -100,25 +113,33 @@ def intraday(
     Args:
         start_cash: cash at the roll.
         held: every stock that was held at the roll or that `flows` name.
-        flows: as `PortfolioReads.flows` gives them, with `times` as marks.
+        flows: with `times` as marks.
         prices: of every stock in `held`.
     """
-    changes: dict[int, list[Mapping[str, Any]]] = {}
+    changes: dict[int, list[Flow]] = {}
     for flow in flows:
-        changes.setdefault(flow["bucket"], []).append(flow)
+        changes.setdefault(flow.bucket, []).append(flow)
     cash, base_cash = start_cash, start_cash
-    now = {instrument: one.quantity for instrument, one in held.items()}
-    base = dict(now)
+    # Stocks by their place, so that a mark is a sum along two lists: there can be 60,000 prices in a day.
+    places = {instrument: place for place, instrument in enumerate(held)}
+    now = [one.quantity for one in held.values()]
+    base = list(now)
+    begun = sum(value(one.close, one.quantity) for one in held.values())
+    at_marks = zip(*(prices[instrument].along(times) for instrument in held), strict=True) if held else ()
+    at_mark = iter(at_marks)
     points = []
-    for place, ts in enumerate(times):
-        for flow in changes.get(place, ()):
-            if flow["asset"] == CASH:
-                cash += flow["amount"]
-                base_cash += flow["moved"]
-            else:
-                now[flow["asset"]] += flow["amount"]
-                base[flow["asset"]] += flow["moved"]
-        worth = sum(value(prices[number].at(ts), units) for number, units in now.items() if units)
-        begun = sum(value(held[number].close, units) for number, units in base.items())
+    for mark, ts in enumerate(times):
+        for flow in changes.get(mark, ()):
+            if flow.asset == CASH:
+                cash += flow.amount
+                base_cash += flow.moved
+                continue
+            place = places[flow.asset]
+            now[place] += flow.amount
+            if flow.moved:
+                close = held[flow.asset].close
+                begun += value(close, base[place] + flow.moved) - value(close, base[place])
+                base[place] += flow.moved
+        worth = sum(map(value, next(at_mark, ()), now))
         points.append(Point(ts, cash, worth, cash + worth - base_cash - begun))
     return points

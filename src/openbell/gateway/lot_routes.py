@@ -33,7 +33,7 @@ async def get_lots(
     instrument = services.instrument(symbol)
     after = FIRST_PAGE if cursor is None else _cursor(cursor)
     seq, _ = await services.account(session)
-    complete = await services.ledger_read(services.ledger.wait_for(seq, CATCH_UP_S))
+    complete = await services.caught_up(session.account, seq, CATCH_UP_S)
     found = await services.ledger_read(
         read_lots(services.ledger, session.account, instrument, after, limit + 1)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from litestar.params import QueryParameter
 from openbell.gateway import curve
 from openbell.gateway.account_body import day_profit, holdings_value, valued
 from openbell.gateway.curve import Held, Point
+from openbell.gateway.day_flows import Day
 from openbell.gateway.decimals import value
 from openbell.gateway.given import GivenServices, SignedIn
 from openbell.gateway.performance_body import RANGES, PerformanceBody, performance_body
@@ -28,7 +28,6 @@ DEFAULT = "1M"
 CATCH_UP_S = 1.0
 # A candle is whole when its trades are stored, a moment after its end; a mark in that moment waits.
 SETTLED_NS = 5 * 1_000_000_000
-AT_ONCE = 4  # stocks whose candles are read together: as many connections as history has
 
 Account = Mapping[str, Any]
 
@@ -45,12 +44,11 @@ async def get_performance(
     """What the account was worth and earned over a range: 1D is the day under way, from its roll."""
     word = read_range(range_, period)
     seq, account = await services.account(session)
-    await services.reached(seq)
-    complete = await services.ledger_read(services.ledger.wait_for(seq, CATCH_UP_S))
+    complete = await services.caught_up(session.account, seq, CATCH_UP_S)
     now = services.clock.now()
     reads = PortfolioReads(services.ledger)
     if word == "1D":
-        points, whole = await _day(services, reads, account, (seq, now))
+        points, whole = await _day(services, reads, account, (seq, now), complete)
         complete = complete and whole
     else:
         start = now - DAYS[word] * NS_PER_DAY if word in DAYS else 0
@@ -122,14 +120,16 @@ async def _days(
 
 
 async def _day(
-    services: Services, reads: PortfolioReads, account: Account, at: tuple[int, int]
+    services: Services, reads: PortfolioReads, account: Account, at: tuple[int, int], complete: bool
 ) -> tuple[list[Point], bool]:
-    """The day under way: (its points up to now, whether they could be priced)."""
+    """The day under way: (its points up to now, whether they could be priced). `complete`: the ledger has
+    all up to `at`."""
     seq, now = at
     first, start_seq = await _begun(services, reads, account, at)
     name, length, times = curve.marks(first.ts, now - SETTLED_NS)
-    flows = await services.ledger_read(reads.flows(account["account"], start_seq, first.ts, seq, times))
-    held = _held(services, account, [flow["asset"] for flow in flows])
+    day = Day(account["account"], start_seq, first.ts, times[0] if times else 0, length)
+    flows = await services.ledger_read(services.day_flows.read(reads, day, seq, times, complete))
+    held = _held(services, account, [flow.asset for flow in flows])
     try:
         prices = await _prices(services, held, name, length, times)
     except HistoryUnavailable:
@@ -144,27 +144,22 @@ def _held(services: Services, account: Account, assets: Sequence[int]) -> dict[i
     for asset in assets:
         if asset != CASH:
             started.setdefault(asset, 0)
-    return {number: Held(units, services.board.quote(number).close) for number, units in started.items()}
+    return {number: Held(units, services.board.ticker(number).close) for number, units in started.items()}
 
 
 async def _prices(
     services: Services, held: Mapping[int, Held], name: str, length: int, times: Sequence[int]
 ) -> dict[int, curve.Closes]:
     """Each stock's prices at `times`, from its candles."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def of(number: int) -> tuple[int, curve.Closes]:
-        ticker = services.board.ticker(number)
-        listed = Listed(number, ticker.symbol, ticker.reference_price, ticker.tick_size)
-        async with gate:
-            candles = await services.history.candles(
-                listed, name, times[0] - length, times[-1], len(times) + 1
-            )
-        return number, curve.Closes(held[number].close, [(one.start + length, one.close) for one in candles])
-
     if not times:
         return {number: curve.Closes(one.close, ()) for number, one in held.items()}
-    return dict(await asyncio.gather(*(of(number) for number in held)))
+    tickers = [services.board.ticker(number) for number in held]
+    listed = [Listed(one.instrument, one.symbol, one.reference_price, one.tick_size) for one in tickers]
+    found = await services.history.closes(listed, name, times[0] - length, times[-1], len(times) + 1)
+    return {
+        number: curve.Closes(one.close, [(start + length, close) for start, close in found[number]])
+        for number, one in held.items()
+    }
 
 
 PERFORMANCE_ROUTES = [get_performance]

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from openbell.core import codes
 from openbell.gateway import refusals
 from openbell.gateway.commands import NodeClock
+from openbell.gateway.day_flows import DayFlows
 from openbell.gateway.limits import RateLimiter
 from openbell.gateway.problems import (
     no_price,
@@ -60,6 +61,7 @@ class Services:
     readers: RateLimiter  # questions of an account that reach the node or the ledger
     board: Board = field(default_factory=Board)
     clock: NodeClock = field(default_factory=NodeClock)
+    day_flows: DayFlows = field(default_factory=DayFlows)
     tail: PrivateTail = field(default_factory=lambda: PrivateTail(0))
     tick_files: TickFiles = field(default_factory=TickFiles)
     heard_ns: int = 0  # when the event stream last told something, CLOCK_MONOTONIC
@@ -123,6 +125,16 @@ class Services:
     def fresh(self, stale_ns: int) -> bool:
         """Whether the event stream has told something within `stale_ns`."""
         return self.heard_ns > 0 and time.monotonic_ns() - self.heard_ns < stale_ns
+
+    async def caught_up(self, account: int, seq: int, patience_s: float) -> bool:
+        """Wait until the ledger has all that happened to an account up to position `seq`; whether it has.
+
+        Raises:
+            Problem: 503 UNAVAILABLE while PostgreSQL is away.
+        """
+        if await self.reached(seq) and self.tail.seen >= seq:  # not while the stream's past is told again
+            seq = min(seq, self.tail.newest(account))
+        return await self.ledger_read(self.ledger.wait_for(seq, patience_s))
 
     async def ledger_read(self, reading: Awaitable[T]) -> T:
         """What a read of the ledger gives.

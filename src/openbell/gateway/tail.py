@@ -20,6 +20,8 @@ EVENT_NAMES = {
     codes.EV_MODIFIED: "MODIFIED",
     codes.EV_ELECTED: "ELECTED",
 }
+# What else happens to an account: cash and shares that come and go, other than by a fill, and its status.
+MOVING = (codes.EV_CASH, codes.EV_SHARES, codes.EV_ACCOUNT)
 ENDING = (codes.EV_REJECTED, codes.EV_CANCELLED, codes.EV_EXPIRED)
 
 SIZE = Event.SIZE
@@ -33,6 +35,7 @@ LEG_MASK = (1 << ID_INDEX_BITS) - 1
 
 ENTRIES_AN_ACCOUNT_MAX = 256
 ENTRIES_MAX = 100_000
+MOVED_MAX = 100_000
 
 
 class UnitLike(Protocol):
@@ -67,25 +70,37 @@ class PrivateTail:
 
     Args:
         start: the log position from which on every unit is recorded.
+
+    Attributes:
+        seen: the position of the last unit that was recorded.
     """
 
     def __init__(self, start: int) -> None:
-        self._start = start
+        self.seen = start
         self._count = 0
         # Accounts in the order of their latest entry: the least active one goes first.
         self._tails: dict[int, deque[Entry]] = {}
         # account -> the position up to which nothing of it is kept any more.
         self._floors: dict[int, int] = {}
         self._floor_of_all = start
+        # account -> where something last moved, the least recent first, and where that of all others is before.
+        self._moved: dict[int, int] = {}
+        self._moved_floor = start
+        self._rolled = start  # where a day last began
 
     def record(self, unit: UnitLike) -> list[Entry]:
         """Keep what `unit` did to orders; the entries, one for each account."""
+        self.seen = unit.seq
         events = unit.events
         parts: dict[int, list[bytes]] = {}
         for offset in range(0, len(events), SIZE):
             if events[offset] in EVENT_NAMES:
                 account: int = ACCOUNT.unpack_from(events, offset + ACCOUNT_AT)[0]
                 parts.setdefault(account, []).append(bytes(events[offset : offset + SIZE]))
+            elif events[offset] in MOVING:
+                self._move(ACCOUNT.unpack_from(events, offset + ACCOUNT_AT)[0], unit.seq)
+            elif events[offset] == codes.EV_DAY:
+                self._rolled = unit.seq
         if not parts:
             return []
         owner, client_id = client_id_of(unit.command)
@@ -114,15 +129,23 @@ class PrivateTail:
         return max(self._floor_of_all, self._floors.get(account, 0))
 
     def newest(self, account: int) -> int:
-        """The position of the account's latest entry, or one after which there is none."""
+        """A position after which, up to `seen`, nothing happened to the account: to its orders, cash, shares,
+        or by a day roll. Mostly it is that of the last command that did."""
         tail = self._tails.get(account)
-        return tail[-1].seq if tail else self.floor(account)
+        ordered = tail[-1].seq if tail else self.floor(account)
+        return max(ordered, self._moved.get(account, self._moved_floor), self._rolled)
 
     def since(self, account: int, seq: int) -> list[Entry] | None:
         """The account's entries after position `seq`, None if some of them are no longer kept."""
         if seq < self.floor(account):
             return None
         return [entry for entry in self._tails.get(account, ()) if entry.seq > seq]
+
+    def _move(self, account: int, seq: int) -> None:
+        self._moved.pop(account, None)
+        self._moved[account] = seq
+        if len(self._moved) > MOVED_MAX:
+            self._moved_floor = self._moved.pop(next(iter(self._moved)))
 
     def _drop_least_active(self) -> None:
         account = next(iter(self._tails))

@@ -7,7 +7,7 @@ from typing import Any
 
 from openbell.core import codes
 from openbell.ledger import tables
-from openbell.ledger.reads import LedgerReads
+from openbell.ledger.reads import NEWEST, LedgerReads
 
 GRANT = f"""
 SELECT coalesce(sum(amount), 0)::bigint AS amount FROM ledger.moves
@@ -28,19 +28,28 @@ SELECT date, seq, ts, cash, holdings, base FROM ledger.equity
 WHERE account = %(account)s AND ts <= %(from_ts)s ORDER BY date DESC LIMIT 1
 """
 # What changed cash (asset -1) and shares from one mark in time to the next; `moved` of it without a trade.
+# Fills are summed before each is made two rows: there can be 100,000 of them in a day.
 FLOWS = f"""
-SELECT width_bucket(ts, %(marks)s::bigint[]) AS bucket, asset, sum(amount)::bigint AS amount,
-       sum(moved)::bigint AS moved
+WITH traded AS MATERIALIZED (
+    SELECT width_bucket(ts, %(marks)s::bigint[]) AS bucket, instrument,
+           sum(CASE side WHEN {codes.BUY} THEN -value - fee ELSE value - fee END) AS cash,
+           sum(CASE side WHEN {codes.BUY} THEN quantity ELSE -quantity END) AS shares
+    FROM ledger.fills
+    WHERE account = %(account)s AND ts >= %(from_ts)s AND ts < %(to_ts)s
+        AND seq >= %(from_seq)s AND seq <= %(seq)s
+    GROUP BY 1, 2
+)
+SELECT bucket, asset, sum(amount)::bigint AS amount, sum(moved)::bigint AS moved
 FROM (
-    SELECT f.ts, x.asset, x.amount, 0 AS moved FROM ledger.fills f CROSS JOIN LATERAL (VALUES
-        ({tables.CASH}, CASE f.side WHEN {codes.BUY} THEN -f.value - f.fee ELSE f.value - f.fee END),
-        (f.instrument, CASE f.side WHEN {codes.BUY} THEN f.quantity ELSE -f.quantity END)
-    ) AS x (asset, amount)
-    WHERE f.account = %(account)s AND f.ts >= %(from_ts)s AND f.seq >= %(from_seq)s AND f.seq <= %(seq)s
+    SELECT bucket, {tables.CASH} AS asset, cash AS amount, 0 AS moved FROM traded
     UNION ALL
-    SELECT ts, asset, amount, CASE kind WHEN {tables.KIND_BUST} THEN 0 ELSE amount END
+    SELECT bucket, instrument, shares, 0 FROM traded
+    UNION ALL
+    SELECT width_bucket(ts, %(marks)s::bigint[]), asset, amount,
+           CASE kind WHEN {tables.KIND_BUST} THEN 0 ELSE amount END
     FROM ledger.moves
-    WHERE account = %(account)s AND ts >= %(from_ts)s AND seq >= %(from_seq)s AND seq <= %(seq)s
+    WHERE account = %(account)s AND ts >= %(from_ts)s AND ts < %(to_ts)s
+        AND seq >= %(from_seq)s AND seq <= %(seq)s
 ) AS flow
 GROUP BY 1, 2 ORDER BY 1, 2
 """
@@ -83,12 +92,19 @@ class PortfolioReads:
         return whole(rows[0]) if rows else None
 
     async def flows(
-        self, account: int, from_seq: int, from_ts: int, seq: int, marks: Sequence[int]
+        self,
+        account: int,
+        from_seq: int,
+        from_ts: int,
+        seq: int,
+        marks: Sequence[int],
+        to_ts: int = NEWEST,
     ) -> list[Row]:
         """What the commands from `from_seq` (of time `from_ts`) to `seq` changed, between marks in time.
 
         Args:
             marks: times, rising.
+            to_ts: what happened from this time on is left out.
 
         Returns:
             Rows of bucket (so many marks are at or before), asset (tables.CASH or an instrument), amount and
@@ -100,6 +116,7 @@ class PortfolioReads:
                 "account": account,
                 "from_seq": from_seq,
                 "from_ts": from_ts,
+                "to_ts": to_ts,
                 "seq": seq,
                 "marks": list(marks),
             },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
@@ -42,7 +42,24 @@ SELECT close FROM market.{table}
 WHERE instrument = %(instrument)s AND start < %(first)s AND close IS NOT NULL
 ORDER BY start DESC LIMIT 1
 """
-
+# Of several stocks at once: each interval's last close, and the last before them all. A close has at most 43
+# bits, so the largest of (minute, close) in one number is the latest minute's.
+CLOSES = """
+SELECT instrument, bucket, max((start - %(first)s) / %(minute)s << 43 | close) & ((1::bigint << 43) - 1)
+FROM (
+    SELECT instrument, start, close, width_bucket(start, %(starts)s::bigint[]) AS bucket
+    FROM market.{table}
+    WHERE instrument = ANY(%(instruments)s::int[]) AND start >= %(first)s AND start < %(end)s
+        AND close IS NOT NULL
+) AS found
+GROUP BY 1, 2
+"""
+CLOSES_BEFORE = """
+SELECT i, (
+    SELECT close FROM market.{table} WHERE instrument = i AND start < %(first)s AND close IS NOT NULL
+    ORDER BY start DESC LIMIT 1
+) FROM unnest(%(instruments)s::int[]) AS i
+"""
 
 KEPT_FROM = "SELECT seconds_from, minutes_from FROM market.reader"
 TABLES = {SECOND: "seconds", MINUTE: "minutes", DAY: "days"}
@@ -151,6 +168,54 @@ class History:
         simulated = await self._simulated(listed, kept, starts, after)
         return merge(starts, stored, simulated, before or listed.reference_price)
 
+    async def closes(
+        self, listed: Sequence[Listed], interval_name: str, from_ns: int, to_ns: int, limit: int
+    ) -> dict[int, list[tuple[int, int]]]:
+        """Of each instrument, the (start, close) of what `candles` gives, of all of them in one query.
+
+        Raises:
+            ValueError: an interval that is not kept, or one shorter than a minute.
+            HistoryUnavailable: the stored candles cannot be read now.
+        """
+        kept = interval(interval_name)
+        if kept.base == SECOND:
+            raise ValueError(f"closes of {interval_name} are not read together; ask for 1m or longer")
+        end, first = min(self._now() + 1, to_ns), max(self._generator.first, from_ns)
+        starts, after = frames(self._calendar, kept, first, end, min(limit, LIMIT_MAX))
+        if len(starts) > 1 and starts[1] < self._generator.end:  # more than one is simulated
+            each = [await self.candles(one, interval_name, from_ns, to_ns, limit) for one in listed]
+            closes = [[(candle.start, candle.close) for candle in candles] for candles in each]
+            return {one.instrument: found for one, found in zip(listed, closes, strict=True)}
+        if not starts:
+            return {one.instrument: [] for one in listed}
+        stored, before = await self._stored_closes([one.instrument for one in listed], kept, starts, after)
+        found = {}
+        for one in listed:
+            price = before.get(one.instrument) or one.reference_price
+            if starts[0] < self._generator.end:  # where the simulated history ends
+                price = one.reference_price // one.tick_size * one.tick_size
+            found[one.instrument] = carried(starts, stored.get(one.instrument, {}), price)
+        return found
+
+    async def _stored_closes(
+        self, instruments: Sequence[int], kept: Interval, starts: Sequence[int], end: int
+    ) -> tuple[dict[int, dict[int, int]], dict[int, int]]:
+        """By instrument, the last close in each interval by its start, and the last one before them all."""
+        if end <= self._generator.end:
+            return {}, {}
+        table = TABLES[kept.base]
+        arguments = {"instruments": list(instruments), "starts": list(starts), "first": starts[0], "end": end}
+        stored: dict[int, dict[int, int]] = {}
+        for instrument, bucket, close in await self.rows(
+            CLOSES.format(table=table), arguments | {"minute": MINUTE}
+        ):
+            stored.setdefault(instrument, {})[starts[bucket - 1]] = close
+        before: dict[int, int] = {}
+        if starts[0] > self._generator.end:
+            rows = await self.rows(CLOSES_BEFORE.format(table=table), arguments)
+            before = {instrument: close for instrument, close in rows if close is not None}
+        return stored, before
+
     async def _stored(
         self, listed: Listed, kept: Interval, starts: Sequence[int], end: int
     ) -> tuple[dict[int, Candle], int]:
@@ -247,6 +312,15 @@ def traded(rows: Sequence[tuple[Any, ...]], starts: Sequence[int]) -> dict[int, 
         )
         for bucket, opened, high, low, close, volume, trades in rows
     }
+
+
+def carried(starts: Sequence[int], stored: Mapping[int, int], before: int) -> list[tuple[int, int]]:
+    """(start, close) of each start; where nothing is stored, the close before goes on."""
+    found = []
+    for start in starts:
+        before = stored.get(start, before)
+        found.append((start, before))
+    return found
 
 
 def merge(
