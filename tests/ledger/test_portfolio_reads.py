@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from bisect import bisect_right
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,7 +12,8 @@ from openbell.core import codes
 from openbell.ledger.portfolio_reads import PortfolioReads
 from openbell.ledger.reads import NEWEST, LedgerReads
 from openbell.ledger.store import LedgerStore
-from openbell.ledger.tables import CASH
+from openbell.ledger.tables import CASH, KIND_BUST
+from tests.ledger.market import RandomMarket
 from tests.ledger.stream import SECOND, SHARE, START, USD, Stream, genesis, opened_market
 from tests.ledger.test_equity import rolled
 
@@ -85,3 +88,51 @@ async def test_a_grant_is_what_an_account_was_opened_with(store: LedgerStore, re
     assert await reads.grant(6, opened) == 100 * USD
     assert await reads.grant(7, opened) == 0
     assert await reads.grant(4, opened) == 0
+
+
+async def test_flows_are_the_sums_of_every_fill_and_movement(store: LedgerStore, database: str) -> None:
+    """Row by row in Python, as they are summed in one query."""
+    market = RandomMarket(17)
+    for _ in range(6):
+        market.set_fees()
+        market.run(100)
+        market.bust()
+    await store.apply(await store.adopt(market.genesis, START), market.units)
+    ledger = LedgerReads(database)
+    dice, compared = random.Random(17), 0
+    for account in (4, *market.accounts):
+        seqs = sorted(dice.sample(range(market.position), 2))
+        times = sorted(START + dice.randint(0, market.position) * SECOND for _ in range(5))
+        marks, to_ts = times[:4], times[4]
+        expected: dict[tuple[int, int], list[int]] = {}
+        for ts, asset, amount, moved in await every_change(ledger, account, seqs[0], seqs[1]):
+            if START + seqs[0] * SECOND <= ts < to_ts:
+                sums = expected.setdefault((bisect_right(marks, ts), asset), [0, 0])
+                sums[0] += amount
+                sums[1] += moved
+        found = await PortfolioReads(ledger).flows(
+            account, seqs[0], START + seqs[0] * SECOND, seqs[1], marks, to_ts
+        )
+        rows = {(row["bucket"], row["asset"]): [row["amount"], row["moved"]] for row in found}
+        assert rows == expected
+        assert list(rows) == sorted(rows)
+        compared += len(rows)
+    await ledger.close()
+    assert compared > 20
+
+
+async def every_change(
+    ledger: LedgerReads, account: int, first: int, last: int
+) -> list[tuple[int, int, int, int]]:
+    """(ts, asset, amount, moved) of each fill's and each movement's effect in commands `first` to `last`."""
+    arguments = {"account": account, "first": first, "last": last}
+    where = "WHERE account = %(account)s AND seq BETWEEN %(first)s AND %(last)s"
+    changes = []
+    for fill in await ledger.rows(f"SELECT * FROM ledger.fills {where}", arguments):
+        sign = 1 if fill["side"] == codes.BUY else -1
+        changes.append((fill["ts"], CASH, -sign * fill["value"] - fill["fee"], 0))
+        changes.append((fill["ts"], fill["instrument"], sign * fill["quantity"], 0))
+    for move in await ledger.rows(f"SELECT * FROM ledger.moves {where}", arguments):
+        moved = 0 if move["kind"] == KIND_BUST else move["amount"]
+        changes.append((move["ts"], move["asset"], move["amount"], moved))
+    return changes

@@ -1,3 +1,4 @@
+import random
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
@@ -231,3 +232,62 @@ async def test_charts_of_a_market_with_hours_skip_nights_and_weekends(database: 
             (friday.stamp, 3_100_000),
             (monday.stamp, 3_300_000),
         ]
+
+
+BANK = Listed(4, "JPM", 2_000_150, 100)
+QUIET = Listed(5, "KO", 700_000, 100)
+
+
+async def closes_of_each(
+    history: History, name: str, first: int, end: int, limit: int
+) -> dict[int, list[tuple[int, int]]]:
+    """What `closes` gives, read one by one."""
+    return {
+        one.instrument: [
+            (candle.start, candle.close) for candle in await history.candles(one, name, first, end, limit)
+        ]
+        for one in (APPLE, BANK, QUIET)
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_closes_of_several_stocks_are_those_of_their_candles(
+    history: History, database: str, seed: int
+) -> None:
+    dice, batch = random.Random(seed), Batch(CALENDAR)
+    times = sorted(dice.randint(0, 3 * DAY) for _ in range(300))
+    for seq, after in enumerate(times, 1):
+        one = dice.choice((APPLE, APPLE, BANK))
+        price = one.reference_price + dice.randint(-5_000, 5_000) * 100
+        made = trade(one.instrument, price, SHARE, eligible=dice.random() < 0.8)
+        batch.add(unit(seq, made, ts=GENESIS_TIME + after))
+    store = await CandleStore.connect(database)
+    await store.apply(await store.adopt(b"genesis"), batch)
+    await store.close()
+    compared = 0
+    for name, length in (("5m", 5 * MINUTE), ("15m", 15 * MINUTE), ("1h", 60 * MINUTE), ("1d", DAY)):
+        starts = (-2 * DAY, -length, -1, 0, 7 * MINUTE, dice.randint(0, 2 * DAY), 2 * DAY)
+        for first in (GENESIS_TIME + after for after in starts):
+            end, limit = first + dice.choice((length, DAY, 2 * DAY)), dice.choice((1, 40, 300))
+            found = await history.closes((APPLE, BANK, QUIET), name, first, end, limit)
+            assert found == await closes_of_each(history, name, first, end, limit)
+            compared += len(found[APPLE.instrument])
+    assert compared > 500
+
+
+async def test_closes_follow_a_market_with_hours(database: str) -> None:
+    migrate(database)
+    kept = calendar("XNYS")
+    friday, monday = kept.dated(2026_11_20), kept.dated(2026_11_23)
+    now = monday.opens + 90 * MINUTE
+    for genesis in (friday.opens - 8 * 60 * MINUTE, friday.opens + 2 * MINUTE, friday.closes + 60 * MINUTE):
+        history = History(database, 7, kept, genesis, now=lambda: now)
+        for first in (friday.opens - DAY, friday.opens, friday.closes - MINUTE, monday.opens):
+            found = await history.closes((APPLE, BANK, QUIET), "5m", first, now, 300)
+            assert found == await closes_of_each(history, "5m", first, now, 300)
+        await history.close()
+
+
+async def test_closes_shorter_than_a_minute_are_refused(history: History) -> None:
+    with pytest.raises(ValueError, match="closes of 5s"):
+        await history.closes((APPLE,), "5s", GENESIS_TIME, NOW, 10)

@@ -226,8 +226,10 @@ def day_profit(account: Mapping[str, Any], positions: Iterable[Valued]) -> tuple
     """The account's profit since the last day roll, and what it had then, deposits and transfers counted in.
 
     dayPnL = equity now - equity at the roll - net deposits - net share transfers, shares that moved
-    without a trade valued at the official close.
+    without a trade valued at the official close. Of a closed account it is not known: what it had is gone.
     """
+    if account["status"] == codes.AC_CLOSED:
+        return 0, 0
     equity, base = account["cash"], account["start_cash"] + account["net_deposits"]
     for worth, position, ticker in positions:
         equity += worth

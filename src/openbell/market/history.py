@@ -182,7 +182,7 @@ class History:
             raise ValueError(f"closes of {interval_name} are not read together; ask for 1m or longer")
         end, first = min(self._now() + 1, to_ns), max(self._generator.first, from_ns)
         starts, after = frames(self._calendar, kept, first, end, min(limit, LIMIT_MAX))
-        if len(starts) > 1 and starts[1] < self._generator.end:  # more than one is simulated
+        if starts and [*starts, after][1] < self._generator.end:  # it begins before the last simulated one
             each = [await self.candles(one, interval_name, from_ns, to_ns, limit) for one in listed]
             closes = [[(candle.start, candle.close) for candle in candles] for candles in each]
             return {one.instrument: found for one, found in zip(listed, closes, strict=True)}
