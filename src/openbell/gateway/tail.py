@@ -83,7 +83,7 @@ class PrivateTail:
         # account -> the position up to which nothing of it is kept any more.
         self._floors: dict[int, int] = {}
         self._floor_of_all = start
-        # account -> where something last moved, the least recent first, and where that of all others is before.
+        # account -> where something last moved, the least recent first; of all others: not after the floor.
         self._moved: dict[int, int] = {}
         self._moved_floor = start
         self._rolled = start  # where a day last began
