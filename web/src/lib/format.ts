@@ -71,6 +71,7 @@ const clockSeconds = new Intl.DateTimeFormat('en-US', {
 });
 const day = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric' });
 const dayAndYear = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', year: 'numeric' });
+const monthAndYear = new Intl.DateTimeFormat('en-US', { month: 'long', year: 'numeric' });
 const weekday = new Intl.DateTimeFormat('en-US', {
   weekday: 'long',
   hour: '2-digit',
@@ -83,6 +84,9 @@ export const timeWithSeconds = (at: string | number): string => clockSeconds.for
 const dateOf = (at: string | number): string => day.format(new Date(at));
 export const fullDateOf = (at: string | number): string => dayAndYear.format(new Date(at));
 export const weekdayTimeOf = (at: string | number): string => weekday.format(new Date(at));
+
+/** `2026-03` as `March 2026`. */
+export const monthOf = (month: string): string => monthAndYear.format(new Date(`${month}-15T12:00:00Z`));
 
 /** Today as a time, this year as a date with time, older as a full date. */
 export function momentOf(at: string, now: Date = new Date()): string {

@@ -3,6 +3,8 @@ export const keys = {
   me: ['me'],
   clock: ['clock'],
   portfolio: ['portfolio'],
+  performance: (range: string) => ['portfolio', 'performance', range],
+  statements: ['statements'],
   topAssets: (limit: number, offset: number) => ['assets', 'top', limit, offset],
   search: (text: string) => ['assets', 'search', text],
   asset: (symbol: string) => ['assets', 'one', symbol],

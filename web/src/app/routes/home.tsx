@@ -5,6 +5,7 @@ import { TwoColumns } from '@/components/layouts/two-columns';
 import { TopStocks } from '@/features/assets/components/top-stocks';
 import { MyAssets } from '@/features/portfolio/components/my-assets';
 import { PortfolioValue } from '@/features/portfolio/components/portfolio-value';
+import { ValueCurve } from '@/features/portfolio/components/value-curve';
 import { useWide } from '@/lib/use-wide';
 
 import styles from './home.module.css';
@@ -17,6 +18,9 @@ export function HomeRoute() {
         <>
           <Panel>
             <PortfolioValue />
+          </Panel>
+          <Panel>
+            <ValueCurve />
           </Panel>
           <Panel>
             <MyAssets

@@ -11,6 +11,8 @@ type History = Get<'/v1/history/{symbol}'>;
 export type Candle = History['candles'][number];
 export type Portfolio = Get<'/v1/portfolio'>;
 export type Holding = Portfolio['holdings'][number];
+export type Performance = Get<'/v1/portfolio/performance'>;
+export type Statement = Get<'/v1/statements'>['data'][number];
 export type Order = Get<'/v1/orders/{orderId}'>;
 export type Side = 'BUY' | 'SELL';
 

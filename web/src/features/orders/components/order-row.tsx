@@ -89,6 +89,11 @@ function OrderDetail({ order }: { order: Order }) {
             </Button>
           )}
           {isWorking(order) && <CancelButton order={order} />}
+          {some && (
+            <a href={`/v1/orders/${order.orderId}/confirmation.pdf`} download className={styles.link}>
+              Confirmation
+            </a>
+          )}
           <Link to="/stocks/$symbol" params={{ symbol: order.symbol }} className={styles.link}>
             Go to {order.symbol}
           </Link>
