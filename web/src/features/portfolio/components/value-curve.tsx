@@ -7,15 +7,14 @@ import { Skeleton } from '@/components/ui/skeleton/skeleton';
 import { Typography } from '@/components/ui/typography/typography';
 import type { Performance } from '@/lib/api/types';
 import { signOf } from '@/lib/decimal';
-import { money, signedMoney } from '@/lib/format';
+import { momentOf, money, signedMoney } from '@/lib/format';
 
 import { CURVE_RANGES, performanceQuery, type CurveRange } from '../api/get-performance';
 import { curvePath, HEIGHT, WIDTH } from '../curve-path';
 import styles from './value-curve.module.css';
 
 const OPTIONS = CURVE_RANGES.map((range) => [range, range === 'ALL' ? 'All' : range] as const);
-const SINCE: Record<CurveRange, string> = {
-  '1D': 'today',
+const SINCE: Record<Exclude<CurveRange, '1D'>, string> = {
   '1W': 'in a week',
   '1M': 'in a month',
   '3M': 'in three months',
@@ -29,7 +28,7 @@ function Curve({ data }: { data: Performance }) {
   const words = `Portfolio value from ${money(data.startValue)} to ${money(data.endValue)}, profit ${signedMoney(data.pnl)}`;
   return (
     <svg
-      className={`${styles.curve ?? ''} ${(sign < 0 ? styles.loss : styles.gain) ?? ''}`}
+      className={`${styles.curve ?? ''} ${(sign > 0 ? styles.gain : sign < 0 ? styles.loss : styles.flat) ?? ''}`}
       viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT)}`}
       preserveAspectRatio="none"
       role="img"
@@ -40,6 +39,12 @@ function Curve({ data }: { data: Performance }) {
       <path className={styles.line} d={path.line} />
     </svg>
   );
+}
+
+/** What was earned over the range; what the day earned is live above the curve, so there is the curve's time. */
+function Earned({ data }: { data: Performance }) {
+  if (data.range === '1D') return <span className={styles.note}>As of {momentOf(data.timestamp)}</span>;
+  return <Change amount={data.pnl} percent={data.pnlPercent} since={SINCE[data.range]} size="small" />;
 }
 
 /** What everything was worth over a range, and what it earned in it, deposits taken out. */
@@ -55,11 +60,7 @@ export function ValueCurve() {
         )}
       </div>
       <p className={styles.words}>
-        {data === undefined ? (
-          !isError && <Skeleton width="20ch" />
-        ) : (
-          <Change amount={data.pnl} percent={data.pnlPercent} since={SINCE[data.range]} size="small" />
-        )}
+        {data === undefined ? !isError && <Skeleton width="20ch" /> : <Earned data={data} />}
       </p>
       <Segmented
         label="Range of the portfolio's value"
