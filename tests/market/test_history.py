@@ -263,7 +263,15 @@ async def test_closes_of_several_stocks_are_those_of_their_candles(
         batch.add(unit(seq, made, ts=GENESIS_TIME + after))
     store = await CandleStore.connect(database)
     await store.apply(await store.adopt(b"genesis"), batch)
+    if seed % 2:  # minutes of the first day are kept by the hour
+        await store.forget_trades(CALENDAR, kept=0)
+        for _ in range(2):
+            await store.forget_minutes(GENESIS_TIME + DAY, CALENDAR)
     await store.close()
+    with psycopg.connect(database) as connection:
+        hours = connection.execute("SELECT count(*) FROM market.hours").fetchone()
+    assert hours is not None
+    assert (hours[0] > 0) == bool(seed % 2)
     compared = 0
     for name, length in (("5m", 5 * MINUTE), ("15m", 15 * MINUTE), ("1h", 60 * MINUTE), ("1d", DAY)):
         starts = (-2 * DAY, -length, -1, 0, 7 * MINUTE, dice.randint(0, 2 * DAY), 2 * DAY)

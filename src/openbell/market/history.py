@@ -43,9 +43,9 @@ WHERE instrument = %(instrument)s AND start < %(first)s AND close IS NOT NULL
 ORDER BY start DESC LIMIT 1
 """
 # Of several stocks at once: each interval's last close, and the last before them all. A close has at most 43
-# bits, so the largest of (minute, close) in one number is the latest minute's.
+# bits, so the largest of (time, close) in one number is the latest time's.
 CLOSES = """
-SELECT instrument, bucket, max((start - %(first)s) / %(minute)s << 43 | close) & ((1::bigint << 43) - 1)
+SELECT instrument, bucket, max((start - %(first)s) / %(unit)s << 43 | close) & ((1::bigint << 43) - 1)
 FROM (
     SELECT instrument, start, close, width_bucket(start, %(starts)s::bigint[]) AS bucket
     FROM market.{table}
@@ -181,6 +181,8 @@ class History:
         if kept.base == SECOND:
             raise ValueError(f"closes of {interval_name} are not read together; ask for 1m or longer")
         end, first = min(self._now() + 1, to_ns), max(self._generator.first, from_ns)
+        if end > self._generator.end:
+            first = max(first, await self._kept_from(kept))
         starts, after = frames(self._calendar, kept, first, end, min(limit, LIMIT_MAX))
         if starts and [*starts, after][1] < self._generator.end:  # it begins before the last simulated one
             each = [await self.candles(one, interval_name, from_ns, to_ns, limit) for one in listed]
@@ -203,18 +205,28 @@ class History:
         """By instrument, the last close in each interval by its start, and the last one before them all."""
         if end <= self._generator.end:
             return {}, {}
-        table = TABLES[kept.base]
+        table = HOURLY if kept.length == HOUR else TABLES[kept.base]
+        unit = HOUR if kept.base == DAY else MINUTE
         arguments = {"instruments": list(instruments), "starts": list(starts), "first": starts[0], "end": end}
         stored: dict[int, dict[int, int]] = {}
         for instrument, bucket, close in await self.rows(
-            CLOSES.format(table=table), arguments | {"minute": MINUTE}
+            CLOSES.format(table=table), arguments | {"unit": unit}
         ):
             stored.setdefault(instrument, {})[starts[bucket - 1]] = close
-        before: dict[int, int] = {}
-        if starts[0] > self._generator.end:
-            rows = await self.rows(CLOSES_BEFORE.format(table=table), arguments)
-            before = {instrument: close for instrument, close in rows if close is not None}
+        if starts[0] <= self._generator.end:
+            return stored, {}
+        before = await self._closes_before(table, arguments)
+        without = [instrument for instrument in instruments if instrument not in before]
+        if (
+            without and kept.base != DAY
+        ):  # nothing traded since these are kept: coarser ones have the last price
+            before |= await self._closes_before(HOURLY, arguments | {"instruments": without})
         return stored, before
+
+    async def _closes_before(self, table: str, arguments: dict[str, Any]) -> dict[int, int]:
+        """As `_close_before` of several instruments, those that have one."""
+        rows = await self.rows(CLOSES_BEFORE.format(table=table), arguments)
+        return {instrument: close for instrument, close in rows if close is not None}
 
     async def _stored(
         self, listed: Listed, kept: Interval, starts: Sequence[int], end: int
