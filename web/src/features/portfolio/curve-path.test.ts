@@ -31,6 +31,16 @@ describe('curvePath', () => {
     expect(line).toBe(`M0.0 ${base.toFixed(1)}L${WIDTH.toFixed(1)} ${base.toFixed(1)}`);
   });
 
+  it('draws cents of a fortune as nearly level', () => {
+    const { line } = curvePath([point('2026-03-05T10:00:00Z', '100000.00'), point('2026-03-05T11:00:00Z', '99999.90')]);
+    const [first = 0, last = 0] = line
+      .slice(1)
+      .split('L')
+      .map((place) => +(place.split(' ')[1] ?? 0));
+    expect(last).toBeGreaterThan(first);
+    expect(last - first).toBeLessThan(1);
+  });
+
   it('closes the surface under the line', () => {
     const { line, area } = curvePath([point('2026-03-05T10:00:00Z', '1.00'), point('2026-03-05T11:00:00Z', '2.00')]);
     expect(area).toBe(`${line}V${String(HEIGHT)}H0Z`);

@@ -3,6 +3,7 @@ import type { Performance } from '@/lib/api/types';
 export const WIDTH = 600;
 export const HEIGHT = 120;
 const EDGE = 6;
+const LEAST_SPAN = 0.001; // of the value, that the whole height shows: cents do not look like a crash
 
 type Point = Performance['points'][number];
 
@@ -13,16 +14,16 @@ export interface CurvePath {
   base: number;
 }
 
-/** Points by time and total value; a value that never moved is a line through the middle. Floats paint pixels
- *  here and nowhere else. */
+/** Points by time and total value, the middle of what the value went through in the middle of the height. Floats
+ *  paint pixels here and nowhere else. */
 export function curvePath(points: readonly Point[]): CurvePath {
   const times = points.map((point) => Date.parse(point.timestamp));
   const values = points.map((point) => +point.totalValue);
   const [first = 0, last = 0] = [times[0], times.at(-1)];
-  const low = Math.min(...values);
-  const span = Math.max(...values) - low;
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  const span = Math.max(highest - lowest, highest * LEAST_SPAN) || 1;
   const height = (value: number): number =>
-    span === 0 ? HEIGHT / 2 : HEIGHT - EDGE - ((value - low) / span) * (HEIGHT - 2 * EDGE);
+    HEIGHT / 2 - ((value - (lowest + highest) / 2) / span) * (HEIGHT - 2 * EDGE);
   const places = values.map((value, index) => {
     const part =
       last === first ? index / Math.max(1, values.length - 1) : ((times[index] ?? first) - first) / (last - first);
