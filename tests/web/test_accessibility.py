@@ -20,12 +20,18 @@ AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min
 TARGET_PX = 44
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What moves without an end, a spinner for one, is not waited for.
+# What moves without an end, a spinner for one, is not waited for; nor is what a folded panel hides:
+# the browser stops its transitions half-way there, and never tells that they are over.
 SETTLED = """async () => {
-  await new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)));
-  await Promise.allSettled(document.getAnimations()
+  const frame = () => new Promise(requestAnimationFrame);
+  const rest = async animation => {
+    while (animation.playState === 'running' && animation.effect.target.checkVisibility()) await frame();
+  };
+  await frame();
+  await frame();
+  await Promise.all(document.getAnimations()
     .filter(animation => animation.effect.getTiming().iterations !== Infinity)
-    .map(animation => animation.finished));
+    .map(rest));
 }"""
 SMALL_TARGETS = """minimum => [...document.querySelectorAll(
     'a[href], button, label:has(input), [role=slider]')]
