@@ -105,10 +105,10 @@ async def test_a_database_with_minutes_gets_seconds_from_its_next_minute_on(data
     await record(store, (90, 300, 2))
     await store.close()
     with psycopg.connect(database) as connection:  # as the build before left it
-        connection.execute("DROP VIEW market.hourly")
+        connection.execute("DROP VIEW market.hourly, market.fed_hourly")
         connection.execute("DROP INDEX market.minutes_start")
         later = ("hours", "seconds", "trades", "busts", "feeds", "fed")
-        later += ("fed_seconds", "fed_minutes", "fed_days")
+        later += ("fed_seconds", "fed_minutes", "fed_hours", "fed_days")
         connection.execute(f"DROP TABLE {', '.join(f'market.{name}' for name in later)}".encode())
         connection.execute("ALTER TABLE market.reader DROP COLUMN seconds_from, DROP COLUMN minutes_from")
         connection.execute("UPDATE market.alembic_version SET version_num = '0001'")

@@ -84,5 +84,9 @@ async def _keep_ticks(settings: Settings) -> None:
 async def _keep_feeds(settings: Settings) -> None:
     """Store the candles of what feeds bring; it loads pyarrow and duckdb, and so nothing waits for it."""
     recorder = await asyncio.to_thread(importlib.import_module, "openbell.market.feeds.recorder")
-    keep_ns = settings.seconds_keep_hours * HOUR
-    await recorder.FedRecorder(settings.feeds_dir, settings.database, keep_ns).run()
+    await recorder.FedRecorder(
+        settings.feeds_dir,
+        settings.database,
+        seconds_keep_ns=settings.seconds_keep_hours * HOUR,
+        minutes_keep_ns=settings.minutes_keep_days * DAY,
+    ).run()

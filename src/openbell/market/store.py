@@ -12,6 +12,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from openbell.market import corrections
 from openbell.market.calendar import HOUR, MINUTE, Calendar
 from openbell.market.candles import Batch, Key, Tally
+from openbell.market.condense import forget_minutes
 
 # Losing the last commits in a crash loses position and candles together; the log has them still.
 SESSION = "SET synchronous_commit = off; SET application_name = 'openbell market'"
@@ -21,21 +22,7 @@ WITH old AS (SELECT seconds_from FROM market.reader WHERE genesis = %(genesis)s)
      gone AS (DELETE FROM market.seconds WHERE start < (SELECT seconds_from FROM old))
 UPDATE market.reader SET seconds_from = greatest(seconds_from, %(before)s) WHERE genesis = %(genesis)s
 """
-# Minutes become hours, and go one turn later: who just read from where they are shown can still read them.
-FORGET_MINUTES = """
-WITH old AS (SELECT minutes_from FROM market.reader WHERE genesis = %(genesis)s),
-     gone AS (DELETE FROM market.minutes WHERE start < (SELECT minutes_from FROM old)),
-     made AS (
-         INSERT INTO market.hours
-         SELECT instrument, start - start %% %(hour)s,
-                (array_agg(open ORDER BY start) FILTER (WHERE open IS NOT NULL))[1], max(high), min(low),
-                (array_agg(close ORDER BY start DESC) FILTER (WHERE close IS NOT NULL))[1],
-                sum(volume)::bigint, sum(notional)::bigint, sum(trades)::bigint
-         FROM market.minutes WHERE start >= (SELECT minutes_from FROM old) AND start < %(before)s
-         GROUP BY 1, 2
-     )
-UPDATE market.reader SET minutes_from = greatest(minutes_from, %(before)s) WHERE genesis = %(genesis)s
-"""
+FORGET_MINUTES = forget_minutes("minutes", "hours", ("volume", "notional", "trades"), "reader", "genesis")
 OLDEST_TRADE = "SELECT ts FROM market.trades ORDER BY trade LIMIT 1"
 MERGE = """
 INSERT INTO market.{table} AS kept
@@ -161,8 +148,8 @@ class CandleStore:
         cursor = await self._connection.execute(OLDEST_TRADE)
         if row := await cursor.fetchone():
             before = min(before, calendar.day(row[0]).start)
-        values = {"genesis": self._genesis, "before": before - before % HOUR, "hour": HOUR}
-        await self._connection.execute(FORGET_MINUTES.encode(), values)
+        values = {"whose": self._genesis, "before": before - before % HOUR}
+        await self._connection.execute(FORGET_MINUTES, values)
 
 
 async def _merge(cursor: AsyncCursor[Any], table: str, tallies: Mapping[Key, Tally]) -> None:

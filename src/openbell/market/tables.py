@@ -6,7 +6,8 @@ Raw units, all bigint: prices and notional 1/10,000 USD, volume 1/1e8 share, tim
 `busts` names every trade that was, and the command that did.
 
 Beside them what feeds bring: `feeds` says how far each feed's candles are, `fed` numbers its symbols and says
-when their first and newest trades were, and `fed_seconds`, `fed_minutes` and `fed_days` are by that number.
+when their first and newest trades were, and `fed_seconds`, `fed_minutes`, `fed_hours` and `fed_days` are by
+that number.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ feeds = Table(
     Column("feed", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("seconds_from", BigInteger, nullable=False),  # of what was before, seconds may lack
+    Column("minutes_from", BigInteger, nullable=False),  # a whole hour; what was before is in `fed_hours`
 )
 
 fed = Table(
@@ -103,4 +105,6 @@ fed = Table(
 
 fed_seconds = _candles("fed_seconds")
 fed_minutes = _candles("fed_minutes")
+# Of the time before the feed's `minutes_from`; the view `fed_hourly` has them and the minutes since.
+fed_hours = _candles("fed_hours")
 fed_days = _candles("fed_days")

@@ -178,6 +178,20 @@ async def test_seconds_leave_when_they_are_old_and_the_chart_goes_on_from_the_mi
     assert len(await whole(history, "GOLD", "1m")) == 32
 
 
+async def test_a_chart_of_seconds_that_begins_within_a_minute_has_the_price_before_it(
+    history: FedHistory, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FORGET_EVERY_S", 0)
+    one = feed(tmp_path)
+    take(one, batch(trade(1, 100, time=START), trade(1, 130, time=START + 30 * MINUTE + 40 * SECOND)))
+    one.close()
+    recording = FedRecorder(tmp_path, database, seconds_keep_ns=10 * MINUTE)
+    for _ in range(2):
+        recording.record()
+    bars = await history.candles("lab", "GOLD", "1s", START + 30 * MINUTE + 30 * SECOND, None, 300)
+    assert [bar.close for bar in bars] == [100] * 10 + [130]
+
+
 async def test_a_store_that_was_replaced_begins_its_candles_again(
     history: FedHistory, database: str, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 FORGET_EVERY_S = 60.0
+FORGET_TURNS = 2  # what is shown no more after the first goes with the second
 RETRY_S = 2.0
 ROWS_A_STEP = 1_000_000
 AWAY = (
@@ -35,14 +36,19 @@ class FedRecorder:
 
     Args:
         seconds_keep_ns: how long before a feed's newest trade its candles of one second go back; 0: all.
+        minutes_keep_ns: the same of candles of one minute, which become hours then.
     """
 
-    def __init__(self, folder: Path, database_url: str, seconds_keep_ns: int = 0) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, seconds_keep_ns: int = 0, minutes_keep_ns: int = 0
+    ) -> None:
         self._folder = folder
         self._database_url = database_url
         self._seconds_keep_ns = seconds_keep_ns
+        self._minutes_keep_ns = minutes_keep_ns
         self._done: dict[str, int] = {}  # how far each feed's candles are, as was last seen
         self._forgot: dict[str, float] = {}
+        self._turns: dict[str, int] = {}  # how often a feed is to forget what is old, until there is news
         self._troubled: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -64,8 +70,10 @@ class FedRecorder:
         return sorted(path.parent.name for path in self._folder.glob(f"*/{CHECKPOINT}"))
 
     def _behind(self) -> bool:
-        """Whether a feed's files are not where its candles are."""
+        """Whether a feed's files are not where its candles are, or old candles are to go."""
         for feed in self._feeds():
+            if self._forget_is_due(feed):
+                return True
             with contextlib.suppress(OSError, StoreError):  # told when it is tried
                 if reading.position(self._folder / feed) == self._done.get(feed):
                     continue
@@ -111,8 +119,23 @@ class FedRecorder:
             whole = {(symbol, day): reading.of_day(folder, symbol, day, last) for symbol, day in found.busted}
             store.apply(feed, done, last, found, whole)
             done = last
-        if self._seconds_keep_ns and time.monotonic() - self._forgot.get(feed, 0.0) >= FORGET_EVERY_S:
-            self._forgot[feed] = time.monotonic()
-            store.forget_seconds(feed, self._seconds_keep_ns)
+            self._turns[feed] = FORGET_TURNS
+        if self._forget_is_due(feed):
+            self._forget(store, feed)
         self._done[feed] = done
         return reached > done
+
+    def _forget_is_due(self, feed: str) -> bool:
+        return (
+            self._turns.get(feed, FORGET_TURNS) > 0
+            and time.monotonic() - self._forgot.get(feed, -FORGET_EVERY_S) >= FORGET_EVERY_S
+        )
+
+    def _forget(self, store: FedStore, feed: str) -> None:
+        """Let go of what is not kept any more."""
+        self._forgot[feed] = time.monotonic()
+        self._turns[feed] = self._turns.get(feed, FORGET_TURNS) - 1
+        if self._seconds_keep_ns:
+            store.forget_seconds(feed, self._seconds_keep_ns)
+        if self._minutes_keep_ns:
+            store.forget_minutes(feed, self._minutes_keep_ns)

@@ -7,12 +7,14 @@ from typing import Any
 
 from psycopg import Connection, Cursor
 
-from openbell.market.calendar import DAY, MINUTE
-from openbell.market.feeds.candles import LENGTHS, VOLUME_MAX, Row, Trades, candles
+from openbell.market.calendar import DAY, HOUR, MINUTE
+from openbell.market.condense import forget_minutes
+from openbell.market.feeds.candles import LENGTHS, VOLUME_MAX, Row, Trades, candles, hours_of
 from openbell.market.feeds.reading import Window
 
 SESSION = "SET synchronous_commit = off; SET application_name = 'openbell feeds'"
-ADVANCE = "UPDATE market.feeds SET position = %s WHERE feed = %s AND position = %s"
+ADVANCE = "UPDATE market.feeds SET position = %s WHERE feed = %s AND position = %s RETURNING minutes_from"
+BEGIN_AGAIN = "UPDATE market.feeds SET position = 0, seconds_from = 0, minutes_from = 0 WHERE feed = %s"
 NUMBER = """
 INSERT INTO market.fed AS kept (feed, symbol, first, newest) VALUES (%s, %s, %s, %s)
 ON CONFLICT (feed, symbol) DO UPDATE
@@ -46,6 +48,12 @@ WHERE feed = %(feed)s
 """
 
 
+WHOSE = "instrument IN (SELECT number FROM market.fed WHERE feed = %(whose)s)"
+FORGET_MINUTES = forget_minutes("fed_minutes", "fed_hours", ("volume", "trades"), "feeds", "feed", WHOSE)
+NEWEST = "SELECT coalesce(max(newest), 0) FROM market.fed WHERE feed = %s"
+TABLES = (*LENGTHS, "fed_hours")
+
+
 class PositionMoved(Exception):
     """Another process stored this feed's candles meanwhile: nothing of this window was written."""
 
@@ -69,11 +77,10 @@ class FedStore:
     def begin_again(self, feed: str) -> None:
         """Forget the candles of a feed whose store was replaced by another."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
-            for table in LENGTHS:
-                whose = "instrument IN (SELECT number FROM market.fed WHERE feed = %s)"
-                cursor.execute(f"DELETE FROM market.{table} WHERE {whose}".encode(), (feed,))
+            for table in TABLES:
+                cursor.execute(f"DELETE FROM market.{table} WHERE {WHOSE}".encode(), {"whose": feed})
             cursor.execute("DELETE FROM market.fed WHERE feed = %s", (feed,))
-            cursor.execute("UPDATE market.feeds SET position = 0, seconds_from = 0 WHERE feed = %s", (feed,))
+            cursor.execute(BEGIN_AGAIN, (feed,))
 
     def apply(
         self, feed: str, position: int, last: int, window: Window, whole: dict[tuple[str, int], Trades]
@@ -90,19 +97,26 @@ class FedStore:
         """
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(ADVANCE, (last, feed, position))
-            if cursor.rowcount != 1:
+            row = cursor.fetchone()
+            if row is None:
                 raise PositionMoved(f"the candles of the feed {feed} are no longer at {position}")
-            numbers = _numbers(cursor, feed, window)
-            for table, length in LENGTHS.items():
-                rows = candles(window.trades, length)
-                _merge(cursor, table, [(numbers[row[0]], *row[1:]) for row in rows])
+            minutes_from = int(row[0])
+            _add(cursor, _numbers(cursor, feed, window), window.trades, minutes_from)
             for (symbol, day), trades in whole.items():
-                _renew(cursor, feed, symbol, day, trades)
+                _renew(cursor, feed, symbol, day, trades, minutes_from)
 
     def forget_seconds(self, feed: str, keep_ns: int) -> None:
         """Show no seconds more than `keep_ns` older than the feed's newest trade any more."""
         query = FORGET.format(minute=MINUTE)
         self._connection.execute(query.encode(), {"feed": feed, "keep": keep_ns})
+
+    def forget_minutes(self, feed: str, keep_ns: int) -> None:
+        """Keep minutes more than `keep_ns` older than the feed's newest trade as hours alone, in two steps:
+        shown no more, and removed the next time."""
+        row = self._connection.execute(NEWEST, (feed,)).fetchone()
+        assert row is not None, "an aggregate has a row"
+        before = int(row[0]) - keep_ns
+        self._connection.execute(FORGET_MINUTES, {"whose": feed, "before": before - before % HOUR})
 
 
 def _numbers(cursor: Cursor[Any], feed: str, window: Window) -> list[int]:
@@ -118,15 +132,26 @@ def _numbers(cursor: Cursor[Any], feed: str, window: Window) -> list[int]:
     return numbers
 
 
-def _renew(cursor: Cursor[Any], feed: str, symbol: str, day: int, trades: Trades) -> None:
+def _add(cursor: Cursor[Any], numbers: Sequence[int], trades: Trades, minutes_from: int) -> None:
+    """Add trades to the candles; `numbers` are by the trades' symbols. Minutes that are not kept any more
+    count into their hours."""
+    for table, length in LENGTHS.items():
+        rows = [(numbers[row[0]], *row[1:]) for row in candles(trades, length)]
+        if length == MINUTE:
+            _merge(cursor, "fed_hours", hours_of([row for row in rows if row[1] < minutes_from]))
+            rows = [row for row in rows if row[1] >= minutes_from]
+        _merge(cursor, table, rows)
+
+
+def _renew(cursor: Cursor[Any], feed: str, symbol: str, day: int, trades: Trades, minutes_from: int) -> None:
     """Make the candles of a symbol's day anew. Seconds that were forgotten meanwhile go with the next."""
     cursor.execute("SELECT number FROM market.fed WHERE feed = %s AND symbol = %s", (feed, symbol))
     row = cursor.fetchone()
     if row is None:
         return
-    for table, length in LENGTHS.items():
+    for table in TABLES:
         cursor.execute(REMOVE.format(table=table).encode(), (row[0], day * DAY, (day + 1) * DAY))
-        _merge(cursor, table, [(row[0], *made[1:]) for made in candles(trades, length)])
+    _add(cursor, [row[0]], trades, minutes_from)
 
 
 def _merge(cursor: Cursor[Any], table: str, rows: Sequence[Row]) -> None:
