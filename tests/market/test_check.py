@@ -1,9 +1,9 @@
 import psycopg
 import pytest
 
-from openbell.market.calendar import DAY, SECOND, Always
+from openbell.market.calendar import DAY, HOUR, SECOND, Always
 from openbell.market.candles import Batch
-from openbell.market.check import CandleCheck
+from openbell.market.check import BEGINNING, CandleCheck, Since
 from openbell.market.migrate import migrate
 from openbell.market.store import CandleStore
 from tests.market.events import SHARE, trade, unit
@@ -33,12 +33,13 @@ async def recorded(database: str) -> str:
     return database
 
 
-def differences(database: str, first: int = 1) -> list[str]:
-    """What a check finds that is fed `first` units at once, then the others."""
-    check = CandleCheck(database, GENESIS, Always())
+def differences(database: str, first: int = 1, since: Since = BEGINNING) -> list[str]:
+    """What a check finds that is fed `first` of the units at once, then the others."""
+    check = CandleCheck(database, GENESIS, Always(), since)
     assert check.position == 5
-    check.feed(UNITS[:first])
-    check.feed(UNITS[first:])
+    units = UNITS[since.position :]
+    check.feed(units[:first])
+    check.feed(units[first:])
     check.finish()
     check.close()
     return check.differences
@@ -137,6 +138,42 @@ async def test_minutes_that_became_hours_equal_the_log(recorded: str, first: int
     assert differences(recorded, first) == [
         "the hour of instrument 0 that begins at 0 has high 1101, the log gives 1100"
     ]
+
+
+@pytest.mark.parametrize(("what", "start"), [("second", DAY + 3 * SECOND), ("minute", DAY), ("day", DAY)])
+async def test_a_replay_that_begins_later_compares_what_began_later(
+    recorded: str, what: str, start: int
+) -> None:
+    since = Since(position=1, time=UNITS[0].ts, trades=1)
+    spoil(recorded, f"UPDATE market.{what}s SET volume = volume + 1 WHERE instrument = 1 AND start = 0")
+    assert differences(recorded, since=since) == []
+    spoil(recorded, f"UPDATE market.{what}s SET volume = 5 WHERE instrument = 1 AND start = {start}")
+    assert differences(recorded, since=since) == [
+        f"the {what} of instrument 1 that begins at {start} has volume 5, the log gives {SHARE}"
+    ]
+
+
+async def test_hours_are_left_out_up_to_the_one_in_which_the_replay_begins(recorded: str) -> None:
+    store = await CandleStore.connect(recorded)
+    await store.adopt(GENESIS)
+    await store.forget_trades(Always(), kept=1)
+    for _ in range(2):
+        await store.forget_minutes(2 * DAY, Always())
+    await store.close()
+    since = Since(position=1, time=UNITS[0].ts, trades=1)
+    spoil(recorded, "UPDATE market.hours SET volume = volume + 1 WHERE instrument = 0 AND start = 0")
+    assert differences(recorded, since=since) == []
+    spoil(recorded, f"INSERT INTO market.hours VALUES (0, {HOUR}, 1, 1, 1, 1, 1, 1, 1)")
+    assert differences(recorded, since=since) == [
+        f"the hour of instrument 0 that begins at {HOUR} has open 1, the log gives None"
+    ]
+
+
+async def test_an_interval_that_began_with_the_snapshots_own_time_is_left_out(recorded: str) -> None:
+    spoil(recorded, f"UPDATE market.minutes SET volume = 1 WHERE instrument = 0 AND start = {60 * SECOND}")
+    at = Since(position=2, time=60 * SECOND, trades=2)
+    assert differences(recorded, since=at) == []
+    assert len(differences(recorded, since=at._replace(time=60 * SECOND - 1))) == 1
 
 
 async def test_what_is_stored_while_it_checks_is_of_a_later_moment(recorded: str) -> None:

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from openbell.core import snapshot
 from openbell.core.exchange import CoreError, Exchange
 from openbell.core.records import Answer, Event, Header
+from openbell.log.disk import RealDisk
 from openbell.log.errors import LogGone
 from openbell.log.reader import JournalReader, chain_at
+from openbell.log.segment import segment_numbers
 
 READ_BYTES = 1 << 18
 LAG_SECONDS_MAX = 2.0
@@ -38,7 +40,8 @@ class Rerun:
 
     Raises:
         FileNotFoundError: the journal holds no command yet.
-        LogCorrupt, LogGone, LogUnknown: as JournalReader says.
+        LogCorrupt, LogUnknown: as JournalReader says.
+        LogGone: the beginning is gone, and no snapshot says what was there; or files were dropped meanwhile.
     """
 
     def __init__(self, folder: Path, snapshots: Path | None = None) -> None:
@@ -121,6 +124,11 @@ def oldest_state(journal: Path, snapshots: Path) -> Exchange | None:
         if chain is not None and chain.hex() == meta.get("chain"):
             return exchange
     return None
+
+
+def oldest_segment(journal: Path) -> int:
+    """The number of the oldest file of the log in `journal`; 0 if there is none."""
+    return min(segment_numbers(RealDisk(), journal), default=0)
 
 
 def split(data: bytes, stops: Collection[int]) -> Iterator[bytes]:

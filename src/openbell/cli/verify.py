@@ -4,8 +4,9 @@ It reads files and one moment of each database schema, so an exchange that is at
 part is compared at the position that it had reached when the reading began.
 
 Where the log's beginning is gone (dropped for room, or removed from the archive that it is from) it begins at
-the oldest snapshot, says so, and compares the later snapshots, all balances, and what the ledger wrote since;
-candles and ticks need all of the log.
+the oldest snapshot, says so, and compares the later snapshots, all balances, and what the ledger wrote since,
+candles and ticks that began since. Where the log is dropped while it is read, it begins anew at the snapshot
+that is the oldest then.
 """
 
 from __future__ import annotations
@@ -14,48 +15,28 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 
 from openbell.cli.lock import FolderInUse, FolderLock
 from openbell.cli.progress import Progress
-from openbell.cli.rerun import Rerun, Unit
-from openbell.core import snapshot, view
+from openbell.cli.rerun import Rerun, oldest_segment
+from openbell.cli.verify_parts import Part, parts_of
+from openbell.core import snapshot
 from openbell.core.exchange import Exchange
-from openbell.ledger.begun import Begun
-from openbell.ledger.compare import Comparison, Found
-from openbell.log.errors import LogError
-from openbell.market.calendar import calendar_of
-from openbell.market.check import CandleCheck
+from openbell.log.errors import LogError, LogGone
 from openbell.market.ticks.checkpoint import StoreError
 from openbell.ops.postgres import Postgres, PostgresError
 from openbell.ops.scheduling import step_aside
 from openbell.ops.settings import Settings
 
 HEAD_BYTES_MAX = 1 << 20  # of a snapshot: enough to tell its position
+ATTEMPTS_MAX = 5  # each begins later in the log; a replay that is slower than the orders never ends
 
 Report = Callable[[int, int], None]
-
-
-class Part(Protocol):
-    """Something made from the log, as of the moment when it was opened."""
-
-    @property
-    def position(self) -> int:
-        """How far it had come; 0 where there is nothing of it."""
-
-    @property
-    def differences(self) -> Sequence[str]:
-        """What was found."""
-
-    def feed(self, units: Sequence[Unit]) -> None:
-        """Compare with the next units of the replay, up to the position and no further."""
-
-    def finish(self) -> None:
-        """Compare what can be only when all were fed."""
 
 
 def verify(settings: Settings, as_json: bool) -> int:
@@ -84,14 +65,15 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
     if found["from"] > 1:
         yield (
             f"the log's beginning is gone: replayed from the snapshot at {found['from']:,}; of the ledger"
-            " all balances are compared, and what it wrote since; candles and ticks are not"
+            " all balances are compared, and what it wrote since; of candles and ticks what began since"
         )
-    else:
-        yield (
-            f"compared: the ledger up to {found['ledgerPosition']:,}, candles to"
-            f" {found['candlesPosition']:,}, ticks to {found['ticksPosition']:,},"
-            f" {found['snapshots']} snapshots"
-        )
+    for what, position in found["behind"].items():
+        yield f"not compared: {what}, which are at {position:,}, before that snapshot"
+    yield (
+        f"compared: the ledger up to {found['ledgerPosition']:,}, candles to"
+        f" {found['candlesPosition']:,}, ticks to {found['ticksPosition']:,},"
+        f" {found['snapshots']} snapshots"
+    )
     count = "1 difference" if len(differences) == 1 else f"{len(differences)} differences"
     verdict = count if differences else "nothing differs"
     yield f"{found['commands']:,} commands replayed, state {found['stateHash']}: {verdict}"
@@ -130,72 +112,61 @@ async def _database(settings: Settings) -> AsyncIterator[None]:
         lock.__exit__()
 
 
-class LedgerPart:
-    """The ledger's tables."""
-
-    def __init__(self, settings: Settings, rerun: Rerun) -> None:
-        exchange = self._exchange = rerun.exchange
-        begun = None
-        if rerun.begun > 1:
-            begun = Begun.of(rerun.begun, accounts(exchange), view.instruments(exchange))
-        self._ledger = Comparison(settings.database, rerun.genesis, exchange.time, begun)
-        self.position, self.differences = self._ledger.position, self._ledger.differences
-        if 0 < self.position < rerun.begun:
-            self.differences.append(
-                f"the ledger is at {self.position}, and the log begins after {rerun.begun}"
-            )
-        self._going_on = True
-        self.close = self._ledger.close
-
-    def feed(self, units: Sequence[Unit]) -> None:
-        if self._going_on:
-            try:
-                self._ledger.feed(units)
-            except Found:
-                self._going_on = False
-
-    def finish(self) -> None:
-        if self._going_on:
-            with contextlib.suppress(Found):
-                self._ledger.finish(accounts(self._exchange), view.totals(self._exchange))
-
-
 def compare(settings: Settings, report: Report) -> dict[str, Any]:
     """Replay the log of `settings` and name what differs; `report` is told (position, last position).
 
     Raises:
         FileNotFoundError, LogError: there is no log, or it is damaged.
+        LogGone: again and again it was dropped faster than it could be read.
         psycopg.OperationalError: PostgreSQL cannot be reached.
         StoreError, ArchiveError, OSError: the ticks cannot be read.
     """
+    earlier: list[str] = []  # what a replay that ended early had found
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        oldest = oldest_segment(settings.journal_dir)
+        try:
+            found = _attempt(settings, report, earlier)
+        except LogGone:
+            if attempt == ATTEMPTS_MAX or oldest_segment(settings.journal_dir) == oldest:
+                raise
+            continue
+        found["differences"] = list(dict.fromkeys(earlier + found["differences"]))
+        return found
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _attempt(settings: Settings, report: Report, earlier: list[str]) -> dict[str, Any]:
+    """Compare once; where the log was dropped meanwhile, what was found until then is added to `earlier`."""
     with contextlib.ExitStack() as stack:
         rerun = Rerun(settings.journal_dir, settings.snapshot_dir)
         stack.callback(rerun.close)
-        return _compare(settings, rerun, _parts(settings, rerun, stack), report)
+        parts = parts_of(settings, rerun, stack)
+        differences: list[str] = []
+        try:
+            return _compare(settings, rerun, parts, report, differences)
+        except LogGone:
+            earlier += differences
+            for part in parts.values():
+                earlier += part.differences
+            raise
 
 
-def _parts(settings: Settings, rerun: Rerun, stack: contextlib.ExitStack) -> dict[str, Part]:
-    from openbell.market.ticks.check import TickCheck
-
-    ledger = LedgerPart(settings, rerun)
-    stack.callback(ledger.close)
-    if rerun.begun > 1:
-        return {"ledger": ledger}
-    candles = CandleCheck(settings.database, rerun.genesis, calendar_of(rerun.genesis))
-    stack.callback(candles.close)
-    archive = settings.archive_url or settings.archive_dir
-    ticks = TickCheck(settings.ticks_dir, archive, rerun.genesis)
-    return {"ledger": ledger, "candles": candles, "ticks": ticks}
-
-
-def _compare(settings: Settings, rerun: Rerun, parts: Mapping[str, Part], report: Report) -> dict[str, Any]:
+def _compare(
+    settings: Settings, rerun: Rerun, every: Mapping[str, Part], report: Report, differences: list[str]
+) -> dict[str, Any]:
+    # The ledger's part names that itself; others follow more slowly, and have nothing that is replayed.
+    behind = {
+        what: part.position
+        for what, part in every.items()
+        if what != "ledger" and 0 < part.position < rerun.begun
+    }
+    parts = {what: part for what, part in every.items() if what not in behind}
     snapshots = {
         position: path for path in settings.snapshot_dir.glob("*") if (position := position_of(path))
     }
     stops = {*snapshots, *(part.position for part in parts.values())}
     # Not for ever on: an exchange at work adds to its log all the while.
     end = max(rerun.reader.recorded(), *stops, 0)
-    differences: list[str] = []
     for part in parts.values():
         if part.position == rerun.exchange.position:
             part.finish()
@@ -225,6 +196,7 @@ def _compare(settings: Settings, rerun: Rerun, parts: Mapping[str, Part], report
             f"{what}Position": parts[what].position if what in parts else 0
             for what in ("ledger", "candles", "ticks")
         },
+        "behind": behind,
         "differences": differences,
     }
 
@@ -251,11 +223,3 @@ def _compare_snapshot(path: Path, exchange: Exchange) -> list[str]:
     if stored_hash == true_hash:
         return []
     return [f"snapshot {path}: its state is {stored_hash}, the replay's at {exchange.position} {true_hash}"]
-
-
-def accounts(exchange: Exchange) -> Iterator[dict[str, Any]]:
-    """Every account that was ever opened."""
-    number = 1
-    while (found := view.account(exchange, number)) is not None:
-        yield found
-        number += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import Connection, ServerCursor
@@ -54,6 +54,21 @@ class Stream:
         self._cursor.close()
 
 
+class Since(NamedTuple):
+    """Where a replay begins: behind which command, when that was (ns UTC), and the last trade's number."""
+
+    position: int = 0
+    time: int = -1
+    trades: int = 0
+
+    def first(self, length: int) -> int:
+        """When the first interval of `length` ns begins that the replay has all of."""
+        return (self.time // length + 1) * length
+
+
+BEGINNING = Since()  # of the log: nothing was before
+
+
 class CandleCheck:
     """One moment of a database's candles, held against the units of a replay.
 
@@ -61,6 +76,7 @@ class CandleCheck:
         database_url: where schema `market` is.
         genesis: the log's first command.
         calendar: whose days the daily candles are.
+        since: where the replay begins; candles that begin later, and later busts, are compared.
 
     Attributes:
         position: the candles' at that moment: feed the units up to it, no more; 0 where the database has no
@@ -71,13 +87,22 @@ class CandleCheck:
         psycopg.OperationalError: PostgreSQL cannot be reached, as in `feed` and `finish`.
     """
 
-    def __init__(self, database_url: str, genesis: bytes, calendar: Calendar) -> None:
+    def __init__(
+        self, database_url: str, genesis: bytes, calendar: Calendar, since: Since = BEGINNING
+    ) -> None:
         self.position = 0
         self.differences: list[str] = []
         self._streams: dict[str, Stream] = {}
         self._busts: dict[int, int] = {}
-        # What begins before these is not shown any more, and partly gone.
-        self._seconds_from = self._minutes_from = 0
+        self._since = since
+        # From when on candles are compared: what was before is not shown any more, or not replayed whole.
+        self._from = {
+            "second": since.first(SECOND),
+            "minute": since.first(MINUTE),
+            "hour": since.first(HOUR),
+            "day": calendar.day(since.time).stamp + 1 if since.position else 0,
+        }
+        self._minutes_from = 0  # minutes of before became hours
         self._hours: dict[Key, Tally] = {}  # of minutes that became hours
         self._connection: Connection[Any] = psycopg.connect(database_url, connect_timeout=5)
         try:
@@ -104,20 +129,26 @@ class CandleCheck:
             return
         self.position = reader[0]
         if self._exists("market.busts"):  # not where only an earlier version has run
-            rows = self._connection.execute("SELECT trade, position FROM market.busts").fetchall()
-            self._busts = dict(rows)
+            query = "SELECT trade, position FROM market.busts WHERE position > %s"
+            self._busts = dict(self._connection.execute(query, (self._since.position,)).fetchall())
         if self._exists("market.seconds"):
-            row = self._connection.execute("SELECT seconds_from FROM market.reader").fetchone()
-            assert row is not None
-            self._seconds_from = row[0]
-            self._streams["second"] = Stream(self._connection, "seconds", self._seconds_from)
+            self._from["second"] = max(self._from["second"], self._shown("seconds_from"))
+            self._stream("second")
         if self._exists("market.hours"):
-            row = self._connection.execute("SELECT minutes_from FROM market.reader").fetchone()
-            assert row is not None
-            self._minutes_from = row[0]
-            self._streams["hour"] = Stream(self._connection, "hours", 0)
-        self._streams["minute"] = Stream(self._connection, "minutes", self._minutes_from)
-        self._streams["day"] = Stream(self._connection, "days", 0)
+            self._minutes_from = self._shown("minutes_from")
+            self._from["minute"] = max(self._from["minute"], self._minutes_from)
+            self._stream("hour")
+        self._stream("minute")
+        self._stream("day")
+
+    def _stream(self, what: str) -> None:
+        self._streams[what] = Stream(self._connection, f"{what}s", self._from[what])
+
+    def _shown(self, column: str) -> int:
+        """A time of the reader's row, from which on candles are shown."""
+        row = self._connection.execute(f"SELECT {column} FROM market.reader".encode()).fetchone()
+        assert row is not None, "it is there: its position was read"
+        return int(row[0])
 
     def _exists(self, table: str) -> bool:
         row = self._connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
@@ -162,8 +193,8 @@ class CandleCheck:
         for key in sorted((key for key in made if key[1] < before), key=by_time):
             true = made.pop(key).values()
             stream = self._streams.get(what)
-            if stream is None or (what == "second" and key[1] < self._seconds_from):
-                continue  # a difference was found already; or it is kept no more
+            if stream is None or key[1] < self._from[what]:
+                continue  # a difference was found already; or it is kept no more, or not replayed whole
             if stream.key is not None and by_time(stream.key) < by_time(key):
                 self._differ(what, stream.key, stream.values, NOTHING)
             elif stream.key != key:

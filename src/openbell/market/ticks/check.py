@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from openbell.market.board import Board
 from openbell.market.calendar import DAY
 from openbell.market.events import UnitLike
 from openbell.market.ticks import parquet
@@ -38,6 +39,8 @@ class TickCheck:
     Args:
         folder: the store's. archive: where its old files are, a folder or a URL.
         genesis: the log's first command.
+        begun: the market where the replay begins, if not with that command: ticks of later commands are
+            compared.
 
     Attributes:
         position: every tick up to it is in files: feed the units up to it, no more; 0: there is no store.
@@ -48,14 +51,17 @@ class TickCheck:
         ArchiveError, OSError: the archive cannot be used; in `feed` and `finish` too.
     """
 
-    def __init__(self, folder: Path, archive: str | Path, genesis: bytes) -> None:
+    def __init__(self, folder: Path, archive: str | Path, genesis: bytes, begun: Board | None = None) -> None:
         self.position = 0
         self.differences: list[str] = []
         self._folder, self._where = folder, archive
         self._files: deque[TickFile] = deque()
         self._rows: dict[Partition, list[Ticks]] = {}
         self._compared: set[Partition] = set()
-        self._tape = Tape()
+        self._begun = begun.seq if begun else 0
+        self._tape = Tape(self._begun)
+        if begun:
+            self._tape.load(begun, told=True)
         checkpoint = load(folder / CHECKPOINT)
         if checkpoint is None:
             return
@@ -69,10 +75,11 @@ class TickCheck:
         self._files.extend(sorted(self._list(), key=lambda one: (one.last, one.date, one.group)))
 
     def _list(self) -> list[TickFile]:
-        """The files that stand now and hold ticks up to the position."""
+        """The files that stand now and hold ticks between the replay's begin and the position."""
         self._archive = Archive(self._where)
         found = {file.name: file for file in (*self._archive.files(), *found_in(self._folder))}
-        return standing(file for file in found.values() if file.first <= self.position)
+        kept = standing(file for file in found.values() if file.first <= self.position)
+        return [file for file in kept if file.last > self._begun]
 
     def feed(self, units: Sequence[UnitLike]) -> None:
         """Make the ticks of the next units of the replay, and compare the files that they completed."""
@@ -152,10 +159,10 @@ class TickCheck:
             ticks = parquet.ticks_in(data, self._tape.symbols)
         except OSError as error:  # the bytes are here: they are what is wrong
             raise ValueError(str(error)) from None
-        if whole.first == file.first and whole.last == file.last <= self.position:
+        first, last = max(file.first, self._begun + 1), min(file.last, self.position)
+        if (whole.first, whole.last) == (first, last):
             return ticks
-        last = min(file.last, self.position)
-        return ticks.take((ticks.position >= file.first) & (ticks.position <= last))
+        return ticks.take((ticks.position >= first) & (ticks.position <= last))
 
     def _find(self, file: TickFile) -> tuple[TickFile, bytes] | None:
         """The file that holds the span of `file`, and its bytes."""

@@ -86,9 +86,13 @@ class Tape:
         rows, self._rows = self._rows, []
         return of_rows(rows)
 
-    def load(self, board: Board) -> None:
+    def load(self, board: Board, told: bool = False) -> None:
         """Begin in the midst of the log, with the market as `board` was just loaded. Units that were asked
-        for before it was loaded may follow: what the board holds of them is skipped."""
+        for before it was loaded may follow: what the board holds of them is skipped.
+
+        Args:
+            told: the best prices of the board are ticks already; otherwise the next unit makes them.
+        """
         self._markets.clear()
         self.symbols[:] = board.symbols()
         for number in range(len(self.symbols)):
@@ -96,7 +100,10 @@ class Tape:
             market = Market(ticker.status, ticker.stats_from)
             market.bids, market.asks, market.book_from = ticker.bids, ticker.asks, ticker.book_from
             self._markets.append(market)
-            self._changed.add(number)
+            if told:
+                market.best = _best(market)
+            else:
+                self._changed.add(number)
 
     def state(self) -> bytes:
         """Statuses, levels and best prices: what a tape needs to go on after `position`."""
@@ -149,13 +156,19 @@ class Tape:
     def _best(self, unit: UnitLike, number: int) -> None:
         """Tell the sides of an instrument whose best level is another now."""
         market = self._markets[number]
-        trades = market.status == codes.IN_CONTINUOUS
-        for kind, side in ((BID, market.bids), (ASK, market.asks)):
-            level = side.best() if trades else None
-            best = (level.price, level.quantity) if level else NONE
+        for kind, best in _best(market).items():
             if best != market.best[kind]:
                 market.best[kind] = best
                 self._rows.append((kind, 0, number, unit.ts, *best, unit.seq, 0))
+
+
+def _best(market: Market) -> dict[int, tuple[int, int]]:
+    """The best bid and offer as quotes have them, (price, size)."""
+    trades = market.status == codes.IN_CONTINUOUS
+    levels = {
+        kind: side.best() if trades else None for kind, side in ((BID, market.bids), (ASK, market.asks))
+    }
+    return {kind: (level.price, level.quantity) if level else NONE for kind, level in levels.items()}
 
 
 def _levels(side: Side) -> list[Any]:
