@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from openbell.log import reader as module
 from openbell.log.disk import Disk
 from openbell.log.errors import LogCorrupt, LogGone
 from openbell.log.formats import HEAD, SEGMENT_START
@@ -95,6 +96,41 @@ def test_a_position_in_a_dropped_segment_is_gone(journal: Journal) -> None:
     assert journal.drop(before=900)
     with pytest.raises(LogGone, match="1 is gone"):
         JournalReader(journal.folder, 0, disk=journal.disk).read()
+
+
+def test_a_reader_whose_next_segment_is_dropped_says_that_it_is_gone_and_not_damaged(
+    journal: Journal,
+) -> None:
+    grow(journal, 200)
+    reader = JournalReader(journal.folder, disk=journal.disk)
+    assert sequences(reader.read(1000))[-1] < 100
+    assert journal.drop(before=journal.last) > 1
+    with pytest.raises(LogGone, match="dropped meanwhile"):
+        list(reader.records())
+    reader.close()
+
+
+def test_a_segment_that_is_dropped_while_its_place_is_looked_for_is_gone(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(journal, 200)
+    numbers = module.segment_numbers(journal.disk, journal.folder)
+    assert journal.drop(before=journal.last) > 1
+    monkeypatch.setattr(module, "segment_numbers", lambda _disk, _folder: numbers)
+    with pytest.raises(LogGone, match="meanwhile"):
+        JournalReader(journal.folder, 0, disk=journal.disk).read()
+    with pytest.raises(LogGone, match="meanwhile"):
+        chain_at(journal.folder, EACH, journal.disk)
+
+
+def test_a_lost_segment_with_older_ones_before_it_is_damage(journal: Journal) -> None:
+    grow(journal, 200)
+    reader = JournalReader(journal.folder, disk=journal.disk)
+    reader.read(1000)
+    journal.disk.remove(segment_path(journal.folder, 2))
+    with pytest.raises(LogCorrupt, match="the file is missing"):
+        list(reader.records())
+    reader.close()
 
 
 def test_the_chain_is_told_where_a_batch_ends_and_nowhere_else(journal: Journal) -> None:

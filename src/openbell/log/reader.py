@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,14 @@ from openbell.log.disk import Disk, File, Mark, RealDisk
 from openbell.log.errors import LogCorrupt, LogGone
 from openbell.log.formats import CHAIN_ZERO, HEAD, MARK, SEGMENT_START, Batch
 from openbell.log.scan import Tail, damage_in, note_heads, starting_segment
-from openbell.log.segment import first_batch, heads, open_segment, read_head, segment_numbers
+from openbell.log.segment import (
+    first_batch,
+    heads,
+    open_segment,
+    read_head,
+    segment_numbers,
+    segment_path,
+)
 from openbell.log.window import Window
 
 POLL_S = 0.02
@@ -118,7 +126,8 @@ class JournalReader:
         numbers = segment_numbers(self.disk, self.folder)
         if not numbers:
             return False
-        self.enter(numbers[starting_segment(self.disk, self.folder, numbers, self.position)])
+        with dropping(self.folder):
+            self.enter(numbers[starting_segment(self.disk, self.folder, numbers, self.position)])
         batch = read_head(self.window, self.offset)
         if batch is not None and batch.first > self.position + 1:
             raise LogGone(
@@ -144,6 +153,7 @@ class JournalReader:
             batch = read_head(self.window, self.offset)
         expected = self.position + 1
         if batch is None:
+            self.refuse_dropped()
             raise LogCorrupt(self.window.path, self.offset, f"no batch with {expected}, which was durable")
         if not batch.first <= expected <= batch.last:
             raise LogCorrupt(
@@ -168,6 +178,24 @@ class JournalReader:
         finally:
             file.close()
         return batch is not None and batch.first == self.position + 1
+
+    def refuse_dropped(self) -> None:
+        """Raise LogGone if the next segment was dropped while this one was read."""
+        oldest = segment_numbers(self.disk, self.folder)[:1]
+        if oldest and oldest[0] > self.number + 1:
+            raise LogGone(
+                f"position {self.position + 1} is gone from {self.folder}; it was dropped meanwhile, and the"
+                f" oldest file left is {segment_path(self.folder, oldest[0]).name}"
+            )
+
+
+@contextlib.contextmanager
+def dropping(folder: Path) -> Iterator[None]:
+    """Raise LogGone for a segment that was listed, and dropped before it was opened."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise LogGone(f"{error.filename} was dropped from {folder} meanwhile") from error
 
 
 def skip(data: bytes, first: int, position: int) -> int:
@@ -194,6 +222,7 @@ def chain_at(folder: Path, position: int, disk: Disk | None = None) -> bytes | N
     Raises:
         LogCorrupt: a segment is missing or its header is damaged.
         LogUnknown: a layout that this build does not know.
+        LogGone: the segment was dropped while it was looked for.
     """
     if position == 0:
         return CHAIN_ZERO
@@ -201,7 +230,8 @@ def chain_at(folder: Path, position: int, disk: Disk | None = None) -> bytes | N
     numbers = segment_numbers(disk, folder)
     if not numbers:
         return None
-    file = open_segment(disk, folder, numbers[starting_segment(disk, folder, numbers, position - 1)])
+    with dropping(folder):
+        file = open_segment(disk, folder, numbers[starting_segment(disk, folder, numbers, position - 1)])
     try:
         for batch in heads(Window(file)):
             if batch.last >= position:
