@@ -44,17 +44,21 @@ ROWS = (
     (
         "market.minutes SET volume = volume {} 1 WHERE (instrument, start) ="
         " (SELECT instrument, start FROM market.minutes ORDER BY start, instrument LIMIT 1)",
-        r"the minute of instrument \d+ that begins at \d+ has volume (\d+), the log gives (\d+)",
+        r"the minute of instrument \d+ \(SYM\d+\) that begins at \d+ has volume (\d+), the log gives (\d+)",
     ),
     (
         "market.days SET trades = trades {} 1 WHERE (instrument, start) ="
         " (SELECT instrument, start FROM market.days ORDER BY start, instrument LIMIT 1)",
-        r"the day of instrument \d+ that begins at \d+ has trades (\d+), the log gives (\d+)",
+        r"the day of instrument \d+ \(SYM\d+\) that begins at \d+ has trades (\d+), the log gives (\d+)",
     ),
     (
         "market.seconds SET close = close {} 1 WHERE (instrument, start) ="
         " (SELECT instrument, start FROM market.seconds WHERE close > 0 ORDER BY start, instrument LIMIT 1)",
-        r"the second of instrument \d+ that begins at \d+ has close (\d+), the log gives (\d+)",
+        r"the second of instrument \d+ \(SYM\d+\) that begins at \d+ has close (\d+), the log gives (\d+)",
+    ),
+    (
+        "market.trades SET price = price {} 1 WHERE trade = (SELECT min(trade) FROM market.trades)",
+        r"the trade \d+ of instrument \d+ \(SYM\d+\) at \d+ \(.*\) has price (\d+), the log gives (\d+)",
     ),
 )
 

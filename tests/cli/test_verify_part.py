@@ -188,6 +188,17 @@ async def test_a_bust_since_is_named_and_an_older_one_is_left_out(traded: Traded
     assert "as taken back by command" in difference
 
 
+async def test_a_kept_trade_since_is_named_and_an_older_one_is_left_out(traded: Traded) -> None:
+    old, new = f"ts <= {traded.time}", f"ts > {traded.time}"
+    database = traded.settings.database
+    assert spoil(database, f"UPDATE market.trades SET price = price + 1 WHERE {old}") > 3
+    assert traded.found() == []
+    first = f"trade = (SELECT min(trade) FROM market.trades WHERE {new})"
+    assert spoil(database, f"UPDATE market.trades SET price = price + 1 WHERE {first}") == 1
+    (difference,) = traded.found()
+    assert difference.startswith("the trade ") and "(SYM" in difference and " has price " in difference
+
+
 async def test_a_tick_since_is_named_and_an_older_one_in_the_same_file_is_left_out(traded: Traded) -> None:
     file = traded.file(traded.begun)
     assert file.first < traded.begun < file.last

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import psycopg
 import pytest
 
@@ -6,15 +8,15 @@ from openbell.market.candles import Batch
 from openbell.market.check import BEGINNING, CandleCheck, Since
 from openbell.market.migrate import migrate
 from openbell.market.store import CandleStore
-from tests.market.events import SHARE, trade, unit
+from tests.market.events import SHARE, Unit, bust, trade, unit
 
 GENESIS = b"the first command"
 UNITS = [
-    unit(1, trade(0, 1000, SHARE), ts=1),
-    unit(2, trade(1, 50, 3, eligible=False), ts=2),
-    unit(3, trade(0, 1100, SHARE), ts=10**11),
-    unit(4, trade(1, 70, SHARE), ts=DAY + 3 * SECOND),
-    unit(5, trade(0, 1200, SHARE), ts=DAY + 3 * SECOND + 1),
+    unit(1, trade(0, 1000, SHARE, trade=1), ts=1),
+    unit(2, trade(1, 50, 3, eligible=False, trade=2), ts=2),
+    unit(3, trade(0, 1100, SHARE, trade=3), ts=10**11),
+    unit(4, trade(1, 70, SHARE, trade=4), ts=DAY + 3 * SECOND),
+    unit(5, trade(0, 1200, SHARE, trade=5), ts=DAY + 3 * SECOND + 1),
 ]
 
 
@@ -33,11 +35,13 @@ async def recorded(database: str) -> str:
     return database
 
 
-def differences(database: str, first: int = 1, since: Since = BEGINNING) -> list[str]:
+def differences(
+    database: str, first: int = 1, since: Since = BEGINNING, units: Sequence[Unit] = UNITS
+) -> list[str]:
     """What a check finds that is fed `first` of the units at once, then the others."""
     check = CandleCheck(database, GENESIS, Always(), since)
-    assert check.position == 5
-    units = UNITS[since.position :]
+    assert check.position == len(units)
+    units = units[since.position :]
     check.feed(units[:first])
     check.feed(units[first:])
     check.finish()
@@ -99,6 +103,120 @@ async def test_candles_that_equal_the_log_have_no_difference(recorded: str, firs
 async def test_a_changed_candle_is_named(recorded: str, change: str, said: str) -> None:
     spoil(recorded, change)
     assert differences(recorded) == [said]
+
+
+FIRST = "the trade 1 of instrument 0 at 1 (price 1000, quantity 100000000)"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        *(
+            (
+                f"UPDATE market.trades SET {column} = 9 WHERE trade = 1",
+                f"{FIRST} has {column} 9, the log gives {true}",
+            )
+            for column, true in (
+                ("instrument", 0),
+                ("ts", 1),
+                ("price", 1000),
+                ("quantity", SHARE),
+                ("notional", 1000),
+            )
+        ),
+        (
+            "UPDATE market.trades SET eligible = false WHERE trade = 1",
+            f"{FIRST} has eligible False, the log gives True",
+        ),
+        ("DELETE FROM market.trades WHERE trade = 1", f"{FIRST} is missing, the log gives it"),
+        (
+            "DELETE FROM market.trades WHERE trade = 5",
+            f"the trade 5 of instrument 0 at {DAY + 3 * SECOND + 1} (price 1200, quantity {SHARE})"
+            " is missing, the log gives it",
+        ),
+        *(
+            (
+                f"INSERT INTO market.trades VALUES ({number}, 7, 1, 2, 3, 0, true)",
+                f"the trade {number} of instrument 7 at 1 (price 2, quantity 3) is kept,"
+                " the log does not give it or takes it back",
+            )
+            for number in (0, 6)
+        ),
+    ],
+)
+@pytest.mark.parametrize("first", [0, 2, 5])
+async def test_a_changed_trade_is_named(recorded: str, change: str, said: str, first: int) -> None:
+    spoil(recorded, change)
+    assert differences(recorded, first) == [said]
+
+
+async def test_a_trade_that_was_taken_back_and_is_kept_still_is_named(recorded: str) -> None:
+    taken = unit(6, bust(0, 5), ts=DAY + 4 * SECOND)
+    store = await CandleStore.connect(recorded)
+    batch = Batch(Always())
+    batch.add(taken)
+    await store.apply(await store.adopt(GENESIS), batch)
+    await store.close()
+    assert differences(recorded, units=[*UNITS, taken]) == []
+    spoil(
+        recorded,
+        f"INSERT INTO market.trades VALUES (5, 0, {DAY + 3 * SECOND + 1}, 1200, {SHARE}, 1200, true)",
+    )
+    (said,) = differences(recorded, units=[*UNITS, taken])
+    assert said.startswith("the trade 5 of instrument 0 at ") and said.endswith("or takes it back")
+
+
+async def test_trades_that_were_let_go_of_are_not_missed_and_those_kept_longer_are_compared(
+    recorded: str,
+) -> None:
+    store = await CandleStore.connect(recorded)
+    await store.adopt(GENESIS)
+    await store.forget_trades(Always(), kept=2)
+    await store.close()
+    with psycopg.connect(recorded) as connection:
+        assert connection.execute("SELECT array_agg(trade ORDER BY 1) FROM market.trades").fetchone() == (
+            [4, 5],
+        )
+    assert differences(recorded) == []
+    spoil(recorded, f"INSERT INTO market.trades VALUES (3, 0, {10**11}, 1100, {SHARE}, 1101, true)")
+    (said,) = differences(recorded)
+    assert said.startswith("the trade 3 of ") and said.endswith(" has notional 1101, the log gives 1100")
+    spoil(recorded, "DELETE FROM market.trades WHERE trade = 3")
+    spoil(recorded, "DELETE FROM market.trades WHERE trade = 4")
+    (said,) = differences(recorded)
+    assert said.startswith("the trade 4 of ") and said.endswith(" is missing, the log gives it")
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+async def test_trades_of_before_they_were_kept_are_not_missed(recorded: str, kept: int) -> None:
+    with psycopg.connect(recorded) as connection:  # as an earlier build left it, which kept the last trades
+        connection.execute("DELETE FROM market.trades WHERE trade <= %s", (5 - kept,))
+        connection.execute("ALTER TABLE market.reader DROP COLUMN trades_from")
+        connection.execute("UPDATE market.alembic_version SET version_num = '0006'")
+    assert differences(recorded) == []
+    migrate(recorded)
+    assert differences(recorded) == []
+    later = unit(6, trade(0, 1300, SHARE, trade=6), trade(0, 1300, SHARE, trade=7), ts=DAY + 4 * SECOND)
+    store = await CandleStore.connect(recorded)
+    batch = Batch(Always())
+    batch.add(later)
+    await store.apply(await store.adopt(GENESIS), batch)
+    await store.forget_trades(Always())
+    await store.close()
+    assert differences(recorded, units=[*UNITS, later]) == []
+    spoil(recorded, "DELETE FROM market.trades WHERE trade = 7")
+    (said,) = differences(recorded, units=[*UNITS, later])
+    assert said.startswith("the trade 7 of ") and said.endswith(" is missing, the log gives it")
+
+
+async def test_a_replay_that_begins_later_compares_the_trades_after(recorded: str) -> None:
+    since = Since(position=3, time=UNITS[2].ts, trades=3)
+    spoil(recorded, "UPDATE market.trades SET price = 1 WHERE trade = 3")
+    spoil(recorded, "DELETE FROM market.trades WHERE trade = 2")
+    assert differences(recorded, since=since) == []
+    spoil(recorded, "UPDATE market.trades SET price = 1 WHERE trade = 4")
+    (said,) = differences(recorded, since=since)
+    assert said.startswith("the trade 4 of ") and said.endswith(" has price 1, the log gives 70")
 
 
 async def test_the_first_of_several_differences_of_a_kind_is_named(recorded: str) -> None:

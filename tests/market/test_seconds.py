@@ -110,7 +110,9 @@ async def test_a_database_with_minutes_gets_seconds_from_its_next_minute_on(data
         later = ("hours", "seconds", "trades", "busts", "feeds", "fed")
         later += ("fed_seconds", "fed_minutes", "fed_hours", "fed_days")
         connection.execute(f"DROP TABLE {', '.join(f'market.{name}' for name in later)}".encode())
-        connection.execute("ALTER TABLE market.reader DROP COLUMN seconds_from, DROP COLUMN minutes_from")
+        columns = ("seconds_from", "minutes_from", "trades_from")
+        dropped = ", ".join(f"DROP COLUMN {column}" for column in columns)
+        connection.execute(f"ALTER TABLE market.reader {dropped}".encode())
         connection.execute("UPDATE market.alembic_version SET version_num = '0001'")
     migrate(database)
     with psycopg.connect(database) as connection:

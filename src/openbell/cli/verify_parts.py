@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from openbell.cli.rerun import Rerun, Unit
-from openbell.core import view
+from openbell.core import records, view
 from openbell.core.exchange import Exchange
 from openbell.core.records import Genesis, Header
 from openbell.ledger.begun import Begun
@@ -74,9 +74,16 @@ def parts_of(settings: Settings, rerun: Rerun, stack: contextlib.ExitStack) -> d
     stack.callback(ledger.close)
     exchange, since, market = rerun.exchange, BEGINNING, None
     if rerun.begun > 1:
-        since = Since(rerun.begun, exchange.time, view.totals(exchange)["trades"])
+        trades = records.make_id(exchange.shard, 0) | view.totals(exchange)["trades"]
+        since = Since(rerun.begun, exchange.time, trades)
         market = board(exchange, rerun.genesis)
-    candles = CandleCheck(settings.database, rerun.genesis, calendar_of(rerun.genesis), since)
+
+    def called(number: int) -> str:
+        """By the name that the replay has come to: a stored row may name an instrument that there is not."""
+        found = view.instrument(exchange, number)
+        return f"instrument {number}" if found is None else f"instrument {number} ({found['symbol']})"
+
+    candles = CandleCheck(settings.database, rerun.genesis, calendar_of(rerun.genesis), since, called)
     stack.callback(candles.close)
     archive = settings.archive_url or settings.archive_dir
     ticks = TickCheck(settings.ticks_dir, archive, rerun.genesis, market)

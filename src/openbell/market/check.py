@@ -7,7 +7,7 @@ ones; neither side is ever in memory as a whole. The recorder may go on meanwhil
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
@@ -15,6 +15,7 @@ from psycopg import Connection, ServerCursor
 
 from openbell.market.calendar import HOUR, MINUTE, SECOND, Calendar
 from openbell.market.candles import Batch, Key, Tally
+from openbell.market.check_trades import TradeCheck
 from openbell.market.events import UnitLike
 
 COLUMNS = ("open", "high", "low", "close", "volume", "notional", "trades")
@@ -59,7 +60,7 @@ class Since(NamedTuple):
 
     position: int = 0
     time: int = -1
-    trades: int = 0
+    trades: int = -(1 << 63)
 
     def first(self, length: int) -> int:
         """When the first interval of `length` ns begins that the replay has all of."""
@@ -76,25 +77,33 @@ class CandleCheck:
         database_url: where schema `market` is.
         genesis: the log's first command.
         calendar: whose days the daily candles are.
-        since: where the replay begins; candles that begin later, and later busts, are compared.
+        since: where the replay begins; candles that begin later, later trades and busts are compared.
+        called: what an instrument is called in a sentence, by number.
 
     Attributes:
         position: the candles' at that moment: feed the units up to it, no more; 0 where the database has no
             candles of this exchange yet.
-        differences: the first of each kind: seconds, minutes, hours, days, busts.
+        differences: the first of each kind: seconds, minutes, hours, days, trades, busts.
 
     Raises:
         psycopg.OperationalError: PostgreSQL cannot be reached, as in `feed` and `finish`.
     """
 
     def __init__(
-        self, database_url: str, genesis: bytes, calendar: Calendar, since: Since = BEGINNING
+        self,
+        database_url: str,
+        genesis: bytes,
+        calendar: Calendar,
+        since: Since = BEGINNING,
+        called: Callable[[int], str] = "instrument {}".format,
     ) -> None:
         self.position = 0
         self.differences: list[str] = []
         self._streams: dict[str, Stream] = {}
         self._busts: dict[int, int] = {}
+        self._trades: TradeCheck | None = None
         self._since = since
+        self._called = called
         # From when on candles are compared: what was before is not shown any more, or not replayed whole.
         self._from = {
             "second": since.first(SECOND),
@@ -117,6 +126,8 @@ class CandleCheck:
         """Give the connection back."""
         for stream in self._streams.values():
             stream.close()
+        if self._trades is not None:
+            self._trades.close()
         self._connection.close()
 
     def _open(self, genesis: bytes) -> None:
@@ -140,6 +151,14 @@ class CandleCheck:
             self._stream("hour")
         self._stream("minute")
         self._stream("day")
+        if self._exists("market.trades") and (whole_from := self._trades_from()) is not None:
+            self._trades = TradeCheck(self._connection, self._since.trades, whole_from, self._called)
+
+    def _trades_from(self) -> int | None:
+        """From which trade on all have to be there; None where only an earlier version has run."""
+        query = "SELECT to_jsonb(reader) -> 'trades_from' FROM market.reader"
+        row = self._connection.execute(query).fetchone()
+        return None if row is None else row[0]
 
     def _stream(self, what: str) -> None:
         self._streams[what] = Stream(self._connection, f"{what}s", self._from[what])
@@ -158,6 +177,8 @@ class CandleCheck:
         """Count the next units of the replay, and compare the candles that they completed."""
         before, batch = self._replayed.time, self._replayed
         batch.add_all(units)
+        if self._trades is not None:
+            self._trades.feed(batch.trades)
         batch.trades.clear()
         if batch.time // SECOND == before // SECOND:
             return
@@ -178,6 +199,10 @@ class CandleCheck:
             stream = self._streams.get(what)
             if stream is not None and stream.key is not None:
                 self._differ(what, stream.key, stream.values, NOTHING)
+        if self._trades is not None:
+            self._trades.finish()
+            if self._trades.difference:
+                self.differences.append(self._trades.difference)
         if (said := first_bust(self._busts, batch.busts)) is not None:
             self.differences.append(said)
 
@@ -211,7 +236,7 @@ class CandleCheck:
             (one for one in pairs if one[1] != one[2]), ("trades", 0, "no such candle")
         )
         self.differences.append(
-            f"the {what} of instrument {key[0]} that begins at {key[1]} has {column} {is_stored}, the log"
+            f"the {what} of {self._called(key[0])} that begins at {key[1]} has {column} {is_stored}, the log"
             f" gives {is_true}"
         )
         self._streams.pop(what).close()

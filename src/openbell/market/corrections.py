@@ -58,6 +58,13 @@ PRUNE = """
 DELETE FROM market.trades WHERE trade <= (SELECT max(trade) FROM market.trades) - %(kept)s
     AND ts < %(minute)s AND NOT (ts >= %(first)s AND ts < %(second)s)
 """
+# The upper end of bigint: an older version kept none, so the first that is kept now is the one.
+WHOLE_FROM = """
+UPDATE market.reader SET trades_from = greatest(
+    CASE WHEN trades_from < 9223372036854775807 THEN trades_from ELSE newest.first END, newest.last - %s + 1)
+FROM (SELECT min(trade) AS first, max(trade) AS last FROM market.trades) AS newest
+WHERE newest.last IS NOT NULL
+"""
 
 Row = tuple[Any, ...]
 Taken = Mapping[Key, Sequence[Trade]]
@@ -102,13 +109,15 @@ async def take_back(cursor: AsyncCursor[Any], batch: Batch) -> None:
 
 async def prune(cursor: AsyncCursor[Any], calendar: Calendar, kept: int = DEALS_MAX) -> None:
     """Forget the trades behind the newest `kept`, but for those in the minute of the oldest that is kept, and
-    in the minute in which its day begins: that may be another day's too."""
+    in the minute in which its day begins: that may be another day's too. The reader's row says from which
+    trade on all that stand are still there."""
     await cursor.execute(OLDEST.encode(), (kept,))
     row = await cursor.fetchone()
     if row is None:
         return
     first = calendar.day(row[0]).start // MINUTE * MINUTE
     values = {"kept": kept, "minute": row[0] - row[0] % MINUTE, "first": first, "second": first + MINUTE}
+    await cursor.execute(WHOLE_FROM.encode(), (kept,))
     await cursor.execute(PRUNE.encode(), values)
 
 

@@ -41,6 +41,7 @@ reader = Table(
     Column(
         "minutes_from", BigInteger, nullable=False
     ),  # a whole hour; what was before is in `hours`, and minutes may lack
+    Column("trades_from", BigInteger, nullable=False),  # of what was before, `trades` may lack some
 )
 
 
