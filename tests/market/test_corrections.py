@@ -257,7 +257,7 @@ async def test_candles_of_a_market_with_busts_differ_from_neither_replay_nor_tic
     check.finish()
     check.close()
     assert (check.position, check.differences) == (position, [])
-    query = TickQuery(tmp_path, None, ticks)
+    query = TickQuery(tmp_path, (), ticks)
     for table in ("seconds", "minutes", "days"):
         kept = INTERVALS[{"seconds": "1s", "minutes": "1m", "days": "1d"}[table]]
         made = {(ticks.symbols.index(row[0]), row[1]): row[2:] for row in query.rows(candles_sql(kept))}

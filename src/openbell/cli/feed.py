@@ -37,6 +37,7 @@ def feed(
     from openbell.market.feeds.source import FeedError
     from openbell.market.feeds.symbols import declare, declared, folder_of
     from openbell.market.ticks.checkpoint import StoreError
+    from openbell.ops.blobs import ArchiveError
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
@@ -54,7 +55,7 @@ def feed(
                 _read(intake, path, form, day)
         finally:
             intake.close()
-    except (FeedError, StoreError, OSError) as error:
+    except (FeedError, StoreError, ArchiveError, OSError) as error:
         print(f"openbell: {error}", file=sys.stderr)
         return 2
     print(json.dumps(intake.status()))

@@ -19,21 +19,20 @@ def ticks(settings: Settings, sql: str, to: Path | None, as_json: bool, feed: st
     import duckdb
     import pyarrow.parquet as pq
 
+    from openbell.market.feeds.reading import archives
     from openbell.market.ticks.archive import Archive
     from openbell.market.ticks.parquet import one_thread
     from openbell.market.ticks.query import TickQuery
     from openbell.ops.blobs import ArchiveError
 
     one_thread()
-    folder, archive = settings.ticks_dir, settings.archive_url or settings.archive_dir
-    if feed is not None:
-        folder = settings.feeds_dir / feed
-        archive = folder / "archive"
+    folder = settings.ticks_dir if feed is None else settings.feeds_dir / feed
     try:
         if not folder.is_dir():
             where = settings.data_dir if feed is None else folder
             raise FileNotFoundError(f"there are no ticks in {where}; name a folder with --data-dir")
-        query = TickQuery(folder, Archive(archive))
+        own = [Archive(settings.archive_url or settings.archive_dir)]
+        query = TickQuery(folder, own if feed is None else archives(folder, settings.archive_url))
         table = query.table(sql)
     except (FileNotFoundError, ArchiveError, OSError, duckdb.Error) as error:
         print(f"openbell: {error}", file=sys.stderr)

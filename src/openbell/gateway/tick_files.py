@@ -16,6 +16,7 @@ import msgspec
 
 from openbell.gateway.problems import Problem, unavailable
 from openbell.gateway.times import rfc3339
+from openbell.market.feeds.marks import TICKS, archives_of
 from openbell.market.ticks.asking import MODULE, Ask, Exported
 from openbell.ops.settings import Settings
 
@@ -77,19 +78,20 @@ class Store(NamedTuple):
     """Where ticks are, and where there is room to write some of them."""
 
     folder: Path
-    archive: Path | str
+    archives: list[tuple[str, str]]  # as an Ask has them
     room: Path
 
 
 def own_store(settings: Settings) -> Store:
     """Of the exchange's own market."""
-    return Store(settings.ticks_dir, settings.archive_url or settings.archive_dir, settings.run_dir)
+    archive = settings.archive_url or str(settings.archive_dir)
+    return Store(settings.ticks_dir, [(archive, TICKS)], settings.run_dir)
 
 
 def feed_store(settings: Settings, feed: str) -> Store:
     """Of a feed."""
     folder = settings.feeds_dir / feed
-    return Store(folder, folder / "archive", settings.run_dir)
+    return Store(folder, archives_of(folder, settings.archive_url), settings.run_dir)
 
 
 class TickFiles:
@@ -115,7 +117,7 @@ class TickFiles:
             try:
                 ask = Ask(
                     folder=str(store.folder),
-                    archive=str(store.archive),
+                    archives=store.archives,
                     symbol=symbol,
                     instrument=instrument,
                     start=start,

@@ -82,11 +82,18 @@ async def _keep_ticks(settings: Settings) -> None:
 
 
 async def _keep_feeds(settings: Settings) -> None:
-    """Store the candles of what feeds bring; it loads pyarrow and duckdb, and so nothing waits for it."""
+    """Store the candles of what feeds bring, and keep the stores that nobody writes; it loads pyarrow and
+    duckdb, and so nothing waits for it."""
+    keeping = await asyncio.to_thread(importlib.import_module, "openbell.market.feeds.keeping")
     recorder = await asyncio.to_thread(importlib.import_module, "openbell.market.feeds.recorder")
-    await recorder.FedRecorder(
+    recording = recorder.FedRecorder(
         settings.feeds_dir,
         settings.database,
         seconds_keep_ns=settings.seconds_keep_hours * HOUR,
         minutes_keep_ns=settings.minutes_keep_days * DAY,
-    ).run()
+        archive_url=settings.archive_url,
+    )
+    keeper = keeping.FeedKeeper(settings.feeds_dir, keeping.FeedPolicy.of(settings))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(recording.run())
+        group.create_task(keeper.run())

@@ -104,7 +104,9 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     ticks_mib_max: Annotated[
         int,
         Meta(
-            ge=0, description="Most MiB of ticks in the data folder; then the oldest leave it. 0: no bound."
+            ge=0,
+            description="Most MiB of the exchange's ticks in the data folder, and of those of all feeds,"
+            " which take at most a tenth of the cap; then the oldest leave it. 0: no bound.",
         ),
     ] = 2_048
     ticks_flush_s: Annotated[

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openbell.market.feeds.intake import Intake
+from openbell.market.feeds.keeping import FeedPolicy
 from openbell.market.feeds.source import Bad, Chunk, Row
 from openbell.market.ticks.query import TickQuery
-from openbell.market.ticks.upkeep import Policy
 
 SECOND = 1_000_000_000
 KNOWN = {"AAPL": 0, "BAC": 1, "XYZ": 2}
-POLICY = Policy(10**18, 0)
+POLICY = FeedPolicy(10**18, 0)
 
 
 def number(symbol: str) -> int | None:

@@ -161,7 +161,8 @@ def test_a_symbol_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
         intake(tmp_path, venue_fed=("A B",))
 
 
-def test_one_process_writes_a_feed(tmp_path: Path) -> None:
+def test_one_process_writes_a_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openbell.market.feeds.intake.LOCK_WAIT_S", 0.1)
     one = intake(tmp_path)
     with pytest.raises(StoreError, match="another process"):
         intake(tmp_path)

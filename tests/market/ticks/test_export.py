@@ -31,7 +31,7 @@ def asking(
 ) -> Ask:
     return Ask(
         folder=str(folder),
-        archive=str(folder.parent / "archive"),
+        archives=[(str(folder.parent / "archive"), "ticks")],
         symbol=SYMBOLS[instrument],
         instrument=instrument,
         start=start,
@@ -76,6 +76,21 @@ def test_all_ticks_of_an_instrument_come_in_order(made: tuple[Path, Ticks], inst
     assert (
         len(list(folder.parent.glob("archive/ticks/date=*"))) > 1 < len(list(folder.glob("date=*/group=3/*")))
     )
+
+
+def test_ticks_are_found_in_every_archive_where_they_may_be(made: tuple[Path, Ticks]) -> None:
+    folder, ticks = made
+    first, further = Archive(folder.parent / "archive"), Archive(folder.parent / "yours", "feeds/lab/0123")
+    for file in first.files()[::2]:
+        further.put(file, Path(first.path(file)))
+        first.remove(file)
+    ask = asking(folder)
+    both = msgspec.structs.replace(
+        ask, archives=[*ask.archives, (str(folder.parent / "yours"), "feeds/lab/0123")]
+    )
+    wanted = [row for row in rows_of(ticks) if row[2] == 3]
+    assert exported(both)[1] == wanted
+    assert len(exported(ask)[1]) < len(wanted)
 
 
 @pytest.mark.parametrize(

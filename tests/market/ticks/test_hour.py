@@ -110,7 +110,7 @@ def query(hour: Sequence[UnitLike], tmp_path: Path) -> Iterator[TickQuery]:
         store.add(tape.take(), tape.position)
         store.flush(store.seal(tape.state()))
         merge(store)
-    made = TickQuery(tmp_path, None, store)
+    made = TickQuery(tmp_path, (), store)
     yield made
     made.close()
     store.close()

@@ -27,7 +27,7 @@ def flush(store: TickStore, ticks: Ticks, state: bytes = b"") -> None:
 
 def read(folder: Path, store: TickStore | None = None) -> list[Row]:
     """All ticks in the order in which they came, with instrument numbers in place of symbols."""
-    query = TickQuery(folder, None, store)
+    query = TickQuery(folder, (), store)
     names = ", ".join(name for name in COLUMNS if name != "instrument")
     found = query.rows(f"SELECT symbol, {names} FROM ticks ORDER BY position")
     query.close()

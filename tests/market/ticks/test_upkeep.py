@@ -35,7 +35,7 @@ def filled(folder: Path, flushes: int, rows: int = 40) -> tuple[TickStore, list[
 
 
 def archived(folder: Path, archive: Archive) -> list[int]:
-    query = TickQuery(folder, archive)
+    query = TickQuery(folder, [archive])
     positions = [row[0] for row in query.rows("SELECT position FROM ticks ORDER BY 1")]
     query.close()
     return positions

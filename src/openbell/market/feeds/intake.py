@@ -8,6 +8,8 @@ twice.
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -17,6 +19,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from openbell.market.feeds.keeping import FeedPolicy, keep
 from openbell.market.feeds.live import QUOTES_MAX, Live
 from openbell.market.feeds.quarantine import Quarantine
 from openbell.market.feeds.source import SYMBOL, Bad, Chunk
@@ -25,11 +28,14 @@ from openbell.market.ticks.archive import Archive
 from openbell.market.ticks.batch import TRADE, Ticks, of_rows
 from openbell.market.ticks.ingest import Ingest
 from openbell.market.ticks.store import TickStore
-from openbell.market.ticks.upkeep import Policy, upkeep
+
+log = logging.getLogger(__name__)
 
 FLUSH_ROWS = 500_000
 FLUSH_EVERY_S = 5.0
 UPKEEP_EVERY_S = 60.0
+UPKEEP_S = 1.0  # at a time: who sends ticks waits meanwhile
+LOCK_WAIT_S = 15.0  # a worker that keeps a feed in order lets go of it soon
 DONE = -1
 SYMBOLS_MAX = QUOTES_MAX
 
@@ -49,14 +55,17 @@ class Intake:
 
     Raises:
         FeedError: the name, or a symbol, cannot be one.
+        ArchiveError: the archive's URL cannot be used.
         StoreError: another process writes the feed.
     """
 
     def __init__(
-        self, folder: Path, name: str, known: Collection[str], venue_fed: Collection[str], policy: Policy
+        self, folder: Path, name: str, known: Collection[str], venue_fed: Collection[str], policy: FeedPolicy
     ) -> None:
         self.folder = folder_of(folder, name)
-        self.store = TickStore(self.folder, f"feed {name}")
+        if policy.archive_url is not None:
+            Archive(policy.archive_url)
+        self.store = TickStore(self.folder, f"feed {name}", LOCK_WAIT_S)
         self._allowed = set(known) | declare(self.folder, venue_fed)
         self._looked = time.monotonic()
         self._numbers = {symbol: number for number, symbol in enumerate(self.store.symbols)}
@@ -65,8 +74,8 @@ class Intake:
         self.files = msgspec.msgpack.decode(self.store.state or b"\x80", type=dict[str, Progress])
         self.position = self.store.position
         self.rows: Counter[str] = Counter()  # good ones, by source
-        self._archive = Archive(self.folder / "archive")
         self._policy = policy
+        self._trouble = ""
         self._ingests: dict[str, Ingest] = {}
         self._flushed = self._kept_up = time.monotonic()
 
@@ -143,6 +152,7 @@ class Intake:
         progress.chunks = DONE
         self.close_source(key)
         self.flush()
+        self.keep()
 
     def flush_if_due(self) -> None:
         """Flush what has gathered, if it is much or has waited long."""
@@ -162,8 +172,21 @@ class Intake:
         self._flushed = time.monotonic()
         (self.folder / "status.json").write_bytes(msgspec.json.encode(self.status()))
         if self._flushed - self._kept_up >= UPKEEP_EVERY_S:
-            self._kept_up = self._flushed
-            upkeep(self.store, self._archive, True, self._policy, time.time_ns())
+            self.keep(time.monotonic() + UPKEEP_S)
+
+    def keep(self, until: float = math.inf) -> None:
+        """Do the upkeep that is due, as far as it is done by `until`, time.monotonic(); the next flush goes
+        on with it."""
+        done = True
+        try:
+            done = keep(self.store, self._policy, time.time_ns(), until)
+            self._trouble = ""
+        except OSError as error:
+            if str(error) != self._trouble:
+                log.error("Old ticks of the feed %s stay: %s", self.folder.name, error)
+            self._trouble = str(error)
+        if done:
+            self._kept_up = time.monotonic()
 
     def status(self) -> dict[str, object]:
         """Good rows by source, what was set aside by reason, symbols, and the number of the newest row."""

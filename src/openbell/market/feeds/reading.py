@@ -5,7 +5,7 @@ Importing this module imports duckdb and pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,19 +13,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from pyarrow import fs
 
 from openbell.market.calendar import DAY
 from openbell.market.feeds.candles import Trades
+from openbell.market.feeds.marks import archives_of
 from openbell.market.ticks import parquet
 from openbell.market.ticks.archive import Archive
 from openbell.market.ticks.batch import BUST, ELIGIBLE, TRADE
 from openbell.market.ticks.checkpoint import load
-from openbell.market.ticks.files import found_in, standing
+from openbell.market.ticks.files import date_of
 from openbell.market.ticks.query import TickQuery
 from openbell.market.ticks.store import CHECKPOINT
+from openbell.market.ticks.tiers import held
+from openbell.market.ticks.upkeep import pruned
 
-ARCHIVE = "archive"
 COLUMNS = ("symbol", "kind", "flags", "time", "price", "quantity", "position", "trade")
 # The days whose trades were taken back: of several trades of one number the newest before the bust.
 BUSTED = f"""
@@ -61,13 +62,27 @@ def position(folder: Path) -> int:
     return kept.position if kept else 0
 
 
-def window(folder: Path, first: int, last: int, without: Collection[str] = ()) -> Window:
+def archives(folder: Path, url: str | None) -> list[Archive]:
+    """Where ticks of the feed in `folder` may be beside it; they are listed once.
+
+    Raises:
+        ArchiveError: the archive's `url` cannot be used.
+    """
+    return [Archive(where, below) for where, below in archives_of(folder, url)]
+
+
+def window(
+    folder: Path, first: int, last: int, without: Collection[str] = (), old: Sequence[Archive] = ()
+) -> Window:
     """The trades numbered `first` to `last`, in order, but for those of the symbols in `without`.
+
+    Args:
+        old: the archives of the feed.
 
     Raises:
         OSError: a file cannot be read, or was merged away meanwhile: it can be tried again.
     """
-    table = pa.concat_tables([*_tables(folder, first, last), parquet.SCHEMA.empty_table()])
+    table = pa.concat_tables([*_tables(folder, first, last, old), parquet.SCHEMA.empty_table()])
     others = pa.array(list(without), pa.string())
     table = table.filter(pc.invert(pc.is_in(table["symbol"].cast(pa.string()), others)))
     table = table.sort_by("position")
@@ -76,27 +91,32 @@ def window(folder: Path, first: int, last: int, without: Collection[str] = ()) -
     return Window(
         symbols,
         trades.take(kinds == TRADE),
-        _busted(folder, first, last, {symbols[number] for number in news.tolist()}),
+        _busted(folder, first, last, {symbols[number] for number in news.tolist()}, old),
     )
 
 
-def of_day(folder: Path, symbol: str, day: int, last: int) -> Trades:
-    """The trades of a symbol and a day since 1970 that stand after position `last`.
+def of_day(folder: Path, symbol: str, day: int, last: int, old: Sequence[Archive] = ()) -> Trades | None:
+    """The trades of a symbol and a day since 1970 that stand after position `last`; None if some of that day
+    may be gone for good.
 
     Raises:
         OSError: as `window`.
     """
-    query = TickQuery(folder, Archive(folder / ARCHIVE))
+    query = TickQuery(folder, old)
     try:
-        return _columns(query.table(OF_DAY, (last, symbol, day)))[1]
+        trades = _columns(query.table(OF_DAY, (last, symbol, day)))[1]
     finally:
         query.close()
+    gone = pruned(folder)  # it is noted before anything goes
+    return None if gone is not None and date_of(day) <= gone.date else trades
 
 
-def _busted(folder: Path, first: int, last: int, symbols: set[str]) -> list[tuple[str, int]]:
+def _busted(
+    folder: Path, first: int, last: int, symbols: set[str], old: Sequence[Archive]
+) -> list[tuple[str, int]]:
     if not symbols:
         return []
-    query = TickQuery(folder, Archive(folder / ARCHIVE))
+    query = TickQuery(folder, old)
     try:
         sql = f"SELECT DISTINCT symbol, day FROM ({BUSTED} HAVING b.position >= $2) ORDER BY ALL"
         return [(symbol, day) for symbol, day in query.rows(sql, (last, first)) if symbol in symbols]
@@ -104,21 +124,15 @@ def _busted(folder: Path, first: int, last: int, symbols: set[str]) -> list[tupl
         query.close()
 
 
-def _tables(folder: Path, first: int, last: int) -> Iterable[Any]:
-    """What is in files of these positions, on this disk and in the archive."""
-    archive = Archive(folder / ARCHIVE)
-    warm = {file.name: file for file in found_in(folder)}
-    cold = {file.name: file for file in archive.files()}
+def _tables(folder: Path, first: int, last: int, old: Sequence[Archive]) -> Iterable[Any]:
+    """What is in files of these positions, on this disk and in the archives."""
     form = ds.ParquetFileFormat()
     number, kind = ds.field("position"), ds.field("kind")
     wanted = (number >= first) & (number <= last) & ((kind == TRADE) | (kind == BUST))
-    for file in standing({**cold, **warm}.values()):
-        if file.last < first or file.first > last:
+    for one in held(folder, old):
+        if one.file.last < first or one.file.first > last:
             continue
-        if file.name in warm:
-            fragment = form.make_fragment(str(folder / file.name), fs.LocalFileSystem())
-        else:
-            fragment = form.make_fragment(archive.path(file), archive.filesystem)
+        fragment = form.make_fragment(one.path, one.filesystem)
         yield fragment.to_table(parquet.SCHEMA, filter=wanted, use_threads=False)
 
 

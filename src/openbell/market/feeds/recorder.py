@@ -12,10 +12,12 @@ from pathlib import Path
 import psycopg
 
 from openbell.market.feeds import reading
+from openbell.market.feeds.keeping import feeds_in
+from openbell.market.feeds.marks import note_candles
 from openbell.market.feeds.store import FedStore, PositionMoved
 from openbell.market.instruments import BY_SYMBOL
 from openbell.market.ticks.checkpoint import StoreError
-from openbell.market.ticks.store import CHECKPOINT
+from openbell.market.ticks.files import date_of
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,10 @@ FORGET_EVERY_S = 60.0
 FORGET_TURNS = 2  # what is shown no more after the first goes with the second
 RETRY_S = 2.0
 ROWS_A_STEP = 1_000_000
+TOO_OLD = (
+    "A trade of %s of %s was taken back; ticks of that day of the feed %s are gone, and its candles hold the"
+    " trade still"
+)
 AWAY = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -37,15 +43,22 @@ class FedRecorder:
     Args:
         seconds_keep_ns: how long before a feed's newest trade its candles of one second go back; 0: all.
         minutes_keep_ns: the same of candles of one minute, which become hours then.
+        archive_url: the archive of yours, where old ticks of feeds are.
     """
 
     def __init__(
-        self, folder: Path, database_url: str, seconds_keep_ns: int = 0, minutes_keep_ns: int = 0
+        self,
+        folder: Path,
+        database_url: str,
+        seconds_keep_ns: int = 0,
+        minutes_keep_ns: int = 0,
+        archive_url: str | None = None,
     ) -> None:
         self._folder = folder
         self._database_url = database_url
         self._seconds_keep_ns = seconds_keep_ns
         self._minutes_keep_ns = minutes_keep_ns
+        self._archive_url = archive_url
         self._done: dict[str, int] = {}  # how far each feed's candles are, as was last seen
         self._forgot: dict[str, float] = {}
         self._turns: dict[str, int] = {}  # how often a feed is to forget what is old, until there is news
@@ -66,12 +79,9 @@ class FedRecorder:
                 await asyncio.sleep(RETRY_S)
             await asyncio.sleep(LOOK_EVERY_S)
 
-    def _feeds(self) -> list[str]:
-        return sorted(path.parent.name for path in self._folder.glob(f"*/{CHECKPOINT}"))
-
     def _behind(self) -> bool:
         """Whether a feed's files are not where its candles are, or old candles are to go."""
-        for feed in self._feeds():
+        for feed in feeds_in(self._folder):
             if self._forget_is_due(feed):
                 return True
             with contextlib.suppress(OSError, StoreError):  # told when it is tried
@@ -94,7 +104,7 @@ class FedRecorder:
     def step(self, store: FedStore) -> bool:
         """Take in a window of each feed that has one; whether there is more at once."""
         more = False
-        for feed in self._feeds():
+        for feed in feeds_in(self._folder):
             try:
                 more = self._step(store, feed) or more
                 self._troubled.pop(feed, None)
@@ -115,8 +125,15 @@ class FedRecorder:
             done = 0
         if reached > done:
             last = min(reached, done + ROWS_A_STEP)
-            found = reading.window(folder, done + 1, last, BY_SYMBOL)
-            whole = {(symbol, day): reading.of_day(folder, symbol, day, last) for symbol, day in found.busted}
+            old = reading.archives(folder, self._archive_url)
+            found = reading.window(folder, done + 1, last, BY_SYMBOL, old)
+            whole = {}
+            for symbol, day in found.busted:
+                trades = reading.of_day(folder, symbol, day, last, old)
+                if trades is not None:
+                    whole[symbol, day] = trades
+                else:
+                    log.error(TOO_OLD, symbol, date_of(day), feed)
             store.apply(feed, done, last, found, whole)
             done = last
             self._turns[feed] = FORGET_TURNS
@@ -132,10 +149,11 @@ class FedRecorder:
         )
 
     def _forget(self, store: FedStore, feed: str) -> None:
-        """Let go of what is not kept any more."""
-        self._forgot[feed] = time.monotonic()
-        self._turns[feed] = self._turns.get(feed, FORGET_TURNS) - 1
+        """Let go of what is not kept any more, and say up to where ticks are not needed any more."""
         if self._seconds_keep_ns:
             store.forget_seconds(feed, self._seconds_keep_ns)
         if self._minutes_keep_ns:
             store.forget_minutes(feed, self._minutes_keep_ns)
+        note_candles(self._folder / feed, store.durable(feed))
+        self._forgot[feed] = time.monotonic()
+        self._turns[feed] = self._turns.get(feed, FORGET_TURNS) - 1

@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from openbell.market.calendar import MINUTE
 from openbell.market.feeds.intake import Intake
+from openbell.market.feeds.keeping import FeedPolicy
 from openbell.market.feeds.listener import Listener, address
 from openbell.market.feeds.source import FeedError
 from openbell.market.instruments import INSTRUMENTS
 from openbell.market.ticks.parquet import one_thread
-from openbell.market.ticks.upkeep import Policy
 from openbell.ops.settings import Settings
 
 
 def intake_of(settings: Settings, name: str, symbols: list[str]) -> Intake:
     """The feed called `name`, which brings `symbols` beside what it did before; raises as Intake does."""
     one_thread()
-    policy = Policy(settings.ticks_warm_hours * 60 * MINUTE, settings.ticks_mib_max << 20)
-    return Intake(settings.feeds_dir, name, [one.symbol for one in INSTRUMENTS], symbols, policy)
+    known = [one.symbol for one in INSTRUMENTS]
+    return Intake(settings.feeds_dir, name, known, symbols, FeedPolicy.of(settings))
 
 
 async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -27,6 +26,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
 
     Raises:
         FeedError: the address, or the feed's name, cannot be one.
+        ArchiveError: the archive's URL cannot be used.
         StoreError: another process takes in this feed.
         OSError: the address cannot be had, or the disk does not take what came.
     """

@@ -14,6 +14,7 @@ from openbell.market.feeds.reading import Window
 
 SESSION = "SET synchronous_commit = off; SET application_name = 'openbell feeds'"
 ADVANCE = "UPDATE market.feeds SET position = %s WHERE feed = %s AND position = %s RETURNING minutes_from"
+TOUCH = "UPDATE market.feeds SET position = position WHERE feed = %s RETURNING position"
 BEGIN_AGAIN = "UPDATE market.feeds SET position = 0, seconds_from = 0, minutes_from = 0 WHERE feed = %s"
 NUMBER = """
 INSERT INTO market.fed AS kept (feed, symbol, first, newest) VALUES (%s, %s, %s, %s)
@@ -104,6 +105,14 @@ class FedStore:
             _add(cursor, _numbers(cursor, feed, window), window.trades, minutes_from)
             for (symbol, day), trades in whole.items():
                 _renew(cursor, feed, symbol, day, trades, minutes_from)
+
+    def durable(self, feed: str) -> int:
+        """As `position`, and every trade up to it is in the candles for good: PostgreSQL has synced them."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = on")
+            cursor.execute(TOUCH, (feed,))
+            row = cursor.fetchone()
+        return int(row[0]) if row else 0
 
     def forget_seconds(self, feed: str, keep_ns: int) -> None:
         """Show no seconds more than `keep_ns` older than the feed's newest trade any more."""

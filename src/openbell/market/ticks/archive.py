@@ -12,10 +12,10 @@ from openbell.ops.blobs import Blobs
 
 
 class Archive:
-    """Files of ticks in `ticks` below `where`, which is as `Blobs` says; raises as it does."""
+    """Files of ticks in `folder` below `where`, which is as `Blobs` says; raises as it does."""
 
-    def __init__(self, where: str | Path) -> None:
-        self.blobs = Blobs(where, "ticks")
+    def __init__(self, where: str | Path, folder: str = "ticks") -> None:
+        self.blobs = Blobs(where, folder)
         self.filesystem = self.blobs.filesystem
         self.root = self.blobs.root
         self._files: dict[str, TickFile] | None = None

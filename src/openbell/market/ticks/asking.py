@@ -10,11 +10,12 @@ MODULE = "openbell.market.ticks.export"  # run it with an Ask as its argument
 class Ask(Struct, kw_only=True, frozen=True):
     """The ticks of one instrument with `start` <= time < `end`, ns UTC, at most `rows_max`.
 
-    `folder` and `archive` are the store's, `descriptor` is where the file goes.
+    `folder` is the store's, `archives` are where its old files may be, each with the folder there, in the
+    order in which they go there; `descriptor` is where the file goes.
     """
 
     folder: str
-    archive: str
+    archives: list[tuple[str, str]]
     symbol: str
     instrument: int
     start: int

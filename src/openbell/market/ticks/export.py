@@ -18,14 +18,14 @@ from typing import IO, Any
 import msgspec
 import pyarrow as pa
 import pyarrow.dataset as ds
-from pyarrow import fs
 
 from openbell.market.ticks import parquet
 from openbell.market.ticks.archive import Archive
 from openbell.market.ticks.asking import Ask, Exported
 from openbell.market.ticks.checkpoint import StoreError, load
-from openbell.market.ticks.files import GROUPS, TickFile, end_of, found_in, standing
+from openbell.market.ticks.files import GROUPS, end_of
 from openbell.market.ticks.store import CHECKPOINT
+from openbell.market.ticks.tiers import Held, held
 
 NICE = 10  # orders go before downloads
 DAY_NS = 86_400 * 10**9
@@ -56,30 +56,26 @@ def export(ask: Ask, to: IO[bytes]) -> Exported:
     return Exported(rows=rows, position=kept.position, full_at=full_at)
 
 
-def files_of(ask: Ask, warm: list[TickFile], cold: list[TickFile]) -> list[TickFile]:
+def files_of(ask: Ask, position: int) -> list[Held]:
     """The files that may hold what is asked for, in the order of their ticks."""
-    group = ask.instrument % GROUPS
+    archives = [Archive(where, folder) for where, folder in ask.archives]
     return [
-        file
-        for file in standing({file.name: file for file in (*cold, *warm)}.values())
-        if file.group == group and end_of(file.date) > ask.start and end_of(file.date) - DAY_NS < ask.end
+        one
+        for one in held(Path(ask.folder), archives, position)
+        if one.file.group == ask.instrument % GROUPS
+        and end_of(one.file.date) > ask.start
+        and end_of(one.file.date) - DAY_NS < ask.end
     ]
 
 
 def _batches(ask: Ask, position: int) -> Iterator[Any]:
     """What is asked for, a little at a time."""
-    folder, archive = Path(ask.folder), Archive(ask.archive)
-    warm = [file for file in found_in(folder) if file.last <= position]
-    here = {file.name for file in warm}
     form = ds.ParquetFileFormat()
     wanted = (
         (ds.field("symbol") == ask.symbol) & (ds.field("time") >= ask.start) & (ds.field("time") < ask.end)
     )
-    for file in files_of(ask, warm, archive.files()):
-        if file.name in here:
-            fragment = form.make_fragment(str(folder / file.name), fs.LocalFileSystem())
-        else:
-            fragment = form.make_fragment(archive.path(file), archive.filesystem)
+    for one in files_of(ask, position):
+        fragment = form.make_fragment(one.path, one.filesystem)
         yield from fragment.to_batches(
             parquet.SCHEMA, filter=wanted, batch_size=parquet.ROW_GROUP, batch_readahead=1, use_threads=False
         )

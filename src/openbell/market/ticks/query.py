@@ -1,7 +1,7 @@
 """Reading ticks of all tiers as one table, with DuckDB's SQL: the view `ticks`.
 
-Files of the archive are read through pyarrow, so an object store needs nothing of DuckDB. Importing this
-module imports duckdb and pyarrow.
+Files of archives are read through pyarrow, so an object store needs nothing of DuckDB. Importing this module
+imports duckdb and pyarrow.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
-from pyarrow import fs
 
 from openbell.market.ticks import parquet
 from openbell.market.ticks.archive import Archive
 from openbell.market.ticks.batch import Ticks
-from openbell.market.ticks.files import TickFile, found_in, standing
 from openbell.market.ticks.store import TickStore
+from openbell.market.ticks.tiers import NEWEST, Held, held
 
 SCHEMA = parquet.SCHEMA.append(pa.field("date", pa.string()))
-NEWEST = 1 << 62
-VIEW = "CREATE VIEW ticks AS SELECT * FROM hot UNION ALL SELECT * FROM warm UNION ALL SELECT * FROM cold"
+VIEW = "CREATE VIEW ticks AS SELECT * FROM hot UNION ALL SELECT * FROM here UNION ALL SELECT * FROM away"
 
 
 class TickQuery:
@@ -32,27 +30,23 @@ class TickQuery:
 
     Args:
         folder: the store's; its files are read, whoever writes it.
-        archive: where old files are, if anywhere.
+        archives: where old files are, if anywhere, in the order in which they go there.
         store: the store itself, in the process that writes it: its newest ticks are read too.
     """
 
-    def __init__(self, folder: Path, archive: Archive | None = None, store: TickStore | None = None) -> None:
+    def __init__(
+        self, folder: Path, archives: Sequence[Archive] = (), store: TickStore | None = None
+    ) -> None:
         # First the memory, then how far the files are: what moves to a file meanwhile is left out of one.
         hot = store.hot() if store else None
         position = store.position if store else NEWEST
-        warm = {file.name: file for file in found_in(folder) if file.last <= position}
-        cold = {file.name: file for file in archive.files()} if archive else {}
-        self.files = standing({**cold, **warm}.values())
+        files = held(folder, archives, position)
+        self.files = [one.file for one in files]
         self._connection = duckdb.connect(config={"threads": 1})
         newest = _hot(hot, store.symbols, position) if store and hot else _none()
         self._connection.register("hot", newest)
-        local = [file for file in self.files if file.name in warm]
-        self._connection.register("warm", _dataset(fs.LocalFileSystem(), str(folder.resolve()), local))
-        if archive:
-            remote = [file for file in self.files if file.name not in warm]
-            self._connection.register("cold", _dataset(archive.filesystem, archive.root, remote))
-        else:
-            self._connection.register("cold", _none())
+        self._connection.register("here", _dataset([one for one in files if one.is_local]))
+        self._connection.register("away", _dataset([one for one in files if not one.is_local]))
         self._connection.execute(VIEW)
 
     def table(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
@@ -86,11 +80,11 @@ def _none() -> pa.Table:
     return SCHEMA.empty_table()
 
 
-def _dataset(filesystem: Any, root: str, files: Sequence[TickFile]) -> Any:
+def _dataset(files: Sequence[Held]) -> Any:
     if not files:
         return _none()
     form = ds.ParquetFileFormat()
     fragments = [
-        form.make_fragment(f"{root}/{file.name}", filesystem, ds.field("date") == file.date) for file in files
+        form.make_fragment(one.path, one.filesystem, ds.field("date") == one.file.date) for one in files
     ]
-    return ds.FileSystemDataset(fragments, SCHEMA, form, filesystem)
+    return ds.FileSystemDataset(fragments, SCHEMA, form, files[0].filesystem)

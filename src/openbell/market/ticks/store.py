@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from openbell.market.ticks.files import GROUPS, UNFINISHED, TickFile, date_of, f
 from openbell.ops.blobs import sync_folder
 
 CHECKPOINT = "checkpoint"
+LOCK_LOOK_S = 0.05
 
 
 class Sealed(NamedTuple):
@@ -41,6 +43,7 @@ class TickStore:
 
     Args:
         source: names the log (or feed) whose ticks these are.
+        wait_s: how long to wait for another process that writes it just now.
 
     Raises:
         StoreError: the folder holds the ticks of another source, or no store, or another process writes it.
@@ -51,10 +54,10 @@ class TickStore:
         symbols: by instrument number; whoever brings ticks appends to it.
     """
 
-    def __init__(self, folder: Path, source: str) -> None:
+    def __init__(self, folder: Path, source: str, wait_s: float = 0.0) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(folder / "lock")
+        self._lock = _locked(folder / "lock", wait_s)
         try:
             kept = load(folder / CHECKPOINT)
             if kept is None:
@@ -175,13 +178,18 @@ def places(symbols: Sequence[str]) -> npt.NDArray[np.uint16] | npt.NDArray[np.ui
     return place.astype(np.uint16) if len(symbols) <= 1 << 16 else place  # 16 bits sort by counting
 
 
-def _locked(path: Path) -> int:
+def _locked(path: Path, wait_s: float) -> int:
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        raise StoreError(
-            f"another process writes the ticks in {path.parent}; there can be only one"
-        ) from None
-    return fd
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fd
+        except BlockingIOError:
+            if time.monotonic() < until:
+                time.sleep(LOCK_LOOK_S)
+                continue
+            os.close(fd)
+            raise StoreError(
+                f"another process writes the ticks in {path.parent}; there can be only one"
+            ) from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,14 +94,17 @@ def runs(files: Sequence[TickFile]) -> list[list[TickFile]]:
     return found
 
 
-def age(store: TickStore, archive: Archive, before: int) -> int:
+def age(store: TickStore, archive: Archive, before: int, until: float = math.inf) -> int:
     """Bring files of dates that ended before `before` into the archive; how many. They leave this disk the
-    next time, because another process may just be reading them."""
+    next time, because another process may just be reading them. What is not done by `until`,
+    time.monotonic(), is left to the next time."""
     brought = 0
     there = {(file.name, file.size) for file in archive.files()}
     for file in store.files():
         if end_of(file.date) > before:
             continue
+        if time.monotonic() >= until:
+            break
         path = store.folder / file.name
         if (file.name, file.size) in there:
             path.unlink()
@@ -119,21 +124,38 @@ def prune(store: TickStore, archive: Archive, own_archive: bool, bytes_max: int)
     archived = {file.name: file for file in archive.files()}
     cold = archived if own_archive else {}
     excess = sum(file.size for file in (*warm.values(), *cold.values())) - bytes_max
-    gone = 0
-    for file in sorted({*warm.values(), *cold.values()}, key=age_of):
+    going = []
+    for file in sorted((cold | warm).values(), key=age_of):
         if excess <= 0:
             break
+        going.append(file)
+        excess -= sum(tier[file.name].size for tier in (warm, cold) if file.name in tier)
+    return remove(store, archive, own_archive, going)
+
+
+def remove(
+    store: TickStore, archive: Archive, own_archive: bool, files: Iterable[TickFile], until: float = math.inf
+) -> int:
+    """Remove files, of which the oldest come first, from this disk; how many. As with `prune` they are in the
+    archive first, or gone for good. What is not done by `until`, time.monotonic(), stays."""
+    warm = {file.name for file in store.files()}
+    archived = {file.name: file for file in archive.files()}
+    gone = 0
+    for file in files:
+        if time.monotonic() >= until:
+            break
+        is_here, in_archive = file.name in warm, file.name in archived
+        if not (is_here or (own_archive and in_archive)):
+            continue
         if own_archive:
             note_pruned(store.folder, file)
-        if file.name in cold:
-            archive.remove(file)
-            excess -= file.size
-        if file.name in warm:
+            if in_archive:
+                archive.remove(archived[file.name])
+        if is_here:
             path = store.folder / file.name
             if not own_archive and archived.get(file.name) != file:
                 archive.put(file, path)
             path.unlink()
-            excess -= file.size
         gone += 1
     return gone
 
