@@ -1,12 +1,12 @@
 """Commands to durable answers through socket, sequencer, core and journal, beside a bare fdatasync.
 
-A node in a process of its own takes batches of orders, some batches in flight; each batch is timed from
-its first byte sent to its last answer, which comes after the batch is on the disk and applied. Then orders
-come at a steady pace, and each is timed from when it was due. The same orders go through a node without
-its door, once with and once without a disk under its journal, and the same bytes are written and synced to
-a preallocated file by themselves. Answers, trades, balances and the log's length are counted before any
-figure is told. All of it is done several times, each with a node and a folder of its own, and the medians
-are told.
+A node in a process of its own takes the memory that orders fill; then it gets batches of orders, some batches
+in flight, and each batch is timed from its first byte sent to its last answer, which comes after the batch is
+on the disk and applied. Then orders come at a steady pace, and each is timed from when it was due. The same
+orders go through a node without its door, once with and once without a disk under its journal, and the same
+bytes are written and synced to a preallocated file by themselves. Answers, trades, balances and the log's
+length are counted before any figure is told. All of it is done several times, each with a node and a folder
+of its own, and the medians are told.
 """
 
 from __future__ import annotations
@@ -113,6 +113,8 @@ async def _door(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
         path = service.settings.node_socket
         client = await NodeClient.connect(path, name="bench", role="admin")
         await furnish(client, lines)
+        while not (await client.query("status"))["data"]["warm"]:
+            await asyncio.sleep(0.05)
         begin = (await client.query("status"))["data"]["commands"]
         floods = [Flood(path, order_frames(each, line), args.batch, args.in_flight) for line in range(lines)]
         seconds = await asyncio.to_thread(together, floods)

@@ -29,6 +29,7 @@ SMALL = {
     "genesis_requests": 2_097_152,
     "genesis_ended_per_account": 1_048_576,
     "genesis_levels": 64,
+    "warm": False,
 }
 LIMITS = Limits(segment_bytes=1 << 20)
 HOUSE = records.FIRST_ACCOUNT

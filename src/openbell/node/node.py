@@ -25,6 +25,7 @@ from openbell.node.recovery import Recovered, recover
 from openbell.node.sequencer import Sequencer
 from openbell.node.server import Connection, bind
 from openbell.node.stream import Stream
+from openbell.node.warmer import Warmer
 from openbell.ops.room import Room
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Node:
         self.limits = limits
         self.room = room
         self.exchange = recovered.exchange
+        self.warmer = Warmer(self.exchange.memory)
         self.journal = recovered.journal
         self.events = recovered.events
         self.readers = recovered.readers
@@ -134,6 +136,7 @@ class Node:
 
     async def stop(self) -> None:
         """Close the door, let what is under way become durable and leave, keep the state."""
+        self.warmer.stop()
         if self.server is not None:
             self.server.close()
         for connection in self.connections:
@@ -230,6 +233,7 @@ class Node:
             "snapshot_writing": bool(self.snapshots.child),
             "snapshot_stall_ns": self.snapshot_stall_ns,
             "log_full": self.sequencer.full,
+            "warm": self.warmer.done,
             "cut": str(self.journal.cut) if self.journal.cut else None,
         }
 

@@ -53,6 +53,8 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         await node.start(settings.node_socket)
         quiet_collector()
         ready()
+        if settings.warm:
+            node.warmer.start()
         stopping = asyncio.create_task(stop.wait())
         stopping.add_done_callback(lambda _task: node.end())
         await node.ended

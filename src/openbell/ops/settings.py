@@ -89,6 +89,13 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
             " can go new orders get `LOG_FULL`. 0: no cap, and the whole log stays.",
         ),
     ] = 10_240
+    warm: Annotated[
+        bool,
+        Meta(
+            description="Whether the node takes the memory that orders fill with time at its start, beside"
+            " its work (some 530 MiB by default): no order waits for a page later."
+        ),
+    ] = True
     retention_orders_years: Annotated[
         int,
         Meta(ge=1, le=100, description="Years that records of orders stay in an archive of yours."),
