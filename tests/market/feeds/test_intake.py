@@ -10,6 +10,7 @@ import pytest
 
 from openbell.market.feeds import lean
 from openbell.market.feeds.intake import Intake
+from openbell.market.feeds.keeping import FeedPolicy
 from openbell.market.feeds.quarantine import ROWS_TOLD_MAX, Quarantine
 from openbell.market.feeds.source import Bad, Chunk, FeedError
 from openbell.market.feeds.symbols import FILE, VenueFed
@@ -170,19 +171,52 @@ def test_one_process_writes_a_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_quarantine_is_bounded_and_counts_on(tmp_path: Path) -> None:
-    held = Quarantine(tmp_path / "q", bytes_max=1_000)
+    for name in ("lab", "other"):
+        (tmp_path / name).mkdir()
+    held = Quarantine(tmp_path / "lab", bytes_max=1_000)
     for _ in range(50):
         held.take("here", Bad("BAD_LINE", "line 1", b"x" * 100))
     held.close()
     assert held.counts["BAD_LINE"] == 50
-    assert (tmp_path / "q").stat().st_size < 1_400
+    size = (tmp_path / "lab" / "quarantine.jsonl").stat().st_size
+    assert 1_000 <= size < 1_400
+    held = Quarantine(tmp_path / "other", bytes_max=size + 300)  # those of all feeds count
+    for _ in range(50):
+        held.take("here", Bad("BAD_LINE", "line 1", b"x" * 100))
+    held.close()
+    assert held.counts["BAD_LINE"] == 50
+    assert 300 <= (tmp_path / "other" / "quarantine.jsonl").stat().st_size < 700
+
+
+def test_a_quarantine_sees_what_other_feeds_write_meanwhile(tmp_path: Path) -> None:
+    for name in ("lab", "other"):
+        (tmp_path / name).mkdir()
+    one, two = (Quarantine(tmp_path / name, bytes_max=1_000) for name in ("lab", "other"))
+    for _ in range(50):
+        one.take("here", Bad("BAD_LINE", "line 1", b"x" * 100))
+        one.flush()
+        two.flush()
+        two.take("here", Bad("BAD_LINE", "line 1", b"x" * 100))
+    for held in (one, two):
+        held.close()
+    assert sum(path.stat().st_size for path in tmp_path.glob("*/quarantine.jsonl")) < 1_800
+    assert one.counts == two.counts == {"BAD_LINE": 50}
+
+
+def test_what_is_set_aside_has_a_share_of_the_bound(tmp_path: Path) -> None:
+    one = Intake(tmp_path, "lab", [], [], FeedPolicy(10**18, 16_000))
+    for _ in range(50):
+        one.refuse("here", Bad("BAD_LINE", "line 1", b"x" * 100))
+    one.close()
+    assert 1_000 <= (tmp_path / "lab" / "quarantine.jsonl").stat().st_size < 1_400
 
 
 def test_of_many_rows_some_are_written_and_all_are_counted(tmp_path: Path) -> None:
-    held = Quarantine(tmp_path / "q")
+    (tmp_path / "lab").mkdir()
+    held = Quarantine(tmp_path / "lab")
     held.take_rows("here", "BAD_PRICE", of_rows([trade(0, -1)] * 5_000))
     held.close()
-    lines = [json.loads(line) for line in (tmp_path / "q").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "lab" / "quarantine.jsonl").read_text().splitlines()]
     assert held.counts["BAD_PRICE"] == 5_000
     assert (len(lines), lines[-1]["more"]) == (ROWS_TOLD_MAX + 1, 5_000 - ROWS_TOLD_MAX)
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from openbell.market.feeds.keeping import FeedPolicy, keep
 from openbell.market.feeds.live import QUOTES_MAX, Live
-from openbell.market.feeds.quarantine import Quarantine
+from openbell.market.feeds.quarantine import BYTES_MAX, Quarantine
 from openbell.market.feeds.source import SYMBOL, Bad, Chunk
 from openbell.market.feeds.symbols import LOOK_EVERY_S, declare, declared, folder_of
 from openbell.market.ticks.archive import Archive
@@ -37,6 +37,7 @@ UPKEEP_EVERY_S = 60.0
 UPKEEP_S = 1.0  # at a time: who sends ticks waits meanwhile
 LOCK_WAIT_S = 15.0  # a worker that keeps a feed in order lets go of it soon
 DONE = -1
+QUARANTINE_SHARE = 16  # of what feeds' ticks may take, for what is set aside
 SYMBOLS_MAX = QUOTES_MAX
 
 
@@ -70,7 +71,8 @@ class Intake:
         self._looked = time.monotonic()
         self._numbers = {symbol: number for number, symbol in enumerate(self.store.symbols)}
         self._live = Live(self.folder, self.store.symbols)
-        self.quarantine = Quarantine(self.folder / "quarantine.jsonl")
+        share = policy.bytes_max // QUARANTINE_SHARE if policy.bytes_max else BYTES_MAX
+        self.quarantine = Quarantine(self.folder, min(share, BYTES_MAX))
         self.files = msgspec.msgpack.decode(self.store.state or b"\x80", type=dict[str, Progress])
         self.position = self.store.position
         self.rows: Counter[str] = Counter()  # good ones, by source

@@ -1,7 +1,9 @@
-"""What a feed brought that cannot be: a line of JSON each, in one file of bounded size, and counted."""
+"""What a feed brought that cannot be: a line of JSON each, in a file, and counted. The files of all feeds
+together are of bounded size."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections import Counter
@@ -11,18 +13,34 @@ from pathlib import Path
 from openbell.market.feeds.source import Bad
 from openbell.market.ticks.batch import COLUMNS, Ticks
 
-FILE_BYTES_MAX = 64 << 20
+FILE = "quarantine.jsonl"
+BYTES_MAX = 64 << 20
 ROWS_TOLD_MAX = 100  # of one batch and reason
 
 
 class Quarantine:
-    """The file at `path`; `counts` by reason are of this process."""
+    """The file in the folder of a feed; `counts` by reason are of this process.
 
-    def __init__(self, path: Path, bytes_max: int = FILE_BYTES_MAX) -> None:
+    Args:
+        bytes_max: what those of all feeds beside this one take together; what is more is only counted.
+    """
+
+    def __init__(self, folder: Path, bytes_max: int = BYTES_MAX) -> None:
         self.counts: Counter[str] = Counter()
+        self._folder = folder
         self._bytes_max = bytes_max
-        self._file = path.open("ab")
-        path.chmod(0o600)
+        self._others = self._look()
+        self._file = (folder / FILE).open("ab")
+        (folder / FILE).chmod(0o600)
+
+    def _look(self) -> int:
+        """What the other feeds' files take now."""
+        total = 0
+        for path in self._folder.parent.glob(f"*/{FILE}"):
+            if path.parent.name != self._folder.name:
+                with contextlib.suppress(FileNotFoundError):
+                    total += path.stat().st_size
+        return total
 
     def take(self, source: str, bad: Bad) -> None:
         """Set something aside that was read from `source`."""
@@ -38,14 +56,15 @@ class Quarantine:
             self._write(source, reason, {"more": len(ticks) - ROWS_TOLD_MAX})
 
     def _write(self, source: str, reason: str, what: dict[str, object]) -> None:
-        if self._file.tell() < self._bytes_max:
+        if self._file.tell() + self._others < self._bytes_max:
             at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
             line = {"at": at, "source": source, "reason": reason} | what
             self._file.write(json.dumps(line).encode() + b"\n")
 
     def flush(self) -> None:
-        """Let others read what was written."""
+        """Let others read what was written, and see what they wrote."""
         self._file.flush()
+        self._others = self._look()
 
     def close(self) -> None:
         """Close the file."""
