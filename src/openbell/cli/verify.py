@@ -59,6 +59,8 @@ def verify(settings: Settings, as_json: bool) -> int:
 
 def told(found: Mapping[str, Any]) -> Iterator[str]:
     """What was found, in lines."""
+    from openbell.market.feeds.check import told as told_of_feeds
+
     differences = found["differences"]
     for difference in differences:
         yield f"differs: {difference}"
@@ -74,6 +76,7 @@ def told(found: Mapping[str, Any]) -> Iterator[str]:
         f" {found['candlesPosition']:,}, ticks to {found['ticksPosition']:,},"
         f" {found['snapshots']} snapshots"
     )
+    yield from told_of_feeds(found["feeds"])
     count = "1 difference" if len(differences) == 1 else f"{len(differences)} differences"
     verdict = count if differences else "nothing differs"
     yield f"{found['commands']:,} commands replayed, state {found['stateHash']}: {verdict}"
@@ -130,9 +133,22 @@ def compare(settings: Settings, report: Report) -> dict[str, Any]:
             if attempt == ATTEMPTS_MAX or oldest_segment(settings.journal_dir) == oldest:
                 raise
             continue
-        found["differences"] = list(dict.fromkeys(earlier + found["differences"]))
-        return found
+        feeds, different = _feeds(settings)
+        found["differences"] = list(dict.fromkeys(earlier + found["differences"] + different))
+        return found | {"feeds": feeds}
     raise AssertionError("the last attempt returns or raises")
+
+
+def _feeds(settings: Settings) -> tuple[dict[str, int], list[str]]:
+    """Up to which of its ticks the candles of each feed are, and what differs in them."""
+    from openbell.market.feeds.check import FeedCheck
+
+    check = FeedCheck(settings.feeds_dir, settings.database, settings.archive_url)
+    try:
+        check.run()
+    finally:
+        check.close()
+    return check.positions, check.differences
 
 
 def _attempt(settings: Settings, report: Report, earlier: list[str]) -> dict[str, Any]:
