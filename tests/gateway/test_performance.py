@@ -41,13 +41,16 @@ def test_an_account_opened_today_has_a_curve_from_its_grant_to_its_portfolio(
     )
 
 
-async def roll_day(exchange: LocalExchange) -> None:
-    """Begin the next day, as the clock will at midnight."""
+async def roll_day(exchange: LocalExchange, first_of_month: bool = False) -> None:
+    """Begin the next day, as the clock will at midnight; or the next that is the first of a month."""
     client = await NodeClient.connect(exchange.settings.node_socket, name="test", role="test")
     try:
         totals = (await client.query("totals"))["data"]
         today = datetime.strptime(str(totals["day"]), "%Y%m%d").replace(tzinfo=UTC)
-        date = int((today + timedelta(days=1)).strftime("%Y%m%d"))
+        day = today + timedelta(days=1)
+        while first_of_month and day.day != 1:
+            day += timedelta(days=1)
+        date = int(day.strftime("%Y%m%d"))
         answer = await client.send(roll(calendar_of(client.genesis), date))
         assert answer.code == 0
     finally:

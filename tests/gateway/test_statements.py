@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from decimal import Decimal
@@ -9,6 +10,8 @@ from typing import Any
 
 from bench.venue import Session
 from tests.gateway.conftest import Order
+from tests.gateway.exchange import LocalExchange
+from tests.gateway.test_performance import roll_day
 
 
 def table(session: Session, path: str) -> list[dict[str, str]]:
@@ -67,3 +70,24 @@ def test_what_is_not_there_is_said(demo: Session, maker: Session, limit: Order) 
     reply = demo.request("GET", f"/v1/orders/{resting['orderId']}/confirmation.pdf")
     assert (reply.status, reply.json["code"]) == (404, "NO_TRADES")
     assert maker.request("GET", f"/v1/orders/{other}/confirmation.csv").status == 404
+
+
+def test_a_month_begins_with_its_first_day_even_before_its_date(
+    exchange: LocalExchange, demo: Session, maker: Session, limit: Order
+) -> None:
+    bought(demo, maker, limit)
+    asyncio.run(roll_day(exchange, first_of_month=True))
+    demo.get("/v1/portfolio/performance?range=1D")  # it waits for the ledger
+    now, before = demo.get("/v1/statements")["data"]
+    assert (now["complete"], before["complete"]) == (False, True)
+    rows = table(demo, now["csv"])
+    assert [row["type"] for row in rows] == [
+        "OPENING_CASH",
+        "OPENING_HOLDING",
+        "CLOSING_CASH",
+        "CLOSING_HOLDING",
+    ]
+    newer = exchange.demo()
+    listed = newer.get("/v1/statements")["data"]
+    assert [row["month"] for row in listed] == [now["month"]]
+    assert "GRANT" in [row["type"] for row in table(newer, listed[0]["csv"])]

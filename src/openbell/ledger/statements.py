@@ -162,6 +162,12 @@ async def _roll(ledger: LedgerReads, month: int) -> Bound | None:
     return Bound(rows[0]["seq"], rows[0]["ts"], rows[0]["date"]) if rows else None
 
 
+async def day_at(ledger: LedgerReads, ts: int) -> int:
+    """The day (yyyymmdd) that had begun last at a time, ns UTC; 0 before the first that the ledger has."""
+    rows = await ledger.rows("SELECT max(date) AS date FROM ledger.days WHERE ts <= %(ts)s", {"ts": ts})
+    return rows[0]["date"] or 0
+
+
 async def last_bound(ledger: LedgerReads) -> Bound:
     """After all that the ledger has, at the last roll's closes."""
     query = "SELECT position, (SELECT max(date) FROM ledger.days) AS date FROM ledger.reader"

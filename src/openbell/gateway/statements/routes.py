@@ -41,8 +41,8 @@ T = TypeVar("T")
 async def list_statements(services: GivenServices, session: SignedIn) -> StatementListBody:
     """Every month since the account was opened, newest first."""
     _, account = await services.account(session)
-    first = await _first_month(services, account["opened_ts"])
-    month = _month(services.clock.now())
+    first = await _month(services, account["opened_ts"])
+    month = await _month(services, services.clock.now())
     data: list[StatementBody] = []
     while month >= first and len(data) < MONTHS_MAX:
         if await services.ledger_read(statements.begin(services.ledger, month)) is not None:
@@ -71,7 +71,8 @@ async def get_statement(name: FromPath[str], services: GivenServices, session: S
     month = int(match[1]) * 100 + int(match[2])
     seq, account = await services.account(session)
     opened_ts = account["opened_ts"]
-    if not await _first_month(services, opened_ts) <= month <= _month(services.clock.now()):
+    first, this = await _month(services, opened_ts), await _month(services, services.clock.now())
+    if not first <= month <= this:
         raise not_found(f"There is no statement of {match[1]}-{match[2]}.")
     await _caught_up(services, seq)
     async with _turn():
@@ -156,11 +157,13 @@ async def _fills(
     return order, await _whole(services, reading)
 
 
-async def _first_month(services: Services, opened_ts: int) -> int:
-    """The month whose statement an account's opening is in: opened before the roll, it is the one before."""
-    month = _month(opened_ts)
-    begin = await services.ledger_read(statements.begin(services.ledger, month))
-    return month if begin is not None and begin.ts <= opened_ts else _before(month)
+async def _month(services: Services, ts: int) -> int:
+    """The month of the trading day that was at a time, ns UTC: a day may begin on an evening before its date.
+
+    Before the first day it is the month of the date.
+    """
+    date = await services.ledger_read(statements.day_at(services.ledger, ts))
+    return date // 100 or day_of(ts).year * 100 + day_of(ts).month
 
 
 async def _caught_up(services: Services, seq: int) -> None:
@@ -184,11 +187,6 @@ async def _whole(services: Services, reading: Awaitable[T]) -> T:
 def _file(name: str, form: str, content: bytes) -> Response[bytes]:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=PDF if form == "pdf" else CSV, headers=headers)
-
-
-def _month(ns: int) -> int:
-    day = day_of(ns)
-    return day.year * 100 + day.month
 
 
 def _before(month: int) -> int:
