@@ -19,6 +19,8 @@ from typing import Any, Self
 
 import psutil
 
+from openbell.ops.process import leash
+
 OPEN_SECONDS_MAX = 120.0
 STOP_SECONDS_MAX = 15.0
 OPEN_LINE = "OpenBell is open"
@@ -150,7 +152,7 @@ class Venue:
         self.kill()
 
     def start(self, patience_s: float = OPEN_SECONDS_MAX) -> float:
-        """Start it and wait until it is open; the seconds that took.
+        """Start it from the main thread, with which it ends; wait until it is open. The seconds that took.
 
         Raises:
             VenueError: it ended, or is not open after `patience_s` seconds.
@@ -160,7 +162,7 @@ class Venue:
         command += ["--port", str(self.port), *self._arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True, env=self._environment,
+            start_new_session=True, env=self._environment, preexec_fn=leash(),
         )  # fmt: skip
         self.said = ""
         assert self._process.stdout is not None

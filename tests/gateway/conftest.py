@@ -18,6 +18,8 @@ from tests.gateway.exchange import LocalExchange
 
 Stock = Callable[[], str]
 
+LONGEST_S = 30.0  # no test takes so long
+
 
 @pytest.fixture(scope="session")
 def exchange(postgres_server: Postgres) -> Iterator[LocalExchange]:
@@ -33,6 +35,14 @@ def exchange(postgres_server: Postgres) -> Iterator[LocalExchange]:
         LocalExchange(Path(folder), database) as made,
     ):
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _one_day(request: pytest.FixtureRequest) -> None:
+    """No day ends in the middle of a test: orders of the day would end with it, and its sums begin anew."""
+    if "exchange" in request.fixturenames:
+        exchange: LocalExchange = request.getfixturevalue("exchange")
+        exchange.let_the_day_end(LONGEST_S)
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from bench.venue import Session
 from openbell.cli import bootstrap
 from openbell.identity.tokens import Signer
 from openbell.node.client import NodeClient
+from openbell.ops.process import leash
 from openbell.ops.ready import is_ready
 from openbell.ops.settings import Settings
 
@@ -94,8 +96,26 @@ class LocalExchange:
         finally:
             await client.close()
 
+    async def _until_day(self, date: int) -> None:
+        client = await NodeClient.connect(self.settings.node_socket, name="tests", role="test")
+        try:
+            async with asyncio.timeout(READY_S):
+                while (await client.query("totals"))["data"]["day"] < date:
+                    await asyncio.sleep(0.05)
+        finally:
+            await client.close()
+
+    def let_the_day_end(self, within_s: float) -> None:
+        """If midnight UTC is nearer than `within_s` seconds, wait until the next day has begun here."""
+        now = datetime.now(UTC)
+        midnight = datetime.combine(now, datetime.min.time(), UTC) + timedelta(days=1)
+        left = (midnight - now).total_seconds()
+        if left < within_s:
+            time.sleep(left)
+            asyncio.run(self._until_day(int(midnight.strftime("%Y%m%d"))))
+
     def start(self, role: str, instance: int | None = None) -> None:
-        """Start a role's process and wait until it is ready."""
+        """Start a role's process and wait until it is ready; from the main thread, with which it ends."""
         name = role if instance is None else f"{role}-{instance}"
         environment = os.environ | self.settings.environment()
         if instance is not None:
@@ -112,6 +132,7 @@ class LocalExchange:
                 stderr=output,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=leash(),
             )
         self._processes[name] = process
         deadline = time.monotonic() + READY_S

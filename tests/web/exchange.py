@@ -14,6 +14,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from openbell.ops.process import leash
+
 OPEN_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 15.0
 VISITORS_A_MINUTE = 10_000  # each test is a new visitor from this one address
@@ -58,7 +60,9 @@ def running_exchange(folder: Path, feed: int | None = None) -> Iterator[str]:
     ]
     many = {**os.environ, "OPENBELL_DEMO_RATE": str(VISITORS_A_MINUTE)}
     with said.open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=many)
+        process = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, env=many, preexec_fn=leash()
+        )
     try:
         _wait_until_open(f"http://127.0.0.1:{port}", process, said)
         yield f"http://127.0.0.1:{port}"
