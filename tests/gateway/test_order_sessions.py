@@ -14,7 +14,7 @@ from tests.gateway.exchange import LocalExchange
 from tests.gateway.test_orders import ids, place, placed
 
 PATH = "/v1/order-sessions"
-PATIENCE_S = 5.0
+PATIENCE_S = 15.0
 
 
 def opened(session: Session, cancel_after_ms: int = 60_000, **headers: str) -> dict[str, Any]:
@@ -72,13 +72,13 @@ def test_orders_of_a_session_that_lapses_are_cancelled_and_others_stay(demo: Ses
 def test_heartbeats_keep_a_session_on_any_gateway(
     exchange: LocalExchange, demo: Session, limit: Order
 ) -> None:
-    kept = opened(demo, 1_500)
+    kept = opened(demo, 3_000)
     order = placed(demo, limit(sessionId=kept["sessionId"]))
     far = exchange.session(demo.token, 1)
-    for beat in range(6):
+    for beat in range(8):
         time.sleep(0.5)
         answer = keep(far if beat % 2 else demo, kept)
-        assert (answer.status, answer.json["cancelAfterMs"]) == (200, 1_500)
+        assert (answer.status, answer.json["cancelAfterMs"]) == (200, 3_000)
     assert ids(demo.get("/v1/orders?status=OPEN")) == [order["orderId"]]
     assert ended(demo, order)["reason"] == "SESSION"
 

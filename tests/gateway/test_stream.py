@@ -17,7 +17,7 @@ from tests.gateway.conftest import Order
 from tests.gateway.exchange import LocalExchange
 from tests.gateway.test_orders import placed
 
-PATIENCE_S = 5.0
+PATIENCE_S = 15.0
 
 
 class Client:
@@ -273,7 +273,7 @@ async def test_a_session_that_ends_ends_its_connection(
 ) -> None:
     account = decode_account(demo.get("/v1/me")["accountId"])
     client = await clients.open()
-    await client.say(action="auth", token=exchange.signer().issue(account, "DEMO", 1.5))
+    await client.say(action="auth", token=exchange.signer().issue(account, "DEMO", 3))
     await client.next("AUTHENTICATED")
     async with asyncio.timeout(9):
         while (await client.socket.receive()).type == aiohttp.WSMsgType.TEXT:

@@ -77,13 +77,14 @@ async def test_turns_go_on_while_a_batch_syncs_but_only_one_more(tmp_path: Path)
     node = await start_node(tmp_path, disk=disk)
     client = await connect(tmp_path)
     await furnish(client)
+    node.sequencer.tick_at = 1 << 62  # no turn but ours
+    await until(lambda: not node.sequencer.in_flight)
     disk.let_go.clear()
     answers = []
-    for _ in range(5):
+    for where in ((1, 0), (2, 0), (2, 1), (2, 2), (2, 3)):
         answers.append(asyncio.ensure_future(client.send(deposit(1))))
-        await asyncio.sleep(0.05)
-    assert len(node.sequencer.in_flight) == 2
-    assert len(node.intake) == 3
+        # Each comes alone, to where it has to: on its way to the disk, or waiting.
+        await until(lambda now=where: (len(node.sequencer.in_flight), len(node.intake)) == now)  # type: ignore[misc]
     disk.let_go.set()
     assert {answer.code for answer in await asyncio.gather(*answers)} == {codes.E_OK}
     await client.close()

@@ -38,6 +38,7 @@ def test_every_gateway_shows_what_any_gateway_acknowledged(two_gateways: Venue) 
             "type": "LIMIT",
             "quantity": "2",
             "price": f"{price * 9 / 10:.2f}",
+            "timeInForce": "GTC",  # it may be midnight
         }
         resting = trader.request("POST", "/v1/orders", low).json
         assert resting["status"] == "OPEN", resting
