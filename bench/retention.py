@@ -188,6 +188,7 @@ class Market:
             for group, members in (("makers", self.makers), ("takers", self.takers))
         }
         self.live: list[tuple[int, int, int]] = []  # order, account, instrument
+        self.bought: dict[str, Any] | None = None  # what the person buys, and then sells
         self.number = 0
 
     def next(self) -> bytearray:
@@ -213,11 +214,16 @@ class Market:
         if self.random.random() < 0.5:
             account, one = self.random.choice(self.sellers["takers"])
             return self.order(account, one, codes.SELL, SHARE, codes.IOC, -FAR)
-        return self.buy(self.random.choice(self.takers)["account"])
-
-    def buy(self, account: int) -> bytearray:
-        """A share for this account."""
+        account = self.random.choice(self.takers)["account"]
         return self.order(account, self.random.choice(self.instruments), codes.BUY, SHARE, codes.IOC, FAR)
+
+    def of_person(self, account: int) -> bytearray:
+        """By turns a share bought and the same one sold: a demo's money is enough for any length."""
+        if self.bought is None:
+            self.bought = self.random.choice(self.instruments)
+            return self.order(account, self.bought, codes.BUY, SHARE, codes.IOC, FAR)
+        sold, self.bought = self.bought, None
+        return self.order(account, sold, codes.SELL, SHARE, codes.IOC, -FAR)
 
     def order(
         self, account: int, one: dict[str, Any], side: int, quantity: int, tif: int, away: int
@@ -245,7 +251,7 @@ async def send(args: argparse.Namespace, settings: Settings, person: int) -> Flo
     while (now := time.monotonic() - begun) < args.seconds:
         for _ in range(min(int(now * args.rate) - flow.sent, WAITING_MAX - len(waiting))):
             mine = flow.sent % args.rate == 0
-            command = market.buy(person) if mine else market.next()
+            command = market.of_person(person) if mine else market.next()
             flow.sent += 1
             task = asyncio.create_task(one(client, market, flow, command, mine))
             waiting.add(task)
