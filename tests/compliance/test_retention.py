@@ -192,6 +192,21 @@ def test_the_keeper_prunes_its_own_archive_only_where_the_folder_has_no_room(tmp
     log.close()
 
 
+def test_the_keeper_leaves_room_for_snapshots_that_are_large_beside_the_cap(tmp_path: Path) -> None:
+    log = Log(tmp_path, 50)
+    log.snapshot()
+    log.add(30)
+    keeper_of(tmp_path, data_mib_max=64).keep()
+    large = tmp_path / "snapshots" / f"{40:020d}.snapshot"
+    large.write_bytes(os.urandom(5 << 20))
+    keeper_of(tmp_path, data_mib_max=16).keep()
+    assert Register(archive_of(tmp_path)).removed == 0  # two of them find room beside what is there
+    large.write_bytes(os.urandom(7 << 20))
+    keeper_of(tmp_path, data_mib_max=16).keep()
+    assert Register(archive_of(tmp_path)).removed > 2
+    log.close()
+
+
 def test_an_archive_of_ones_own_is_not_pruned_for_room(tmp_path: Path) -> None:
     folder, where = tmp_path / "data", tmp_path / "cold"
     log = Log(folder, 50)

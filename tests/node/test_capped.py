@@ -17,6 +17,7 @@ from openbell.node.genesis import make_genesis
 from openbell.node.node import DROP_PERCENT, Node
 from openbell.node.role import limits as role_limits
 from openbell.node.snapshotter import advance
+from openbell.ops.room import COMING, FREE_PERCENT, largest_in
 from tests.node.exchange import LIMITS, connect, deposit, furnish, order, settings, start_node
 from tests.node.test_full import cancel
 
@@ -94,7 +95,11 @@ async def test_the_cap_of_the_folder_makes_segments_go_too(tmp_path: Path) -> No
     await node._tidy()
     assert numbers(node)[0] == 1
     node.room.look()
-    node.room.bytes_max = (node.room.used - MIB // 2) * 100 // DROP_PERCENT
+    snapshot = largest_in(node.snapshots.folder)
+    wanted = node.room.used + COMING * snapshot  # two more of these are to find room
+    node.room.bytes_max = (wanted - MIB // 2) * 100 // (DROP_PERCENT + FREE_PERCENT)
+    assert 0 < node.room.over(DROP_PERCENT, snapshot) <= MIB // 2 + 1
+    assert node.room.over(DROP_PERCENT) == 0
     await node._tidy()
     assert numbers(node)[0] == 2
     await node.stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openbell.ops.room import LOOK_S, Room, bytes_in
+from openbell.ops.room import LOOK_S, Room, bytes_in, largest_in
 
 MIB = 1 << 20
 
@@ -39,6 +39,21 @@ def test_over_tells_the_bytes_above_a_share_of_the_cap(tmp_path: Path) -> None:
     assert room.over(90) == 0
     assert MIB <= room.over(50) < MIB + 65_536
     assert Room(tmp_path, 0).over(1) == 0
+
+
+def test_where_a_tenth_is_too_small_for_two_snapshots_less_is_filled(tmp_path: Path) -> None:
+    fill(tmp_path / "a", 15 * MIB)
+    room = Room(tmp_path, 20 * MIB)
+    assert room.over(90, MIB) == 0  # two fit into the tenth
+    assert 3 * MIB <= room.over(90, 4 * MIB) < 3 * MIB + 65_536  # 8 stay free, not 2
+    assert Room(tmp_path, 0).over(90, 1 << 60) == 0
+
+
+def test_the_largest_file_of_a_folder_is_found(tmp_path: Path) -> None:
+    assert largest_in(tmp_path / "none") == largest_in(tmp_path) == 0
+    fill(tmp_path / "a", 3)
+    fill(tmp_path / "b", 70_000)
+    assert largest_in(tmp_path) == 70_000
 
 
 def test_the_folder_is_not_looked_through_all_the_time(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from openbell.compliance.key import load_signing_key
 from openbell.compliance.register import CannotHold
 from openbell.compliance.retention import Beginning, Retention, remove, sweep
 from openbell.log.errors import LogError
-from openbell.ops.room import Room
+from openbell.ops.room import Room, largest_in
 from openbell.ops.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class Keeper:
         )
         self.archiver = Archiver(settings.journal_dir, settings.snapshot_dir, self.archive, self.key)
         self.retention = Retention(settings.retention_orders_years, settings.retention_ledger_years)
+        self.snapshots = settings.snapshot_dir
         self.room = Room(settings.data_dir, settings.data_mib_max << 20)
         self.lock = settings.register_lock
         self.said = ""
@@ -73,7 +74,7 @@ class Keeper:
         Raises:
             CannotHold, Wrong, ArchiveConflict, OSError: as `enter` says.
         """
-        if self.own and (excess := self.room.over(PRUNE_PERCENT)):
+        if self.own and (excess := self.room.over(PRUNE_PERCENT, largest_in(self.snapshots))):
             through = Beginning(self.archive).over(excess)
             if through:
                 remove(self.archive, self.key, self.lock, through, "the data folder has no room for more")

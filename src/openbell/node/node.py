@@ -26,7 +26,7 @@ from openbell.node.sequencer import Sequencer
 from openbell.node.server import Connection, bind
 from openbell.node.stream import Stream
 from openbell.node.warmer import Warmer
-from openbell.ops.room import Room
+from openbell.ops.room import Room, largest_in
 
 log = logging.getLogger(__name__)
 
@@ -367,7 +367,7 @@ class Node:
         """Remove the oldest segments that nobody needs, as many as are too many."""
         limits, journal = self.limits, self.journal
         above = journal.size() - limits.journal_bytes if limits.journal_bytes else 0
-        excess = max(above, self.room.over(DROP_PERCENT))
+        excess = max(above, self.room.over(DROP_PERCENT, largest_in(self.snapshots.folder)))
         if excess <= 0:
             return
         before = min(min(self.snapshots.positions()[:2], default=0), passed)

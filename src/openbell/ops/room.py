@@ -10,6 +10,8 @@ from pathlib import Path
 
 BLOCK = 512  # bytes of `st_blocks`
 LOOK_S = 5.0
+FREE_PERCENT = 10  # of the cap, that what comes and goes has at least
+COMING = 2  # snapshots that must have room in that
 
 
 def bytes_in(folder: Path) -> int:
@@ -33,6 +35,15 @@ def bytes_in(folder: Path) -> int:
     return total
 
 
+def largest_in(folder: Path) -> int:
+    """Bytes of the largest file in `folder`, 0 if there is none: of snapshots the next is hardly larger."""
+    try:
+        with os.scandir(folder) as entries:
+            return max((entry.stat().st_size for entry in entries), default=0)
+    except FileNotFoundError:  # of the folder, or of a file that just went
+        return 0
+
+
 class Room:
     """The data folder `folder` and the most bytes it may take; 0 for no cap.
 
@@ -52,13 +63,18 @@ class Room:
             self.used = bytes_in(self.folder)
             self._looked_at = self._clock()
 
-    def over(self, percent: int) -> int:
-        """Bytes above so much of the cap; 0 if there are none, or no cap."""
+    def over(self, percent: int, snapshot: int = 0) -> int:
+        """Bytes above so much of the cap; 0 if there are none, or no cap.
+
+        Where the tenth that stays free is too small for two snapshots of `snapshot` bytes, one that is being
+        written and what grows meanwhile, it is so much less.
+        """
         if not self.bytes_max:
             return 0
         if self._clock() - self._looked_at >= LOOK_S:
             self.look()
-        return max(0, self.used - self.bytes_max * percent // 100)
+        short = max(0, COMING * snapshot - self.bytes_max * FREE_PERCENT // 100)
+        return max(0, self.used - self.bytes_max * percent // 100 + short)
 
     def require(self, size: int) -> None:
         """Raise OSError (no space) if `size` more bytes are above the cap."""
