@@ -57,7 +57,9 @@ async def test_what_fills_is_taken_and_the_rest_is_not() -> None:
     rest = {name: share_there(memory, name) for name in memory.maps if name not in FILLING}
     await wait(Warmer(memory))
     assert {name: share_there(memory, name) for name in FILLING} == dict.fromkeys(FILLING, 1)
-    assert {name: share_there(memory, name) for name in rest} == rest
+    # A huge page may reach from the end of one array into its neighbours.
+    taken = {name: (share_there(memory, name) - rest[name]) * len(memory.maps[name]) for name in rest}
+    assert max(taken.values()) <= 2 * warmer.STEP, taken
 
 
 async def test_commands_run_meanwhile_and_nothing_that_they_wrote_changes(tmp_path: Path) -> None:
