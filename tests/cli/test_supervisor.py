@@ -105,6 +105,7 @@ async def test_a_service_that_cannot_start_is_named_with_its_last_words(
         await supervisor.start([role(settings, "node"), role(settings, "worker", "fails")])
 
 
+@pytest.mark.alone
 async def test_stop_ends_every_service_within_five_seconds_also_a_deaf_one(
     settings: Settings, said: list[str]
 ) -> None:

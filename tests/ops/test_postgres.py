@@ -65,6 +65,7 @@ async def test_without_the_password_nobody_gets_in(server: Postgres, settings: S
         )
 
 
+@pytest.mark.alone
 async def test_what_was_committed_is_there_after_a_stop_and_a_start(
     server: Postgres, settings: Settings
 ) -> None:
@@ -77,6 +78,7 @@ async def test_what_was_committed_is_there_after_a_stop_and_a_start(
     assert await fetch(settings, "SELECT n FROM kept") == [(7,)]
 
 
+@pytest.mark.alone
 async def test_after_kill_9_it_starts_again_over_what_lingers(server: Postgres, settings: Settings) -> None:
     await fetch(settings, "CREATE TABLE kept AS SELECT 7 AS n")
     sleeper = await psycopg.AsyncConnection.connect(settings.database, autocommit=True)

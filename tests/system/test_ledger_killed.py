@@ -30,6 +30,7 @@ BACK_SECONDS_MAX = 60.0
 VICTIMS = ("postmaster", "database", "worker", "both")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(180 + 180 * MINUTES)
 def test_orders_go_on_and_the_ledger_is_exact_when_its_processes_are_killed(venue: MakeVenue) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import psutil
+import pytest
 
 from tests.system.conftest import MakeVenue
 
 STOP_S = 5.0
 WARM_S = 10.0
+
+pytestmark = pytest.mark.alone
 
 
 def test_ctrl_c_ends_every_process_and_the_next_start_is_warm(venue: MakeVenue) -> None:

@@ -18,6 +18,7 @@ GAP_SECONDS_MAX = 2.0  # without an answer to a trader who asks all the time
 PARTS = ("ledgerPosition", "candlesPosition", "ticksPosition")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_it_finds_no_difference_twice_in_a_row_under_load(venue: MakeVenue) -> None:

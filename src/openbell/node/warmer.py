@@ -33,10 +33,12 @@ FILLING = (
     "kept",
 )
 STEP = 2 << 20  # bytes at once: a huge page
+REST = 3.0  # times as long as a step took, after it: an exchange that is starting has better uses for a processor
 
 
 class Warmer:
-    """Takes the pages of `memory` that fill with time, from the first on, in a thread that steps aside.
+    """Takes the pages of `memory` that fill with time, from the first on, in a thread that steps aside and takes
+    a quarter of a processor at most.
 
     What is in them stays as it is, also while commands write there.
 
@@ -70,11 +72,13 @@ class Warmer:
                 if self._stopping.is_set():
                     return
                 if at < size:
+                    stepped = time.monotonic()
                     if not _take(address + at, min(STEP, size - at)):
                         log.info("memory is not taken ahead: this kernel has no way to (Linux 5.14 has)")
                         self.done = True
                         return
                     taken += min(STEP, size - at)
+                    self._stopping.wait(REST * (time.monotonic() - stepped))
         self.done = True
         log.info("%d MiB of memory taken ahead in %.1f s", taken >> 20, time.monotonic() - begun)
 
