@@ -33,12 +33,12 @@ FILLING = (
     "kept",
 )
 STEP = 2 << 20  # bytes at once: a huge page
-REST = 3.0  # times as long as a step took, after it: an exchange that is starting has better uses for a processor
+REST = 3.0  # times as long as a step took: a processor has better uses while an exchange starts
 
 
 class Warmer:
-    """Takes the pages of `memory` that fill with time, from the first on, in a thread that steps aside and takes
-    a quarter of a processor at most.
+    """Takes the pages of `memory` that fill with time, from the first on, in a thread that steps aside and
+    has a quarter of a processor at most.
 
     What is in them stays as it is, also while commands write there.
 
