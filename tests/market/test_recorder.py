@@ -9,6 +9,7 @@ from openbell.market.calendar import Always
 from openbell.market.events import UnitLike
 from openbell.market.recorder import Recorder
 from openbell.market.store import ForeignDatabase
+from openbell.node.client import SubscribeError
 from tests.market.events import SHARE, Unit, trade, unit
 
 
@@ -113,6 +114,38 @@ async def test_a_recorder_that_starts_without_a_database_says_started_and_keeps_
     await asyncio.sleep(0.3)
     assert not task.done()
     await stop(task)
+
+
+async def test_events_that_the_node_no_longer_has_are_an_alarm_and_end_nothing(
+    database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Forgetful(Log):
+        gone = True
+
+        async def subscribe(self, position: int, name: str) -> AsyncGenerator[Sequence[UnitLike], None]:
+            if self.gone:
+                self.subscriptions.append(position)
+                raise SubscribeError("POSITION_GONE", "the files begin at 100")
+            async for units in super().subscribe(position, name):
+                yield units
+
+    monkeypatch.setattr(recorder, "REFUSED_PAUSE_S", 0.05)
+    log, started = Forgetful(unit(1, trade(0, 1000, SHARE), ts=1)), asyncio.Event()
+    recording = Recorder(log, database, Always(), write_every_s=0, on_started=started.set)
+    task = asyncio.create_task(recording.run())
+    async with asyncio.timeout(30):
+        await started.wait()
+        while len(log.subscriptions) < 3:
+            assert not task.done(), task.result()
+            await asyncio.sleep(0.02)
+    told = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
+    assert told == ["Candles cannot go on after command 0: POSITION_GONE: the files begin at 100"]
+    assert recording.stopped == told[0]
+    log.gone = False  # a node that started again made its event files anew
+    await until(recording, 1, task)
+    await stop(task)
+    assert minutes(database) == [(0, 1000, SHARE, 1)]
+    assert not recording.stopped
 
 
 async def test_the_database_of_another_exchange_ends_the_recorder(database: str) -> None:

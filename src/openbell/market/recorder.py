@@ -17,6 +17,7 @@ from openbell.market.candles import Batch
 from openbell.market.events import UnitLike
 from openbell.market.migrate import migrate
 from openbell.market.store import CandleStore, PositionMoved
+from openbell.node.client import SubscribeError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ ACK_EVERY_S = 5.0
 FORGET_EVERY_S = 60.0
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
+REFUSED_PAUSE_S = 10.0
 
 
 class Source(Protocol):
@@ -52,6 +54,8 @@ class Recorder:
 
     Attributes:
         position: log position of the last command known to be stored.
+        stopped: why candles cannot go on, "" while they can. The node no longer has the events after
+            `position`: it makes them anew from a snapshot when it starts, where one is old enough.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Recorder:
         minutes_keep_ns: int = 0,
     ) -> None:
         self.position = 0
+        self.stopped = ""
         self._seconds_keep_ns = seconds_keep_ns
         self._minutes_keep_ns = minutes_keep_ns
         self._source = source
@@ -91,6 +96,10 @@ class Recorder:
                 pause = min(2 * pause, RETRY_MAX_S) if self._away_since else RETRY_FIRST_S
                 self._went_away(error)
                 self._started()
+            except SubscribeError as error:
+                self._say_stopped(f"Candles cannot go on after command {self.position}: {error}")
+                self._started()
+                pause = REFUSED_PAUSE_S
             await asyncio.sleep(pause)
 
     async def _follow(self) -> None:
@@ -119,7 +128,7 @@ class Recorder:
                     continue
                 synchronous = now - acked >= ACK_EVERY_S
                 await store.apply(self.position, batch, synchronous)
-                self.position, written = batch.position, now
+                self.position, self.stopped, written = batch.position, "", now
                 if now - forgot >= FORGET_EVERY_S:
                     await self._forget(store, batch.time)
                     forgot = now
@@ -137,6 +146,11 @@ class Recorder:
             await store.forget_seconds(now - self._seconds_keep_ns)
         if self._minutes_keep_ns:
             await store.forget_minutes(now - self._minutes_keep_ns, self._calendar)
+
+    def _say_stopped(self, reason: str) -> None:
+        if self.stopped != reason:
+            self.stopped = reason
+            log.error(reason)
 
     def _went_away(self, error: Exception) -> None:
         if not self._away_since:
