@@ -1,4 +1,4 @@
-"""Candles of one minute in the database: what is older than they are kept stays by the hour."""
+"""Candles of a minute and of an hour in the database: minutes leave, hours stay."""
 
 from collections.abc import AsyncIterator
 
@@ -10,6 +10,7 @@ from openbell.market.candles import Batch
 from openbell.market.history import FILLED, TRADED, Candle, History, Listed
 from openbell.market.migrate import migrate
 from openbell.market.store import CandleStore
+from tests.market.earlier import leave
 from tests.market.events import SHARE, bust, trade, unit
 
 START = 1_795_305_600 * 10**9  # a day's begin
@@ -69,13 +70,13 @@ async def test_hours_are_the_same_before_and_after_minutes_left(
     assert before[1] == candle(1, 300, 310, 3, 2, TRADED)
     assert before[26] == candle(26, 330, 330, 4, 1, TRADED)
     await store.forget_minutes(START + 27 * HOUR + 59 * MINUTE, Always())
-    assert counts(database) == (5, 3, 27)  # the hours are there, the minutes not removed yet
+    assert counts(database) == (5, 4, 27)  # minutes of before are not shown, and not removed yet
     assert await history.candles(APPLE, "1h", START, START + 51 * HOUR, 1_000) == before
     await store.forget_minutes(START + 27 * HOUR + 59 * MINUTE, Always())
-    assert counts(database) == (1, 3, 27)
+    assert counts(database) == (1, 4, 27)
     assert await history.candles(APPLE, "1h", START, START + 51 * HOUR, 1_000) == before
     await store.forget_minutes(START, Always())  # an older mark brings nothing back
-    assert counts(database) == (1, 3, 27)
+    assert counts(database) == (1, 4, 27)
 
 
 async def test_minutes_that_are_not_kept_are_not_shown_as_quiet(store: CandleStore, history: History) -> None:
@@ -113,4 +114,20 @@ async def test_minutes_stay_for_what_can_still_be_taken_back(store: CandleStore,
         left = connection.execute("SELECT count(*) FROM market.minutes WHERE start >= %s", (START + 2 * DAY,))
         assert left.fetchone() == (0,)
         days = connection.execute("SELECT trades FROM market.days ORDER BY start").fetchall()
+        hours = connection.execute("SELECT trades FROM market.hours ORDER BY start").fetchall()
     assert days == [(3,), (1,)]
+    assert hours == [(2,), (1,), (1,)]
+
+
+async def test_a_database_of_before_gets_the_hours_of_the_minutes_that_it_has(
+    store: CandleStore, history: History, database: str
+) -> None:
+    await record(store)
+    before = await history.candles(APPLE, "1h", START, START + 51 * HOUR, 1_000)
+    for turn in range(2):
+        await store.forget_minutes(START + 27 * HOUR, Always())
+        leave(database, "0007")  # which had hours only of minutes that had left
+        assert counts(database) == ((5, 1)[turn], 3, 27)
+        migrate(database)
+        assert counts(database) == ((5, 1)[turn], 4, 27)
+        assert await history.candles(APPLE, "1h", START, START + 51 * HOUR, 1_000) == before

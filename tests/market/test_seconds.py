@@ -12,6 +12,7 @@ from openbell.market.candles import Batch
 from openbell.market.history import FILLED, TRADED, Candle, History, Listed
 from openbell.market.migrate import migrate
 from openbell.market.store import CandleStore
+from tests.market.earlier import leave
 from tests.market.events import SHARE, trade, unit
 
 START = 1_795_305_600 * 10**9 + 600 * MINUTE
@@ -104,16 +105,7 @@ async def test_a_database_with_minutes_gets_seconds_from_its_next_minute_on(data
     await store.adopt(b"genesis")
     await record(store, (90, 300, 2))
     await store.close()
-    with psycopg.connect(database) as connection:  # as the build before left it
-        connection.execute("DROP VIEW market.hourly, market.fed_hourly")
-        connection.execute("DROP INDEX market.minutes_start")
-        later = ("hours", "seconds", "trades", "busts", "feeds", "fed")
-        later += ("fed_seconds", "fed_minutes", "fed_hours", "fed_days")
-        connection.execute(f"DROP TABLE {', '.join(f'market.{name}' for name in later)}".encode())
-        columns = ("seconds_from", "minutes_from", "trades_from")
-        dropped = ", ".join(f"DROP COLUMN {column}" for column in columns)
-        connection.execute(f"ALTER TABLE market.reader {dropped}".encode())
-        connection.execute("UPDATE market.alembic_version SET version_num = '0001'")
+    leave(database, "0001")
     migrate(database)
     with psycopg.connect(database) as connection:
         row = connection.execute("SELECT seconds_from FROM market.reader").fetchone()

@@ -6,12 +6,12 @@ with only small trades has a volume and no prices: its prices are None.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from openbell.core import codes
 from openbell.market import events
-from openbell.market.calendar import MINUTE, SECOND, Calendar, Day
+from openbell.market.calendar import HOUR, MINUTE, SECOND, Calendar, Day
 from openbell.market.events import UnitLike
 
 
@@ -153,3 +153,12 @@ class Batch:
             if tally is None:
                 tally = tallies[instrument, start] = Tally()
             tally.add(price, quantity, notional, eligible)
+
+
+def hours_of(minutes: Mapping[Key, Tally]) -> dict[Key, Tally]:
+    """The candles of an hour that candles of a minute come to."""
+    hours: dict[Key, Tally] = {}
+    for instrument, start in sorted(minutes):
+        key = instrument, start - start % HOUR
+        hours.setdefault(key, Tally()).join(*minutes[instrument, start].values())
+    return hours

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import Connection, ServerCursor
 
 from openbell.market.calendar import HOUR, MINUTE, SECOND, Calendar
-from openbell.market.candles import Batch, Key, Tally
+from openbell.market.candles import Batch, Key, Tally, hours_of
 from openbell.market.check_trades import TradeCheck
 from openbell.market.events import UnitLike
 
@@ -111,8 +111,7 @@ class CandleCheck:
             "hour": since.first(HOUR),
             "day": calendar.day(since.time).stamp + 1 if since.position else 0,
         }
-        self._minutes_from = 0  # minutes of before became hours
-        self._hours: dict[Key, Tally] = {}  # of minutes that became hours
+        self._hours: dict[Key, Tally] = {}  # of the replayed minutes that were compared
         self._connection: Connection[Any] = psycopg.connect(database_url, connect_timeout=5)
         try:
             self._open(genesis)
@@ -146,9 +145,9 @@ class CandleCheck:
             self._from["second"] = max(self._from["second"], self._shown("seconds_from"))
             self._stream("second")
         if self._exists("market.hours"):
-            self._minutes_from = self._shown("minutes_from")
-            self._from["minute"] = max(self._from["minute"], self._minutes_from)
-            self._stream("hour")
+            self._from["minute"] = max(self._from["minute"], self._shown("minutes_from"))
+            if not self._exists("market.hourly"):  # an earlier version had not all hours in one table
+                self._stream("hour")
         self._stream("minute")
         self._stream("day")
         if self._exists("market.trades") and (whole_from := self._trades_from()) is not None:
@@ -184,15 +183,15 @@ class CandleCheck:
             return
         now = batch.time
         self._compare("second", batch.seconds, now // SECOND * SECOND)
-        self._join_hours(now // MINUTE * MINUTE)
-        self._compare("hour", self._hours, now // HOUR * HOUR)
+        self._count_hours(now // MINUTE * MINUTE)
         self._compare("minute", batch.minutes, now // MINUTE * MINUTE)
+        self._compare("hour", self._hours, now // HOUR * HOUR)
         self._compare("day", batch.days, self._calendar.day(now).stamp)
 
     def finish(self) -> None:
         """Compare what is left: the candles under way at the position, and what the log does not have."""
         batch = self._replayed
-        self._join_hours(END_OF_TIME)
+        self._count_hours(END_OF_TIME)
         made_of = {"second": batch.seconds, "minute": batch.minutes, "hour": self._hours, "day": batch.days}
         for what, made in made_of.items():
             self._compare(what, made, END_OF_TIME)
@@ -206,12 +205,11 @@ class CandleCheck:
         if (said := first_bust(self._busts, batch.busts)) is not None:
             self.differences.append(said)
 
-    def _join_hours(self, before: int) -> None:
-        """Make hours of the replayed minutes that start before `before` and became hours in the database."""
-        minutes, before = self._replayed.minutes, min(before, self._minutes_from)
-        for key in sorted((key for key in minutes if key[1] < before), key=by_time):
-            hour = key[0], key[1] - key[1] % HOUR
-            self._hours.setdefault(hour, Tally()).join(*minutes.pop(key).values())
+    def _count_hours(self, before: int) -> None:
+        """Count the replayed minutes that start before `before`, and are compared next, into their hours."""
+        minutes = self._replayed.minutes
+        for key, hour in hours_of({key: minutes[key] for key in minutes if key[1] < before}).items():
+            self._hours.setdefault(key, Tally()).join(*hour.values())
 
     def _compare(self, what: str, made: dict[Key, Tally], before: int) -> None:
         """Compare, and forget, the replayed candles that start before `before`."""

@@ -1,8 +1,9 @@
 """Trades that can still be taken back, and candles made again without those that were.
 
 The exchange takes back one of its newest DEALS_MAX trades, so that many are kept, with what else traded in
-the oldest one's minute. A candle without a busted trade is made of the trades that remain in it; a day is
-made of its minutes. All of it is part of the transaction that stores a batch and moves the position.
+the oldest one's minute. A candle without a busted trade is made of the trades that remain in it; an hour and
+a day are made of their minutes. All of it is part of the transaction that stores a batch and moves the
+position.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from psycopg import AsyncCursor
 
-from openbell.market.calendar import MINUTE, SECOND, Calendar, Day
+from openbell.market.calendar import HOUR, MINUTE, SECOND, Calendar
 from openbell.market.candles import Batch, Key, Tally, Trade
 
 log = logging.getLogger(__name__)
@@ -100,10 +101,13 @@ async def take_back(cursor: AsyncCursor[Any], batch: Batch) -> None:
             one = Trade._make(row)
             _add(remain.setdefault((one.instrument, one.ts - one.ts % length), Tally()), one)
         await _replace(cursor, table, touched, remain)
+    touched = _by_key(taken, lambda one: one.ts - one.ts % HOUR)
+    remain = {key: await _of_minutes(cursor, key[0], key[1], key[1] + HOUR) for key in touched}
+    await _replace(cursor, "hours", touched, remain)
     days = {one.ts: batch.calendar.day(one.ts) for one in taken}
     touched = _by_key(taken, lambda one: days[one.ts].stamp)
-    by_stamp = {day.stamp: day for day in days.values()}
-    remain = {key: await _day(cursor, key[0], by_stamp[key[1]]) for key in touched}
+    by_stamp = {day.stamp: (day.start, day.end) for day in days.values()}
+    remain = {key: await _of_minutes(cursor, key[0], *by_stamp[key[1]]) for key in touched}
     await _replace(cursor, "days", touched, remain)
 
 
@@ -136,10 +140,10 @@ def _add(tally: Tally, one: Trade) -> None:
     tally.add(one.price, one.quantity, one.notional, one.eligible)
 
 
-async def _day(cursor: AsyncCursor[Any], instrument: int, day: Day) -> Tally:
-    """A day's candle: of the whole minutes in it, and of the trades in minutes that it shares."""
-    first, last = -(-day.start // MINUTE) * MINUTE, day.end // MINUTE * MINUTE
-    await cursor.execute(BETWEEN.encode(), (instrument, day.start, first, last, day.end))
+async def _of_minutes(cursor: AsyncCursor[Any], instrument: int, start: int, end: int) -> Tally:
+    """The candle of [start, end): of the whole minutes in it, and of the trades in minutes that it shares."""
+    first, last = -(-start // MINUTE) * MINUTE, end // MINUTE * MINUTE
+    await cursor.execute(BETWEEN.encode(), (instrument, start, first, last, end))
     shared = [Trade._make(row) for row in await cursor.fetchall()]
     await cursor.execute(MINUTES.encode(), (instrument, first, last))
     tally = Tally()

@@ -62,8 +62,9 @@ SELECT i, (
 """
 
 KEPT_FROM = "SELECT seconds_from, minutes_from FROM market.reader"
-TABLES = {SECOND: "seconds", MINUTE: "minutes", DAY: "days"}
-HOURLY = "hourly"  # minutes, and hours of the time before them
+TABLES = {SECOND: "seconds", MINUTE: "minutes", HOUR: "hours", DAY: "days"}
+# What has the last price where shorter candles are not kept any more, or nothing traded since they are.
+COARSER = {SECOND: (MINUTE, HOUR), MINUTE: (HOUR,), HOUR: (), DAY: ()}
 
 
 class HistoryUnavailable(Exception):
@@ -205,28 +206,23 @@ class History:
         """By instrument, the last close in each interval by its start, and the last one before them all."""
         if end <= self._generator.end:
             return {}, {}
-        table = HOURLY if kept.length == HOUR else TABLES[kept.base]
-        unit = HOUR if kept.base == DAY else MINUTE
+        unit = HOUR if kept.base == DAY else kept.base
         arguments = {"instruments": list(instruments), "starts": list(starts), "first": starts[0], "end": end}
         stored: dict[int, dict[int, int]] = {}
         for instrument, bucket, close in await self.rows(
-            CLOSES.format(table=table), arguments | {"unit": unit}
+            CLOSES.format(table=TABLES[kept.base]), arguments | {"unit": unit}
         ):
             stored.setdefault(instrument, {})[starts[bucket - 1]] = close
         if starts[0] <= self._generator.end:
             return stored, {}
-        before = await self._closes_before(table, arguments)
-        without = [instrument for instrument in instruments if instrument not in before]
-        if (
-            without and kept.base != DAY
-        ):  # nothing traded since these are kept: coarser ones have the last price
-            before |= await self._closes_before(HOURLY, arguments | {"instruments": without})
+        before: dict[int, int] = {}
+        for table, first in places_before(kept, starts[0]):
+            if without := [instrument for instrument in instruments if instrument not in before]:
+                rows = await self.rows(
+                    CLOSES_BEFORE.format(table=table), {"instruments": without, "first": first}
+                )
+                before |= {instrument: close for instrument, close in rows if close is not None}
         return stored, before
-
-    async def _closes_before(self, table: str, arguments: dict[str, Any]) -> dict[int, int]:
-        """As `_close_before` of several instruments, those that have one."""
-        rows = await self.rows(CLOSES_BEFORE.format(table=table), arguments)
-        return {instrument: close for instrument, close in rows if close is not None}
 
     async def _stored(
         self, listed: Listed, kept: Interval, starts: Sequence[int], end: int
@@ -234,32 +230,30 @@ class History:
         """What trades made of each interval, and the last close before them all (0: none)."""
         if end <= self._generator.end:
             return {}, 0
-        table = HOURLY if kept.length == HOUR else TABLES[kept.base]
         arguments = {"instrument": listed.instrument, "starts": starts, "first": starts[0], "end": end}
-        rows = await self.rows(STORED.format(table=table), arguments)
+        rows = await self.rows(STORED.format(table=TABLES[kept.base]), arguments)
         stored = traded(rows, starts)
         before = 0
         if starts[0] > self._generator.end:
-            before = await self._close_before(table, arguments)
-            if not before and kept.base != DAY:
-                # Nothing traded since these are kept: coarser ones have the last price.
-                minute = starts[0] - starts[0] % MINUTE
-                before = await self._close_before(HOURLY, arguments | {"first": minute})
+            before = await self._close_before(listed, kept, starts[0])
         return stored, before
+
+    async def _close_before(self, listed: Listed, kept: Interval, start: int) -> int:
+        """The last close before `start`; 0 if there is none."""
+        for table, first in places_before(kept, start):
+            asked = {"instrument": listed.instrument, "first": first}
+            if found := await self.rows(CLOSE_BEFORE.format(table=table), asked):
+                return int(found[0][0])
+        return 0
 
     async def _kept_from(self, kept: Interval) -> int:
         """When the stored candles that `kept` is made of begin; 0 if with the market."""
-        if kept.base == DAY or kept.length == HOUR:
+        if kept.base in (DAY, HOUR):
             return 0
         seconds_from, minutes_from = map(int, (await self.rows(KEPT_FROM, {}))[0])
         if kept.base == SECOND:
             return max(self._generator.end, seconds_from)
         return minutes_from if minutes_from > self._generator.end else 0
-
-    async def _close_before(self, table: str, arguments: dict[str, Any]) -> int:
-        """The last close in `table` before `arguments["first"]`; 0 if there is none."""
-        found = await self.rows(CLOSE_BEFORE.format(table=table), arguments)
-        return int(found[0][0]) if found else 0
 
     async def _simulated(
         self, listed: Listed, kept: Interval, starts: list[int], end: int
@@ -275,13 +269,13 @@ class History:
         symbol, reference_price, tick_size = listed.symbol, listed.reference_price, listed.tick_size
         parts: list[Rows] = []
         day = self._calendar.day(starts[0])
-        if kept.base != MINUTE:
+        if kept.base == DAY:
             # Whole days, and of the first start's own day what its generated minutes make of it.
             parts.append(self._generator.days(symbol, reference_price, tick_size))
             day = self._calendar.day(self._generator.end)
         while day.start < end:
             minutes = self._generator.minutes(symbol, reference_price, tick_size, day)
-            parts.append(minutes if kept.base == MINUTE else fold(minutes, [day.stamp]))
+            parts.append(fold(minutes, [day.stamp]) if kept.base == DAY else minutes)
             day = self._calendar.following(day)
         rows = join(parts)
         return fold(rows[rows[:, START] < end], starts)
@@ -314,6 +308,12 @@ class History:
             if not self._opened:
                 await self._pool.open(wait=False)
                 self._opened = True
+
+
+def places_before(kept: Interval, start: int) -> list[tuple[str, int]]:
+    """Where the last price before `start` is looked for: tables, and before which start in them."""
+    places = [(TABLES[kept.base], start)]
+    return places + [(TABLES[length], start - start % length) for length in COARSER[kept.base]]
 
 
 def traded(rows: Sequence[tuple[Any, ...]], starts: Sequence[int]) -> dict[int, Candle]:

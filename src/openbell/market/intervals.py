@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from openbell.market.calendar import DAY, MINUTE, SECOND
+from openbell.market.calendar import DAY, HOUR, MINUTE, SECOND
 
 EPOCH_WEEKDAY = 3 * DAY  # 1 January 1970 was a Thursday: its week began three days before
 
@@ -58,7 +58,7 @@ INTERVALS = {
         Interval("1m", MINUTE, MINUTE),
         Interval("5m", 5 * MINUTE, MINUTE),
         Interval("15m", 15 * MINUTE, MINUTE),
-        Interval("1h", 60 * MINUTE, MINUTE),
+        Interval("1h", HOUR, HOUR),
         Interval("1d", DAY, DAY),
         Interval("1w", 7 * DAY, DAY),
         Interval("1mo", 0, DAY),

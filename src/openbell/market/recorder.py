@@ -50,7 +50,7 @@ class Recorder:
         write_every_s: the least time between two writes while units only trickle.
         on_started: called once, when the database was first reached or found to be away.
         seconds_keep_ns: how long candles of one second are kept, in log time; 0: for good.
-        minutes_keep_ns: the same of candles of one minute, which become hours then.
+        minutes_keep_ns: the same of candles of one minute.
 
     Attributes:
         position: log position of the last command known to be stored.

@@ -11,18 +11,16 @@ from psycopg import AsyncConnection, AsyncCursor
 
 from openbell.market import corrections
 from openbell.market.calendar import HOUR, MINUTE, Calendar
-from openbell.market.candles import Batch, Key, Tally
-from openbell.market.condense import forget_minutes
+from openbell.market.candles import Batch, Key, Tally, hours_of
 
 # Losing the last commits in a crash loses position and candles together; the log has them still.
 SESSION = "SET synchronous_commit = off; SET application_name = 'openbell market'"
 ADVANCE = "UPDATE market.reader SET position = %s WHERE position = %s AND genesis = %s"
 FORGET = """
-WITH old AS (SELECT seconds_from FROM market.reader WHERE genesis = %(genesis)s),
-     gone AS (DELETE FROM market.seconds WHERE start < (SELECT seconds_from FROM old))
-UPDATE market.reader SET seconds_from = greatest(seconds_from, %(before)s) WHERE genesis = %(genesis)s
+WITH old AS (SELECT {table}_from AS shown FROM market.reader WHERE genesis = %(genesis)s),
+     gone AS (DELETE FROM market.{table} WHERE start < (SELECT shown FROM old))
+UPDATE market.reader SET {table}_from = greatest({table}_from, %(before)s) WHERE genesis = %(genesis)s
 """
-FORGET_MINUTES = forget_minutes("minutes", "hours", ("volume", "notional", "trades"), "reader", "genesis")
 OLDEST_TRADE = "SELECT ts FROM market.trades ORDER BY trade LIMIT 1"
 MERGE = """
 INSERT INTO market.{table} AS kept
@@ -114,6 +112,7 @@ class CandleStore:
                 raise PositionMoved(f"the candles' position is no longer {position}")
             await _merge(cursor, "seconds", batch.seconds)
             await _merge(cursor, "minutes", batch.minutes)
+            await _merge(cursor, "hours", hours_of(batch.minutes))
             await _merge(cursor, "days", batch.days)
             await corrections.keep(cursor, batch.trades)
             await corrections.take_back(cursor, batch)
@@ -134,11 +133,10 @@ class CandleStore:
         Raises:
             psycopg.OperationalError: PostgreSQL went away.
         """
-        values = {"genesis": self._genesis, "before": before - before % MINUTE}
-        await self._connection.execute(FORGET.encode(), values)
+        await self._forget("seconds", before - before % MINUTE)
 
     async def forget_minutes(self, before: int, calendar: Calendar) -> None:
-        """Keep minutes before the hour of `before`, ns UTC, as hours alone, in two steps as with seconds.
+        """Show no minutes before the hour of `before`, ns UTC, any more, in two steps as with seconds.
 
         A trade that can still be taken back needs the minutes of its day: those stay.
 
@@ -148,8 +146,11 @@ class CandleStore:
         cursor = await self._connection.execute(OLDEST_TRADE)
         if row := await cursor.fetchone():
             before = min(before, calendar.day(row[0]).start)
-        values = {"whose": self._genesis, "before": before - before % HOUR}
-        await self._connection.execute(FORGET_MINUTES, values)
+        await self._forget("minutes", before - before % HOUR)
+
+    async def _forget(self, table: str, before: int) -> None:
+        values = {"genesis": self._genesis, "before": before}
+        await self._connection.execute(FORGET.format(table=table).encode(), values)
 
 
 async def _merge(cursor: AsyncCursor[Any], table: str, tallies: Mapping[Key, Tally]) -> None:

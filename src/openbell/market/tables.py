@@ -38,9 +38,7 @@ reader = Table(
     Column(
         "seconds_from", BigInteger, nullable=False
     ),  # a whole minute; of what was before, seconds may lack
-    Column(
-        "minutes_from", BigInteger, nullable=False
-    ),  # a whole hour; what was before is in `hours`, and minutes may lack
+    Column("minutes_from", BigInteger, nullable=False),  # a whole hour; of what was before, minutes may lack
     Column("trades_from", BigInteger, nullable=False),  # of what was before, `trades` may lack some
 )
 
@@ -61,7 +59,6 @@ def _candles(name: str, *more: str) -> Table:
 
 seconds = _candles("seconds", "notional")
 minutes = _candles("minutes", "notional")
-# Of the time before `minutes_from`; the view `hourly` has them and the minutes since.
 hours = _candles("hours", "notional")
 days = _candles("days", "notional")
 
@@ -90,7 +87,7 @@ feeds = Table(
     Column("feed", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("seconds_from", BigInteger, nullable=False),  # of what was before, seconds may lack
-    Column("minutes_from", BigInteger, nullable=False),  # a whole hour; what was before is in `fed_hours`
+    Column("minutes_from", BigInteger, nullable=False),  # a whole hour; of what was before, minutes lack
 )
 
 fed = Table(
@@ -106,6 +103,5 @@ fed = Table(
 
 fed_seconds = _candles("fed_seconds")
 fed_minutes = _candles("fed_minutes")
-# Of the time before the feed's `minutes_from`; the view `fed_hourly` has them and the minutes since.
 fed_hours = _candles("fed_hours")
 fed_days = _candles("fed_days")

@@ -19,6 +19,7 @@ from openbell.market.feeds.recorder import FedRecorder
 from openbell.market.history import FILLED, TRADED, Candle, History
 from openbell.market.migrate import migrate
 from openbell.market.ticks.batch import BUST, TRADE, Ticks
+from tests.market.earlier import leave
 from tests.market.feeds.made import intake
 from tests.market.ticks.made import SHARE, Row, batch, random_ticks, trade
 
@@ -91,11 +92,11 @@ async def test_hours_and_days_are_the_same_before_and_after_minutes_left(
     assert before[25] == hour(26, 330, 330, 4, 1, TRADED) and len(before) == 74
     recording = FedRecorder(tmp_path, database, minutes_keep_ns=KEEP)
     recording.record()
-    assert counts(database) == (4, 1, 26)  # the hour is there, its minutes not removed yet
+    assert counts(database) == (4, 3, 26)  # minutes of before are not shown, and not removed yet
     assert await hours(history) == before
     assert recording._behind(), "nothing came, and yet the minutes are to go"
     recording.record()
-    assert counts(database) == (2, 1, 26)
+    assert counts(database) == (2, 3, 26)
     assert await hours(history) == before
     assert not recording._behind(), "there is nothing left to do"
     assert await history.candles("lab", "GOLD", "1d", None, None, 9) == days
@@ -107,7 +108,7 @@ async def test_hours_and_days_are_the_same_before_and_after_minutes_left(
     assert len(quiet) == 5
 
 
-async def test_what_comes_late_counts_into_the_hours_that_minutes_became(
+async def test_what_comes_late_counts_into_the_hours_whose_minutes_left(
     fed: Intake, history: FedHistory, database: str, tmp_path: Path
 ) -> None:
     recording = FedRecorder(tmp_path, database, minutes_keep_ns=KEEP)
@@ -121,7 +122,7 @@ async def test_what_comes_late_counts_into_the_hours_that_minutes_became(
     assert shown[0] == Candle(START - 49 * HOUR, 100, 100, 90, 90, 2 * SHARE, 2, TRADED)
     assert shown[50] == Candle(START + HOUR, 300, 310, 280, 280, 8 * SHARE, 3, TRADED)
     assert shown[25] == Candle(START - 24 * HOUR, 90, 90, 90, 90, 0, 0, FILLED)
-    assert counts(database) == (2, 2, 26)
+    assert counts(database) == (2, 4, 26)
 
 
 async def test_a_bust_makes_the_hours_of_its_day_anew_and_brings_no_minute_back(
@@ -135,7 +136,7 @@ async def test_a_bust_makes_the_hours_of_its_day_anew_and_brings_no_minute_back(
     recording.record()
     shown = await hours(history)
     assert shown[0] == hour(1, 300, 300, 2, 1, TRADED) and len(shown) == 74
-    assert counts(database) == (2, 1, 26)
+    assert counts(database) == (2, 3, 26)
     take(fed, "again", batch((BUST, 0, GOLD, START + 81 * HOUR, 1, 1, 0, 1)))  # the first: the hour is empty
     recording.record()
     assert (await hours(history))[0] == hour(1, 330, 330, 0, 0, FILLED)
@@ -143,7 +144,7 @@ async def test_a_bust_makes_the_hours_of_its_day_anew_and_brings_no_minute_back(
     assert [bar.trades for bar in days] == [0, 1, 0, 1]
 
 
-async def test_hours_out_of_minutes_equal_hours_out_of_ticks(
+async def test_hours_stay_as_they_are_when_their_minutes_leave(
     fed: Intake, history: FedHistory, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "ROWS_A_STEP", 170)
@@ -164,10 +165,26 @@ async def test_hours_out_of_minutes_equal_hours_out_of_ticks(
 async def test_an_hour_holds_at_most_the_volume_that_can_be_counted(
     history: FedHistory, fed: Intake, database: str, tmp_path: Path
 ) -> None:
-    take(fed, "file", gold((1, 10, 300, 1), (1, 50, 310, 1), (74, 20, 340, 1)))
-    recording = FedRecorder(tmp_path, database, minutes_keep_ns=KEEP)
-    FedRecorder(tmp_path, database).record()
+    recording = FedRecorder(tmp_path, database)
+    take(fed, "first", gold((1, 10, 300, 1)))
+    recording.record()
     with psycopg.connect(database) as connection:
-        connection.execute("UPDATE market.fed_minutes SET volume = %s", (VOLUME_MAX,))
+        connection.execute("UPDATE market.fed_hours SET volume = %s", (VOLUME_MAX - 1,))
+    take(fed, "second", gold((1, 50, 310, 1)))
     recording.record()
     assert (await hours(history))[0].volume == VOLUME_MAX
+
+
+async def test_a_database_of_before_gets_the_hours_of_the_minutes_that_it_has(
+    fed: Intake, history: FedHistory, database: str, tmp_path: Path
+) -> None:
+    take(fed, "file", gold(*TRADES))
+    FedRecorder(tmp_path, database).record()
+    before = await hours(history)
+    for turn in range(2):
+        FedRecorder(tmp_path, database, minutes_keep_ns=KEEP).record()
+        leave(database, "0007")  # which had hours only of minutes that had left
+        assert counts(database) == ((4, 2)[turn], 1, 26)
+        migrate(database)
+        assert counts(database) == ((4, 2)[turn], 3, 26)
+        assert await hours(history) == before

@@ -1,4 +1,4 @@
-"""Candles of a feed's trades, made by the thousand: of one second, one minute and one day of UTC.
+"""Candles of a feed's trades, made by the thousand: of a second, a minute, an hour and a day of UTC.
 
 The order of a candle's trades is the one in which they came into the feed, so that candles which were made in
 parts are those which would have been made at once.
@@ -13,12 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.market.calendar import DAY, HOUR, MINUTE, SECOND
-from openbell.market.candles import Key, Tally
-from openbell.market.condense import BIGGEST
 from openbell.market.ticks.batch import Ints
 
-LENGTHS = {"fed_seconds": SECOND, "fed_minutes": MINUTE, "fed_days": DAY}
-VOLUME_MAX = BIGGEST
+LENGTHS = {"fed_seconds": SECOND, "fed_minutes": MINUTE, "fed_hours": HOUR, "fed_days": DAY}
+VOLUME_MAX = (1 << 63) - 1
 
 # Symbol's number, start, open, high, low, close (None together), volume, trades.
 Row = tuple[int, int, int | None, int | None, int | None, int | None, int, int]
@@ -59,18 +57,6 @@ def candles(trades: Trades, length: int) -> list[Row]:
     columns = (symbol[begins], bucket[begins] * length, *prices, volume, counts)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return [row if row[2] else (*row[:2], None, None, None, None, *row[6:]) for row in rows]
-
-
-def hours_of(minutes: Sequence[Row]) -> list[Row]:
-    """The candles of an hour that candles of a minute, by symbol and start, come to."""
-    tallies: dict[Key, Tally] = {}
-    for symbol, start, opened, high, low, close, volume, trades in minutes:
-        tally = tallies.setdefault((symbol, start - start % HOUR), Tally())
-        tally.join(opened, high, low, close, volume, 0, trades)
-    return [
-        (*key, one.open, one.high, one.low, one.close, min(one.volume, VOLUME_MAX), one.trades)
-        for key, one in tallies.items()
-    ]
 
 
 def _prices(price: Ints, eligible: npt.NDArray[np.bool_], group: npt.NDArray[np.intp]) -> Sequence[Ints]:

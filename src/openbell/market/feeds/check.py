@@ -7,7 +7,7 @@ dates, and those before, are left out. Importing this module imports duckdb and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,35 +45,30 @@ WITH busts AS (SELECT symbol, trade, position FROM ticks WHERE kind = {BUST} AND
 SELECT DISTINCT trades.position FROM busts ASOF JOIN trades
     ON busts.symbol = trades.symbol AND busts.trade = trades.trade AND busts.position > trades.position
 """
-# The candles of a date. Trades are in the order in which they came; an hour's minutes in that of time, so its
-# open and close are sure only where the first and the last trade that came are in its first and last minute.
+# The candles of a date, their trades in the order in which they came.
 MADE = f"""
 SELECT time // {{length}} * {{length}} AS start, symbol,
     arg_min(price, position) {IS_ELIGIBLE}, max(price) {IS_ELIGIBLE}, min(price) {IS_ELIGIBLE},
     arg_max(price, position) {IS_ELIGIBLE},
-    least(sum(quantity::HUGEINT), {VOLUME_MAX})::BIGINT, count(*)::BIGINT,
-    arg_min(time // {MINUTE}, position) {IS_ELIGIBLE} = min(time // {MINUTE}) {IS_ELIGIBLE},
-    arg_max(time // {MINUTE}, position) {IS_ELIGIBLE} = max(time // {MINUTE}) {IS_ELIGIBLE}
+    least(sum(quantity::HUGEINT), {VOLUME_MAX})::BIGINT, count(*)::BIGINT
 FROM ticks
-WHERE kind = {TRADE} AND date = $1 AND position <= $2 AND time >= $3 AND time < $4
-    AND symbol NOT IN (SELECT unnest($5::VARCHAR[])) AND position NOT IN (SELECT unnest($6::BIGINT[]))
+WHERE kind = {TRADE} AND date = $1 AND position <= $2 AND time >= $3
+    AND symbol NOT IN (SELECT unnest($4::VARCHAR[])) AND position NOT IN (SELECT unnest($5::BIGINT[]))
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 Place = tuple[int, str]  # a candle's start and symbol
 Values = tuple[int | None, ...]
 NOTHING: Values = (None,) * 4 + (0,) * 2
-END_OF_TIME = (1 << 63) - 1
 
 
 class Kind(NamedTuple):
-    """Candles of a length: from which start on they are compared, and where they end, excluded."""
+    """Candles of a length, and from which start on they are compared."""
 
     name: str
     table: str
     length: int
     begin: int
-    end: int
 
 
 class Feed(NamedTuple):
@@ -86,10 +81,10 @@ class Feed(NamedTuple):
 
     def kinds(self, begin: int) -> Iterator[Kind]:
         """What is compared of candles that start at `begin` or later."""
-        yield Kind("second", "fed_seconds", SECOND, max(begin, self.seconds_from), END_OF_TIME)
-        yield Kind("minute", "fed_minutes", MINUTE, max(begin, self.minutes_from), END_OF_TIME)
-        yield Kind("hour", "fed_hours", HOUR, begin, self.minutes_from)
-        yield Kind("day", "fed_days", DAY, begin, END_OF_TIME)
+        yield Kind("second", "fed_seconds", SECOND, max(begin, self.seconds_from))
+        yield Kind("minute", "fed_minutes", MINUTE, max(begin, self.minutes_from))
+        yield Kind("hour", "fed_hours", HOUR, begin)
+        yield Kind("day", "fed_days", DAY, begin)
 
 
 class FeedCheck:
@@ -129,8 +124,11 @@ class FeedCheck:
         self._connection.close()
 
     def _open(self) -> list[Feed]:
-        row = self._connection.execute("SELECT to_regclass('market.fed_hours') IS NOT NULL").fetchone()
-        if row is None or not row[0]:
+        query = (
+            "SELECT to_regclass('market.fed_hours') IS NULL OR to_regclass('market.fed_hourly') IS NOT NULL"
+        )
+        row = self._connection.execute(query).fetchone()
+        if row is None or row[0]:
             return []  # only an earlier version has run
         return [Feed._make(found) for found in self._connection.execute(FEEDS)]
 
@@ -186,21 +184,20 @@ class Ticks:
         self._taken_back = [row[0] for row in query.rows(TAKEN_BACK, (position,))]
         self.begin = end_of(gone) if gone else 0
 
-    def candles(self, kind: Kind) -> Iterator[tuple[Place, Values, Sequence[bool]]]:
-        """The candles that the ticks make, in order; and of each whether its open and its close are known."""
+    def candles(self, kind: Kind) -> Iterator[tuple[Place, Values]]:
+        """The candles that the ticks make, in order."""
         sql = MADE.format(length=kind.length)
         for date in self._dates:
-            if end_of(date) <= kind.begin or end_of(date) - DAY >= kind.end:
+            if end_of(date) <= kind.begin:
                 continue
-            values = (date, self._position, kind.begin, kind.end, list(BY_SYMBOL), self._taken_back)
+            values = (date, self._position, kind.begin, list(BY_SYMBOL), self._taken_back)
             for batch in self._query.table(sql, values).to_batches(ROWS_AT_ONCE):
                 for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    known = row[8:] if kind.length == HOUR and row[2] is not None else (True, True)
-                    yield (row[0], row[1]), tuple(row[2:8]), known
+                    yield (row[0], row[1]), tuple(row[2:])
 
 
 def first_difference(
-    stored: Iterator[tuple[Place, Values]], made: Iterator[tuple[Place, Values, Sequence[bool]]]
+    stored: Iterator[tuple[Place, Values]], made: Iterator[tuple[Place, Values]]
 ) -> tuple[Place, Values, Values] | None:
     """The first candle that only one side has so, as (place, stored, made)."""
     there, given = next(stored, None), next(made, None)
@@ -208,14 +205,10 @@ def first_difference(
         if given is None or (there is not None and there[0] < given[0]):
             assert there is not None, "one of them is there"
             return there[0], there[1], NOTHING
-        place, true, (open_known, close_known) = given
+        place, true = given
         if there is None or place < there[0]:
             return place, NOTHING, true
-        values = list(there[1])
-        if true[0] is not None and values[0] is not None:
-            values[0] = values[0] if open_known else true[0]
-            values[3] = values[3] if close_known else true[3]
-        if tuple(values) != true:
+        if there[1] != true:
             return place, there[1], true
         there, given = next(stored, None), next(made, None)
     return None

@@ -6,19 +6,28 @@ exchange's calendar is.
 
 from __future__ import annotations
 
-from openbell.market.calendar import DAY, HOUR, MINUTE, SECOND, Always
+from openbell.market.calendar import DAY, HOUR, SECOND, Always
 from openbell.market.frames import frames
-from openbell.market.history import CLOSE_BEFORE, LIMIT_MAX, STORED, Candle, History, merge, traded
-from openbell.market.intervals import interval
+from openbell.market.history import (
+    CLOSE_BEFORE,
+    LIMIT_MAX,
+    STORED,
+    TABLES,
+    Candle,
+    History,
+    merge,
+    places_before,
+    traded,
+)
+from openbell.market.intervals import Interval, interval
 
-TABLES = {SECOND: "fed_seconds", MINUTE: "fed_minutes", DAY: "fed_days"}
-HOURLY = "fed_hourly"  # minutes, and hours of the time before them
 SYMBOL = """
 SELECT number, first, newest, seconds_from, minutes_from FROM market.fed JOIN market.feeds USING (feed)
 WHERE feed = %(feed)s AND symbol = %(symbol)s
 """
 FIRST_OPEN = """
-SELECT open FROM market.{table} WHERE instrument = %(instrument)s AND open IS NOT NULL ORDER BY start LIMIT 1
+SELECT open FROM market.fed_hours WHERE instrument = %(instrument)s AND open IS NOT NULL
+ORDER BY start LIMIT 1
 """
 
 
@@ -45,28 +54,22 @@ class FedHistory:
         if not known:
             return []
         number, first, newest, seconds_from, minutes_from = known[0]
-        hourly = kept.length == HOUR
-        if kept.base != DAY and not hourly:
+        if kept.base not in (DAY, HOUR):
             first = max(first, seconds_from if kept.base == SECOND else minutes_from)
         end = newest + 1 if to_ns is None else min(newest + 1, to_ns)
         starts, after = frames(self._calendar, kept, max(first, from_ns or 0), end, min(limit, LIMIT_MAX))
         if not starts:
             return []
-        table = HOURLY if hourly else TABLES[kept.base]
         arguments = {"instrument": number, "starts": starts, "first": starts[0], "end": after}
-        stored = traded(await rows(STORED.format(table=table), arguments), starts)
-        before = await self._price_before(number, table, starts[0], minutes_from)
+        stored = traded(await rows(STORED.format(table=f"fed_{TABLES[kept.base]}"), arguments), starts)
+        before = await self._price_before(number, kept, starts[0])
         return merge(starts, stored, {}, before) if before else []
 
-    async def _price_before(self, number: int, table: str, start: int, minutes_from: int) -> int:
-        """The last close before `start`: where none so short is stored any more the minutes and hours before
-        it have it, and before the first price it is that one."""
-        whole = start - start % (MINUTE if start >= minutes_from else HOUR)
-        for query, first in (
-            (CLOSE_BEFORE.format(table=table), start),
-            (CLOSE_BEFORE.format(table=HOURLY), whole),
-            (FIRST_OPEN.format(table=HOURLY), start),
-        ):
+    async def _price_before(self, number: int, kept: Interval, start: int) -> int:
+        """The last close before `start`; before the first price it is that one."""
+        for table, first in places_before(kept, start):
+            query = CLOSE_BEFORE.format(table=f"fed_{table}")
             if found := await self._history.rows(query, {"instrument": number, "first": first}):
                 return int(found[0][0])
-        return 0
+        found = await self._history.rows(FIRST_OPEN, {"instrument": number})
+        return int(found[0][0]) if found else 0

@@ -42,7 +42,7 @@ class FedRecorder:
 
     Args:
         seconds_keep_ns: how long before a feed's newest trade its candles of one second go back; 0: all.
-        minutes_keep_ns: the same of candles of one minute, which become hours then.
+        minutes_keep_ns: the same of candles of one minute.
         archive_url: the archive of yours, where old ticks of feeds are.
     """
 

@@ -8,8 +8,7 @@ from typing import Any
 from psycopg import Connection, Cursor
 
 from openbell.market.calendar import DAY, HOUR, MINUTE
-from openbell.market.condense import forget_minutes
-from openbell.market.feeds.candles import LENGTHS, VOLUME_MAX, Row, Trades, candles, hours_of
+from openbell.market.feeds.candles import LENGTHS, VOLUME_MAX, Row, Trades, candles
 from openbell.market.feeds.reading import Window
 
 SESSION = "SET synchronous_commit = off; SET application_name = 'openbell feeds'"
@@ -35,24 +34,21 @@ ON CONFLICT (instrument, start) DO UPDATE SET
     trades = kept.trades + excluded.trades
 """
 REMOVE = "DELETE FROM market.{table} WHERE instrument = %s AND start >= %s AND start < %s"
-# Seconds that are not shown any more leave; who just read from where they are shown can still read them.
+FORGET_ALL = """
+DELETE FROM market.{table} WHERE instrument IN (SELECT number FROM market.fed WHERE feed = %s)
+"""
+# Candles that are not shown any more leave; who just read from where they are shown can still read them.
 FORGET = """
 WITH old AS (
-    SELECT number, seconds_from FROM market.fed JOIN market.feeds USING (feed) WHERE feed = %(feed)s
+    SELECT number, {table}_from AS shown FROM market.fed JOIN market.feeds USING (feed) WHERE feed = %(feed)s
 ), gone AS (
-    DELETE FROM market.fed_seconds AS candle USING old
-    WHERE candle.instrument = old.number AND candle.start < old.seconds_from
+    DELETE FROM market.fed_{table} AS candle USING old
+    WHERE candle.instrument = old.number AND candle.start < old.shown
 )
-UPDATE market.feeds SET seconds_from = greatest(seconds_from, (
-    SELECT coalesce(max(newest), 0) / {minute} * {minute} FROM market.fed WHERE feed = %(feed)s) - %(keep)s)
+UPDATE market.feeds SET {table}_from = greatest({table}_from, (
+    (SELECT coalesce(max(newest), 0) FROM market.fed WHERE feed = %(feed)s) - %(keep)s) / {unit} * {unit})
 WHERE feed = %(feed)s
 """
-
-
-WHOSE = "instrument IN (SELECT number FROM market.fed WHERE feed = %(whose)s)"
-FORGET_MINUTES = forget_minutes("fed_minutes", "fed_hours", ("volume", "trades"), "feeds", "feed", WHOSE)
-NEWEST = "SELECT coalesce(max(newest), 0) FROM market.fed WHERE feed = %s"
-TABLES = (*LENGTHS, "fed_hours")
 
 
 class PositionMoved(Exception):
@@ -78,8 +74,8 @@ class FedStore:
     def begin_again(self, feed: str) -> None:
         """Forget the candles of a feed whose store was replaced by another."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
-            for table in TABLES:
-                cursor.execute(f"DELETE FROM market.{table} WHERE {WHOSE}".encode(), {"whose": feed})
+            for table in LENGTHS:
+                cursor.execute(FORGET_ALL.format(table=table).encode(), (feed,))
             cursor.execute("DELETE FROM market.fed WHERE feed = %s", (feed,))
             cursor.execute(BEGIN_AGAIN, (feed,))
 
@@ -116,16 +112,16 @@ class FedStore:
 
     def forget_seconds(self, feed: str, keep_ns: int) -> None:
         """Show no seconds more than `keep_ns` older than the feed's newest trade any more."""
-        query = FORGET.format(minute=MINUTE)
-        self._connection.execute(query.encode(), {"feed": feed, "keep": keep_ns})
+        self._forget("seconds", MINUTE, feed, keep_ns)
 
     def forget_minutes(self, feed: str, keep_ns: int) -> None:
-        """Keep minutes more than `keep_ns` older than the feed's newest trade as hours alone, in two steps:
-        shown no more, and removed the next time."""
-        row = self._connection.execute(NEWEST, (feed,)).fetchone()
-        assert row is not None, "an aggregate has a row"
-        before = int(row[0]) - keep_ns
-        self._connection.execute(FORGET_MINUTES, {"whose": feed, "before": before - before % HOUR})
+        """Show no minutes more than `keep_ns` older than the feed's newest trade any more; they are removed
+        the next time."""
+        self._forget("minutes", HOUR, feed, keep_ns)
+
+    def _forget(self, table: str, unit: int, feed: str, keep_ns: int) -> None:
+        query = FORGET.format(table=table, unit=unit)
+        self._connection.execute(query.encode(), {"feed": feed, "keep": keep_ns})
 
 
 def _numbers(cursor: Cursor[Any], feed: str, window: Window) -> list[int]:
@@ -142,12 +138,11 @@ def _numbers(cursor: Cursor[Any], feed: str, window: Window) -> list[int]:
 
 
 def _add(cursor: Cursor[Any], numbers: Sequence[int], trades: Trades, minutes_from: int) -> None:
-    """Add trades to the candles; `numbers` are by the trades' symbols. Minutes that are not kept any more
-    count into their hours."""
+    """Add trades to the candles; `numbers` are by the trades' symbols. Minutes that are not kept any more do
+    not come back."""
     for table, length in LENGTHS.items():
         rows = [(numbers[row[0]], *row[1:]) for row in candles(trades, length)]
         if length == MINUTE:
-            _merge(cursor, "fed_hours", hours_of([row for row in rows if row[1] < minutes_from]))
             rows = [row for row in rows if row[1] >= minutes_from]
         _merge(cursor, table, rows)
 
@@ -158,7 +153,7 @@ def _renew(cursor: Cursor[Any], feed: str, symbol: str, day: int, trades: Trades
     row = cursor.fetchone()
     if row is None:
         return
-    for table in TABLES:
+    for table in LENGTHS:
         cursor.execute(REMOVE.format(table=table).encode(), (row[0], day * DAY, (day + 1) * DAY))
     _add(cursor, [row[0]], trades, minutes_from)
 
