@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +22,7 @@ from openbell.node.client import NodeClient
 from openbell.ops.process import leash
 from openbell.ops.ready import is_ready
 from openbell.ops.settings import Settings
+from tests.midnight import next_midnight
 
 READY_S = 60.0
 STOP_S = 10.0
@@ -107,9 +107,7 @@ class LocalExchange:
 
     def let_the_day_end(self, within_s: float) -> None:
         """If midnight UTC is nearer than `within_s` seconds, wait until the next day has begun here."""
-        now = datetime.now(UTC)
-        midnight = datetime.combine(now, datetime.min.time(), UTC) + timedelta(days=1)
-        left = (midnight - now).total_seconds()
+        midnight, left = next_midnight()
         if left < within_s:
             time.sleep(left)
             asyncio.run(self._until_day(int(midnight.strftime("%Y%m%d"))))

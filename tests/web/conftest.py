@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.midnight import let_the_day_end
 from tests.web.browser import chromium, find_chromium, visitor
 from tests.web.exchange import free_port, running_exchange
 
+LONGEST_S = 60.0  # hardly a test takes so long
 INDEX = Path(__file__).parents[2] / "web" / "dist" / "index.html"
 
 
@@ -52,6 +54,7 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, exchange: str) -> Iterator[Page]:
-    """A phone in the hands of somebody who has never been here."""
+    """A phone in the hands of somebody who has never been here, and whose day does not end at once."""
+    let_the_day_end(LONGEST_S)
     with visitor(browser, exchange) as fresh:
         yield fresh
