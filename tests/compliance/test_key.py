@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from openbell.compliance.key import KeyFileError, load_public_key, load_signing_key
+from openbell.compliance.key import load_public_key, load_signing_key
+from openbell.ops.secret import SecretError
 
 
 def test_a_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
@@ -22,13 +23,13 @@ def test_a_key_that_others_may_read_or_that_is_none_is_refused(tmp_path: Path) -
     path = tmp_path / "archive.key"
     load_signing_key(path)
     path.chmod(0o640)
-    with pytest.raises(KeyFileError, match=r"has mode 640: others may read it; chmod 600"):
+    with pytest.raises(SecretError, match=r"has mode 640: others may read it; chmod 600"):
         load_signing_key(path)
     path.chmod(0o600)
     path.write_bytes(b"short")
-    with pytest.raises(KeyFileError, match="has 5 bytes, expected 32"):
+    with pytest.raises(SecretError, match="has 5 bytes, expected 32"):
         load_signing_key(path)
-    with pytest.raises(KeyFileError, match="holds no key of an archive"):
+    with pytest.raises(SecretError, match="holds no key of an archive"):
         load_public_key(path)
 
 

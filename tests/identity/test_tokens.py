@@ -9,8 +9,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from openbell.identity.key import SessionKeyError
 from openbell.identity.tokens import Signer, TokenError
+from openbell.ops.secret import SecretError
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_the_key_is_readable_by_its_owner_alone(signer: Signer, tmp_path: Path) 
 
 def test_a_key_that_others_may_read_is_refused(signer: Signer, tmp_path: Path) -> None:
     (tmp_path / "session.key").chmod(0o644)
-    with pytest.raises(SessionKeyError, match="chmod 600"):
+    with pytest.raises(SecretError, match="chmod 600"):
         Signer(tmp_path / "session.key")
 
 
@@ -103,7 +103,7 @@ def test_a_short_key_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "session.key"
     path.touch(0o600)
     path.write_bytes(b"short")
-    with pytest.raises(SessionKeyError, match="5 bytes"):
+    with pytest.raises(SecretError, match="5 bytes"):
         Signer(path)
 
 

@@ -45,8 +45,8 @@ def archive(settings: Settings, options: Namespace) -> int:
     from openbell.compliance import register, restore
     from openbell.compliance.archive import ArchiveConflict, NoSuchArchive
     from openbell.compliance.documents import Wrong
-    from openbell.compliance.key import KeyFileError
     from openbell.ops.blobs import ArchiveError
+    from openbell.ops.secret import SecretError
 
     progress = Progress(sys.stderr if options.json else sys.stdout)
     commands = {"list": _list, "verify": _verify, "restore": _restore, "hold": _enter, "release": _enter}
@@ -60,9 +60,9 @@ def archive(settings: Settings, options: Namespace) -> int:
     except (
         ArchiveConflict,
         ArchiveError,
-        KeyFileError,
         NoSuchArchive,
         OSError,
+        SecretError,
         register.CannotHold,
         restore.CannotRestore,
     ) as error:
@@ -182,14 +182,15 @@ def _restore(settings: Settings, options: Namespace, progress: Progress) -> Answ
 
 
 def _enter(settings: Settings, options: Namespace, progress: Progress) -> Answer:
-    from openbell.compliance.key import KeyFileError, load_signing_key
+    from openbell.compliance.key import load_signing_key
     from openbell.compliance.register import checked_words, enter, held_name
+    from openbell.ops.secret import SecretError
 
     name = held_name(options.name)
     who, why = checked_words("--who", options.who), checked_words("--why", options.why)
     path = options.key or settings.archive_key_file
     if not path.exists():
-        raise KeyFileError(f"the archive's key {path} is missing: only who has it may hold or release")
+        raise SecretError(f"the archive's key {path} is missing: only who has it may hold or release")
     key = load_signing_key(path)
     found, _ = _open(settings, options)
     found.identify()

@@ -30,7 +30,7 @@ class Keeper:
 
     Raises:
         ArchiveError: the archive's URL cannot be used.
-        KeyFileError: the signing key cannot be used.
+        SecretError: the signing key cannot be used.
         OSError: the key cannot be read or made.
 
     Attributes:

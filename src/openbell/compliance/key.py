@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from openbell.ops.secret import make_once
+from openbell.ops.secret import KEY_LENGTH, SecretError, load_key
 
-KEY_LENGTH = 32
 SIGNATURE_LENGTH = 64
-
-
-class KeyFileError(Exception):
-    """A key file cannot be used; the message names it and says what to do."""
 
 
 class PublicKey:
@@ -50,27 +44,17 @@ def load_signing_key(path: Path) -> SigningKey:
     """The key in `path`, made there first where it is missing. Safe for processes that start together.
 
     Raises:
-        KeyFileError: of another length, or readable by others.
+        SecretError: of another length, or readable by others.
         OSError: it cannot be read or made.
     """
-    if not path.exists():
-        make_once(path, secrets.token_bytes(KEY_LENGTH))
-    mode = path.stat().st_mode & 0o777
-    if mode & 0o077:
-        raise KeyFileError(f"archive key {path} has mode {mode:03o}: others may read it; chmod 600 {path}")
-    raw = path.read_bytes()
-    if len(raw) != KEY_LENGTH:
-        raise KeyFileError(
-            f"archive key {path} has {len(raw)} bytes, expected {KEY_LENGTH}; restore it from a copy"
-        )
-    return SigningKey(raw)
+    return SigningKey(load_key(path, "archive key", "restore it from a copy"))
 
 
 def load_public_key(path: Path) -> PublicKey:
     """The public key in `path`: 64 hexadecimal digits, or that of the signing key whose 32 bytes it holds.
 
     Raises:
-        KeyFileError: neither is there.
+        SecretError: neither is there.
         OSError: it cannot be read.
     """
     raw = path.read_bytes()
@@ -80,11 +64,11 @@ def load_public_key(path: Path) -> PublicKey:
 
 
 def parse_public_key(data: bytes, source: str) -> PublicKey:
-    """The key in the text `data` of `source`; raises KeyFileError."""
+    """The key in the text `data` of `source`; raises SecretError."""
     try:
         raw = bytes.fromhex(data.decode("ascii").strip())
     except ValueError:
         raw = b""
     if len(raw) != KEY_LENGTH:
-        raise KeyFileError(f"{source} holds no key of an archive: 64 hexadecimal digits are expected")
+        raise SecretError(f"{source} holds no key of an archive: 64 hexadecimal digits are expected")
     return PublicKey(raw)

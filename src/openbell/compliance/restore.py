@@ -13,7 +13,7 @@ from openbell.compliance.verify import Read, Report, read_segments
 from openbell.log.disk import ZEROS, RealDisk
 from openbell.log.formats import MARK, SegmentHeader, pack_segment_header
 from openbell.log.segment import segment_path
-from openbell.ops.blobs import sync_folder
+from openbell.ops.durable import sync_folder
 
 UNFINISHED = ".restoring"
 

@@ -18,7 +18,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
 
     Raises:
         NodeUnavailable: the node's door does not open in 30 s.
-        ArchiveError, KeyFileError: the archive's URL or the signing key cannot be used.
+        ArchiveError, SecretError: the archive's URL or the signing key cannot be used.
     """
     client = await NodeClient.connect(settings.node_socket, name="archive", role="worker", retry_s=30)
     try:

@@ -6,8 +6,7 @@ import hmac
 import secrets
 from pathlib import Path
 
-from openbell.identity.key import SessionKeyError
-from openbell.ops.secret import make_once
+from openbell.ops.secret import SecretError, load
 
 LENGTH_MIN = 32
 
@@ -16,17 +15,13 @@ def load_admin_token(path: Path) -> str:
     """The token in `path`, made there first where it is missing. Safe for processes that start together.
 
     Raises:
-        SessionKeyError: readable by others, or too short to be a secret.
+        SecretError: readable by others, or too short to be a secret.
         OSError: it cannot be read or made.
     """
-    if not path.exists():
-        make_once(path, secrets.token_urlsafe(32).encode() + b"\n")
-    mode = path.stat().st_mode & 0o777
-    if mode & 0o077:
-        raise SessionKeyError(f"admin token {path} has mode {mode:03o}: others may read it; chmod 600 {path}")
-    token = path.read_text().strip()
+    made = load(path, "admin token", lambda: secrets.token_urlsafe(32).encode() + b"\n")
+    token = made.decode(errors="replace").strip()
     if len(token) < LENGTH_MIN:
-        raise SessionKeyError(
+        raise SecretError(
             f"admin token {path} is too short ({len(token)} characters); remove it to get a new one"
         )
     return token

@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from openbell.identity.account_id import decode_account, encode_account
-from openbell.identity.key import load_key
+from openbell.ops.secret import load_key
 
 ISSUER = "openbell"
 ALGORITHM = "HS256"
@@ -43,7 +43,7 @@ class Signer:
     """Issues and checks session tokens with the key in `key_path`, which is made where it is missing."""
 
     def __init__(self, key_path: Path | str) -> None:
-        self._secret = load_key(Path(key_path))
+        self._secret = load_key(Path(key_path), "session key", "remove it to get a new one")
         self._key = OctKey.import_key(self._secret)
         # A token that was checked once is only compared with the clock again: a signature costs
         # as much as the rest of an order's way through the gateway. The oldest go first.

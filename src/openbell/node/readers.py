@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
+
+from openbell.ops.durable import replace
 
 NAMES_MAX = 64
 NAME = re.compile(r"[A-Za-z0-9._-]{1,48}")
@@ -51,10 +52,5 @@ class Readers:
     def save(self) -> None:
         """Write the positions durably; only then may anything be forgotten because of them."""
         positions, self.changed = dict(self.positions), False
-        temporary = self.path.with_suffix(".tmp")
-        with temporary.open("w") as file:
-            json.dump(positions, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(self.path)
+        replace(self.path, json.dumps(positions).encode())
         self.saved = positions

@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 from pyarrow import fs
 
+from openbell.ops.durable import UNFINISHED, sync_folder
+
 COPY_BYTES = 1 << 20
-UNFINISHED = ".tmp"
 
 
 class ArchiveError(ValueError):
@@ -130,12 +131,3 @@ class Blobs:
             sync_folder(folder)
             if folder == Path(self.base):
                 break
-
-
-def sync_folder(path: Path) -> None:
-    """Make a folder's entries durable."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

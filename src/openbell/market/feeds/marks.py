@@ -7,12 +7,11 @@ behind it are still needed.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from pathlib import Path
 
-from openbell.market.ticks.files import UNFINISHED
+from openbell.ops.durable import replace
 
 OWN, TICKS = "archive", "ticks"  # within the feed's folder: where earlier versions put what was old
 ID, CANDLES = "archive.id", "candles"
@@ -32,7 +31,7 @@ def make_id(folder: Path) -> None:
     """Name the store in `folder` for archives, durably and once; for who writes the store."""
     mark = _text(folder / ID)
     if mark is None or not IS_ID.fullmatch(mark):
-        _replace(folder / ID, secrets.token_hex(8))
+        replace(folder / ID, f"{secrets.token_hex(8)}\n".encode())
 
 
 def candles_at(folder: Path) -> int:
@@ -44,7 +43,7 @@ def candles_at(folder: Path) -> int:
 def note_candles(folder: Path, position: int) -> None:
     """Note how far candles are; for who makes them."""
     if candles_at(folder) != position:
-        _replace(folder / CANDLES, str(position))
+        replace(folder / CANDLES, f"{position}\n".encode())
 
 
 def _text(path: Path) -> str | None:
@@ -52,17 +51,3 @@ def _text(path: Path) -> str | None:
         return path.read_text("ascii").strip()
     except (FileNotFoundError, UnicodeDecodeError):
         return None
-
-
-def _replace(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + UNFINISHED)
-    with unfinished.open("w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
-    fd = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -6,7 +6,6 @@ feed names its own in a file, and the gateway refuses orders for them with the f
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Collection
@@ -15,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from openbell.market.feeds.source import SYMBOL, FeedError
+from openbell.ops.durable import replace
 
 FILE = "symbols.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -45,12 +45,7 @@ def declare(folder: Path, symbols: Collection[str]) -> set[str]:
     kept = declared(folder)
     if not kept.issuperset(symbols):
         kept |= set(symbols)
-        unfinished = folder / f"{FILE}.tmp"
-        with unfinished.open("wb") as file:
-            file.write(msgspec.json.encode(sorted(kept)))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(folder / FILE)
+        replace(folder / FILE, msgspec.json.encode(sorted(kept)))
     return kept
 
 

@@ -5,12 +5,11 @@ Replacing it is what commits a flush: files beyond its position are of a flush t
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
-from openbell.market.ticks.files import UNFINISHED
+from openbell.ops.durable import replace
 
 VERSION = 1
 
@@ -51,14 +50,4 @@ def load(path: Path) -> Checkpoint | None:
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
     """Replace the checkpoint in `path`, durably."""
-    unfinished = path.with_suffix(UNFINISHED)
-    with unfinished.open("wb") as file:
-        file.write(msgspec.msgpack.encode(checkpoint))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
-    fd = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    replace(path, msgspec.msgpack.encode(checkpoint))

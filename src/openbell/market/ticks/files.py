@@ -16,7 +16,6 @@ from openbell.market.calendar import DAY, SECOND
 
 GROUPS = 8  # instruments are spread over so many by their number
 NAME = re.compile(r"date=(\d{4}-\d\d-\d\d)/group=(\d)/(\d{16})-(\d{16})\.parquet")
-UNFINISHED = ".tmp"
 
 
 class TickFile(NamedTuple):

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openbell.market.ticks.batch import COLUMNS, Ints, Ticks
-from openbell.market.ticks.files import UNFINISHED
+from openbell.ops.durable import UNFINISHED
 
 UNITS = {
     "time": "nanoseconds since 1970-01-01 UTC",

@@ -22,8 +22,8 @@ from openbell.market.ticks import parquet
 from openbell.market.ticks.batch import Ticks, join
 from openbell.market.ticks.buffer import Buffer
 from openbell.market.ticks.checkpoint import Checkpoint, StoreError, load, save
-from openbell.market.ticks.files import GROUPS, UNFINISHED, TickFile, date_of, found_in, standing
-from openbell.ops.blobs import sync_folder
+from openbell.market.ticks.files import GROUPS, TickFile, date_of, found_in, standing
+from openbell.ops.durable import UNFINISHED, sync_folder
 
 CHECKPOINT = "checkpoint"
 LOCK_LOOK_S = 0.05

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import NamedTuple
 
 from openbell.market.ticks import parquet
 from openbell.market.ticks.archive import Archive
-from openbell.market.ticks.files import UNFINISHED, TickFile, end_of, found_in, tick_file
+from openbell.market.ticks.files import TickFile, end_of, found_in, tick_file
 from openbell.market.ticks.store import TickStore
-from openbell.ops.blobs import sync_folder
+from openbell.ops.durable import replace, sync_folder
 
 MERGED_AT_ONCE = 8  # files of a size make one of the next
 TIER_FIRST = 32 * 1024  # bytes; each tier is eight times the one before
@@ -170,13 +169,7 @@ def note_pruned(folder: Path, file: TickFile) -> None:
     before = pruned(folder)
     if before is not None and age_of(before) >= age_of(file):
         return
-    unfinished = (folder / PRUNED).with_suffix(UNFINISHED)
-    with unfinished.open("w") as note:
-        note.write(file.name + "\n")
-        note.flush()
-        os.fsync(note.fileno())
-    unfinished.rename(folder / PRUNED)
-    sync_folder(folder)
+    replace(folder / PRUNED, f"{file.name}\n".encode())
 
 
 def pruned(folder: Path) -> TickFile | None:
