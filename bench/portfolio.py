@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -26,25 +24,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import psutil
 import reading
+from commands import connected, sent
 from door import PRICE, listing
-from venue import Session, Venue, VenueError, free_port
+from reads import at_rate, bare, send
+from venue import Session, Venue, VenueError
 
 from openbell.core import codes, records
 from openbell.identity.account_id import decode_account
-from openbell.node.client import NodeClient
 
 P99_MS_MAX = 20.0
 GRANT = Decimal(100_000)  # of a demo account
 SHARE = records.QUANTITY_SCALE
 CASH = 10**12
-IN_FLIGHT = 512
 BOUGHT_PART = 0.6  # of an instrument's trades; the rest sell some of it again
 TYPICAL = 10
-CONNECTIONS = 8
-PARTS = {"50": 0.5, "99": 0.99, "999": 0.999}
 AT_ONCE_SECONDS = 5.0
 BARE_SECONDS = 10.0
 OLDER_SECONDS = 5.0
@@ -171,27 +166,11 @@ def moving(venue: Venue, market: Market) -> Iterator[None]:
             moves.result()
 
 
-async def connected(venue: Venue) -> NodeClient:
-    """A client of the node."""
-    return await NodeClient.connect(venue.folder / "node.sock", name="bench", role="bench")
-
-
 def order(account: int, instrument: int, side: int, shares: int, price: int) -> bytearray:
     """A limit order without a request key."""
     body = records.NewOrder(price=price, quantity=shares * SHARE, display=-1, side=side)
     body.order_type, body.tif = codes.LIMIT, codes.GTC
     return records.pack(codes.C_NEW_ORDER, bytes(body), account=account, instrument=instrument)
-
-
-async def sent(client: NodeClient, commands: list[bytearray]) -> list[Any]:
-    """The answers to commands, all of which must succeed."""
-    answers: list[Any] = []
-    for start in range(0, len(commands), IN_FLIGHT):
-        part = commands[start : start + IN_FLIGHT]
-        answers += await asyncio.gather(*(client.send(bytes(command)) for command in part))
-    for answer in answers:
-        assert answer.code == codes.E_OK, codes.REFUSAL_NAMES.get(answer.code, answer.code)
-    return answers
 
 
 def wait(session: Session) -> None:
@@ -250,24 +229,6 @@ def older(session: Session) -> dict[str, tuple[str, float]]:
 # --- reading --------------------------------------------------------------------------------------
 
 
-def at_rate(port: int, session: Session, path: str, rate: float, seconds: float) -> dict[str, Any]:
-    """Percentiles in milliseconds of reads at a steady rate, all of which must be answered 200."""
-    job = reading.Job(port, path, session.token, rate, seconds, CONNECTIONS)
-    result = send(job)
-    found = {f"p{name}": percentile(result.micros, part) for name, part in PARTS.items()}
-    each = max(1, int(rate))
-    seconds_p99 = sorted(
-        percentile(result.micros[at : at + each], 0.99) for at in range(0, len(result.micros), each)
-    )
-    found |= {"least_p99_of_a_second": seconds_p99[0], "middle": seconds_p99[len(seconds_p99) // 2]}
-    return found | {"rate": rate, "sent_late_p99": result.late_us_p99 / 1000, "reads": len(result.micros)}
-
-
-def percentile(micros: list[int], part: float) -> float:
-    """The value in milliseconds below which `part` of the microseconds lie."""
-    return sorted(micros)[min(len(micros) - 1, int(part * len(micros)))] / 1000
-
-
 def at_once(venue: Venue, session: Session, path: str, folder: Path) -> dict[str, Any]:
     """Reads a second of a gateway's processor time, beside the bare handler's with as many bytes."""
     mine = per_second(venue.port, venue.role("gateway"), session, path)
@@ -279,39 +240,6 @@ def at_once(venue: Venue, session: Session, path: str, folder: Path) -> dict[str
 def per_second(port: int, process: psutil.Process, session: Session, path: str) -> float:
     """Reads for each second that `process` was running on a processor."""
     before = process.cpu_times()
-    result = send(reading.Job(port, path, session.token, 0.0, AT_ONCE_SECONDS, CONNECTIONS))
+    result = send(reading.Job(port, [path], session.token, 0.0, AT_ONCE_SECONDS))
     after = process.cpu_times()
     return len(result.micros) / (after.user + after.system - before.user - before.system)
-
-
-def send(job: reading.Job) -> reading.Result:
-    """Run the load in a process of its own; everything must be answered 200.
-
-    Raises:
-        VenueError: it was not.
-    """
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("reading.py"))],
-        input=msgspec.json.encode(job),
-        stdout=subprocess.PIPE,
-        timeout=job.seconds + 60,
-        check=True,
-    )
-    result = msgspec.json.decode(done.stdout, type=reading.Result)
-    if result.lost or set(result.statuses) != {"200"}:
-        raise VenueError(f"{job.path} was answered {result.statuses}, {result.lost} lost")
-    return result
-
-
-@contextmanager
-def bare(folder: Path, body: bytes) -> Iterator[tuple[int, psutil.Process]]:
-    """The bare handler in its own process, answering `body`: its port and process."""
-    port, answer = free_port(), folder / "body.json"
-    answer.write_bytes(body)
-    command = [sys.executable, str(Path(__file__).with_name("bare.py")), str(port), str(answer)]
-    process = subprocess.Popen(command)
-    try:
-        yield port, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(10)

@@ -1,8 +1,6 @@
 """Candles of one second in the database: written with the others, shown as far back as they are kept."""
 
-import time
 from collections.abc import AsyncIterator
-from itertools import pairwise
 
 import psycopg
 import pytest
@@ -112,17 +110,7 @@ async def test_a_database_with_minutes_gets_seconds_from_its_next_minute_on(data
     assert row == (START + 120 * SECOND,)
 
 
-async def test_a_thousand_candles_take_less_than_fifty_milliseconds(
-    store: CandleStore, history: History
-) -> None:
+async def test_a_thousand_seconds_are_the_newest_and_in_order(store: CandleStore, history: History) -> None:
     await record(store, *((at, 300 + at % 50, 1) for at in range(3_600)))
-    for name in ("1s", "1m"):
-        spent = []
-        for _ in range(7):
-            begun = time.perf_counter()
-            candles = await history.candles(APPLE, name, None, NOW, 1_000)
-            spent.append(time.perf_counter() - begun)
-            assert len(candles) == 1_000
-            assert all(earlier.start < later.start for earlier, later in pairwise(candles))
-        print(f"1,000 candles of {name}: {1_000 * min(spent):.1f} ms")
-        assert min(spent) < 0.050, spent
+    candles = await history.candles(APPLE, "1s", None, NOW, 1_000)
+    assert candles == [second(at, 300 + at % 50, SHARE, 1, TRADED) for at in range(2_600, 3_600)]
