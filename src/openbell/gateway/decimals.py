@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from openbell.core.records import CASH_SCALE, PRICE_SCALE, QUANTITY_SCALE
 
@@ -51,11 +52,18 @@ def parse_decimal(raw: bytes | memoryview, decimals: int) -> int:
 
 def money(units: int) -> str:
     """Cash or a price, in 1/10,000 USD: two to four decimals ("213.45", "0.1234", "-5.00")."""
-    sign = "-" if units < 0 else ""
-    whole, rest = divmod(abs(units), CASH_SCALE)
+    if units < 0:
+        return f"-{money(-units)}"
+    whole, rest = divmod(units, CASH_SCALE)
     if rest % 100 == 0:
-        return f"{sign}{whole}.{rest // 100:02d}"
-    return f"{sign}{whole}.{rest:04d}".rstrip("0")
+        return f"{whole}.{rest // 100:02d}"
+    return f"{whole}.{rest:04d}".rstrip("0")
+
+
+@lru_cache(maxsize=16_384)
+def price(units: int) -> str:
+    """As `money`, remembered: of a stock's candles most have prices that others had."""
+    return money(units)
 
 
 def money_or_none(units: int) -> str | None:
@@ -65,11 +73,10 @@ def money_or_none(units: int) -> str | None:
 
 def quantity(units: int) -> str:
     """A quantity in 1/100,000,000 share: no more decimals than it needs ("10", "0.5")."""
-    sign = "-" if units < 0 else ""
-    whole, rest = divmod(abs(units), QUANTITY_SCALE)
-    if rest == 0:
-        return f"{sign}{whole}"
-    return f"{sign}{whole}.{rest:08d}".rstrip("0")
+    if units < 0:
+        return f"-{quantity(-units)}"
+    whole, rest = divmod(units, QUANTITY_SCALE)
+    return f"{whole}.{rest:08d}".rstrip("0") if rest else str(whole)
 
 
 def dollars(units: int) -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from openbell.core import codes
 from openbell.core.records import encode_id
 from openbell.gateway import decimals
-from openbell.gateway.decimals import money, money_or_none, quantity
+from openbell.gateway.decimals import money, money_or_none, price, quantity
 from openbell.gateway.times import rfc3339
 from openbell.gateway.words import CandleSource, Decimal, LimitState, Side, Time, TradingStatus
 from openbell.market.board import Depth
@@ -315,10 +315,10 @@ def candle_body(candle: Candle) -> CandleBody:
     """A candle of the history."""
     return CandleBody(
         timestamp=rfc3339(candle.start),
-        open=money(candle.open),
-        high=money(candle.high),
-        low=money(candle.low),
-        close=money(candle.close),
+        open=price(candle.open),
+        high=price(candle.high),
+        low=price(candle.low),
+        close=price(candle.close),
         volume=quantity(candle.volume),
         source=candle.source,
     )

@@ -11,15 +11,18 @@ NS_PER_DAY = 86_400 * NS_PER_S
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=256)
-def _second(seconds: int) -> str:
-    return (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    return (EPOCH + timedelta(days=days)).strftime("%Y-%m-%d")
 
 
 def rfc3339(ns: int) -> str:
     """`ns` since 1970 as "2026-03-05T14:30:00.123456Z"; what is below a microsecond is cut."""
-    seconds, rest = divmod(ns, NS_PER_S)
-    return f"{_second(seconds)}.{rest // 1000:06d}Z"
+    days, rest = divmod(ns, NS_PER_DAY)
+    minutes, micros = divmod(rest // 1000, 60_000_000)
+    hours, minutes = divmod(minutes, 60)
+    seconds, micros = divmod(micros, 1_000_000)
+    return f"{_date(days)}T{hours:02d}:{minutes:02d}:{seconds:02d}.{micros:06d}Z"
 
 
 def milliseconds(ns: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -27,12 +28,12 @@ AWAY_S = 0.5  # after a failure, refuse at once for so long instead of letting e
 
 TRADED, FILLED, SIMULATED = "traded", "filled", "simulated"
 
+# By interval, in the order of time. The least of [start, open] is the earliest candle's. What is more than a
+# bigint counts as that.
 STORED = """
-SELECT width_bucket(start, %(starts)s::bigint[]),
-       (array_agg(open ORDER BY start) FILTER (WHERE open IS NOT NULL))[1],
-       max(high), min(low),
-       (array_agg(close ORDER BY start DESC) FILTER (WHERE close IS NOT NULL))[1],
-       sum(volume), sum(trades)
+SELECT {floor}, (min(ARRAY[start, open]) FILTER (WHERE open IS NOT NULL))[2], max(high), min(low),
+       (max(ARRAY[start, close]) FILTER (WHERE close IS NOT NULL))[2],
+       least(sum(volume), 9223372036854775807)::bigint, sum(trades)::bigint
 FROM market.{table}
 WHERE instrument = %(instrument)s AND start >= %(first)s AND start < %(end)s
 GROUP BY 1 ORDER BY 1
@@ -42,17 +43,14 @@ SELECT close FROM market.{table}
 WHERE instrument = %(instrument)s AND start < %(first)s AND close IS NOT NULL
 ORDER BY start DESC LIMIT 1
 """
-# Of several stocks at once: each interval's last close, and the last before them all. A close has at most 43
-# bits, so the largest of (time, close) in one number is the latest time's.
+# Of several stocks at once, as in STORED. A close has at most 43 bits, so the largest of (time, close) in one
+# number is the latest time's.
 CLOSES = """
-SELECT instrument, bucket, max((start - %(first)s) / %(unit)s << 43 | close) & ((1::bigint << 43) - 1)
-FROM (
-    SELECT instrument, start, close, width_bucket(start, %(starts)s::bigint[]) AS bucket
-    FROM market.{table}
-    WHERE instrument = ANY(%(instruments)s::int[]) AND start >= %(first)s AND start < %(end)s
-        AND close IS NOT NULL
-) AS found
-GROUP BY 1, 2
+SELECT instrument, {floor}, max((start - %(first)s) / {unit} << 43 | close) & ((1::bigint << 43) - 1)
+FROM market.{table}
+WHERE instrument = ANY(%(instruments)s::int[]) AND start >= %(first)s AND start < %(end)s
+    AND close IS NOT NULL
+GROUP BY 1, 2 ORDER BY 2
 """
 CLOSES_BEFORE = """
 SELECT i, (
@@ -207,12 +205,11 @@ class History:
         if end <= self._generator.end:
             return {}, {}
         unit = HOUR if kept.base == DAY else kept.base
-        arguments = {"instruments": list(instruments), "starts": list(starts), "first": starts[0], "end": end}
+        query = CLOSES.format(table=TABLES[kept.base], floor=floor(kept), unit=unit)
+        arguments = {"instruments": list(instruments), "first": starts[0], "end": end}
         stored: dict[int, dict[int, int]] = {}
-        for instrument, bucket, close in await self.rows(
-            CLOSES.format(table=TABLES[kept.base]), arguments | {"unit": unit}
-        ):
-            stored.setdefault(instrument, {})[starts[bucket - 1]] = close
+        for instrument, start, close in await self.rows(query, arguments):
+            stored.setdefault(instrument, {})[frame_of(start, starts)] = close
         if starts[0] <= self._generator.end:
             return stored, {}
         before: dict[int, int] = {}
@@ -230,9 +227,9 @@ class History:
         """What trades made of each interval, and the last close before them all (0: none)."""
         if end <= self._generator.end:
             return {}, 0
-        arguments = {"instrument": listed.instrument, "starts": starts, "first": starts[0], "end": end}
-        rows = await self.rows(STORED.format(table=TABLES[kept.base]), arguments)
-        stored = traded(rows, starts)
+        query = STORED.format(table=TABLES[kept.base], floor=floor(kept))
+        arguments = {"instrument": listed.instrument, "first": starts[0], "end": end}
+        stored = traded(await self.rows(query, arguments), starts)
         before = 0
         if starts[0] > self._generator.end:
             before = await self._close_before(listed, kept, starts[0])
@@ -316,14 +313,32 @@ def places_before(kept: Interval, start: int) -> list[tuple[str, int]]:
     return places + [(TABLES[length], start - start % length) for length in COARSER[kept.base]]
 
 
+def floor(kept: Interval) -> str:
+    """The start of the interval that holds a candle, as SQL of the candle's `start`."""
+    if kept.length == kept.base:
+        return "start"
+    if kept.length:
+        return f"start - (start - ({kept.floor(0)})) %% {kept.length}"
+    moment = f"to_timestamp(start / {SECOND}) AT TIME ZONE 'UTC'"
+    return f"extract(epoch FROM date_trunc('month', {moment}))::bigint * {SECOND}"
+
+
+def frame_of(start: int, starts: Sequence[int]) -> int:
+    """Which of `starts` holds what begins at `start`: what a session's end still brings is its last one's."""
+    return starts[bisect_right(starts, start) - 1]
+
+
 def traded(rows: Sequence[tuple[Any, ...]], starts: Sequence[int]) -> dict[int, Candle]:
     """What trades made of each of `starts`, as STORED answers; prices are 0 where none moved them."""
-    return {
-        starts[bucket - 1]: Candle(
-            starts[bucket - 1], opened or 0, high or 0, low or 0, close or 0, int(volume), int(trades), TRADED
-        )
-        for bucket, opened, high, low, close, volume, trades in rows
-    }
+    known, found = set(starts), dict[int, Candle]()
+    for start, opened, high, low, close, volume, trades in rows:
+        candle = Candle(start, opened or 0, high or 0, low or 0, close or 0, volume, trades, TRADED)
+        if start not in known:
+            start = frame_of(start, starts)
+            before = found.get(start)
+            candle = candle._replace(start=start) if before is None else _both(before, candle)
+        found[start] = candle
+    return found
 
 
 def carried(starts: Sequence[int], stored: Mapping[int, int], before: int) -> list[tuple[int, int]]:
@@ -362,17 +377,16 @@ def _flat(start: int, price: int, volume: int, trades: int, source: str) -> Cand
 
 
 def _both(earlier: Candle, later: Candle) -> Candle:
-    """An interval in which the simulated history ends and trading begins."""
-    volume = earlier.volume + later.volume
+    """A candle of two parts: where the simulated history ends and trading begins, or a session's end."""
+    volume, trades = earlier.volume + later.volume, earlier.trades + later.trades
     if not later.open:
-        return earlier._replace(volume=volume, trades=later.trades)
-    return Candle(
-        earlier.start,
-        earlier.open,
-        max(earlier.high, later.high),
-        min(earlier.low, later.low),
-        later.close,
-        volume,
-        later.trades,
-        SIMULATED,
+        return earlier._replace(volume=volume, trades=trades)
+    if not earlier.open:
+        return later._replace(start=earlier.start, volume=volume, trades=trades, source=earlier.source)
+    return earlier._replace(
+        high=max(earlier.high, later.high),
+        low=min(earlier.low, later.low),
+        close=later.close,
+        volume=volume,
+        trades=trades,
     )

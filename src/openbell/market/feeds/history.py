@@ -15,6 +15,7 @@ from openbell.market.history import (
     TABLES,
     Candle,
     History,
+    floor,
     merge,
     places_before,
     traded,
@@ -60,8 +61,9 @@ class FedHistory:
         starts, after = frames(self._calendar, kept, max(first, from_ns or 0), end, min(limit, LIMIT_MAX))
         if not starts:
             return []
-        arguments = {"instrument": number, "starts": starts, "first": starts[0], "end": after}
-        stored = traded(await rows(STORED.format(table=f"fed_{TABLES[kept.base]}"), arguments), starts)
+        query = STORED.format(table=f"fed_{TABLES[kept.base]}", floor=floor(kept))
+        arguments = {"instrument": number, "first": starts[0], "end": after}
+        stored = traded(await rows(query, arguments), starts)
         before = await self._price_before(number, kept, starts[0])
         return merge(starts, stored, {}, before) if before else []
 
