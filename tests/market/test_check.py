@@ -253,8 +253,10 @@ async def test_hours_equal_the_log_also_where_their_minutes_left(recorded: str, 
         assert differences(recorded, first) == []
     await store.close()
     spoil(recorded, "UPDATE market.hours SET high = high + 1 WHERE instrument = 0 AND start = 0")
+    spoil(recorded, "UPDATE market.quarters SET low = low - 1 WHERE instrument = 0")
     assert differences(recorded, first) == [
-        "the hour of instrument 0 that begins at 0 has high 1101, the log gives 1100"
+        "the hour of instrument 0 that begins at 0 has high 1101, the log gives 1100",
+        f"the quarter of instrument 0 that begins at {DAY} has low 1199, the log gives 1200",
     ]
 
 

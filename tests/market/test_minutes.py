@@ -46,6 +46,13 @@ async def record(store: CandleStore) -> None:
     await store.forget_trades(Always(), kept=1)
 
 
+def quarters(database: str) -> int:
+    with psycopg.connect(database) as connection:
+        row = connection.execute("SELECT count(*) FROM market.quarters").fetchone()
+    assert row
+    return int(row[0])
+
+
 def counts(database: str) -> tuple[int, int, int]:
     """How many minutes and hours there are, and from when minutes are shown, in hours after the start."""
     with psycopg.connect(database) as connection:
@@ -71,10 +78,12 @@ async def test_hours_are_the_same_before_and_after_minutes_left(
     assert before[26] == candle(26, 330, 330, 4, 1, TRADED)
     await store.forget_minutes(START + 27 * HOUR + 59 * MINUTE, Always())
     assert counts(database) == (5, 4, 27)  # minutes of before are not shown, and not removed yet
+    assert quarters(database) == 5
     assert await history.candles(APPLE, "1h", START, START + 51 * HOUR, 1_000) == before
     await store.forget_minutes(START + 27 * HOUR + 59 * MINUTE, Always())
     assert counts(database) == (1, 4, 27)
     assert await history.candles(APPLE, "1h", START, START + 51 * HOUR, 1_000) == before
+    assert quarters(database) == 1
     await store.forget_minutes(START, Always())  # an older mark brings nothing back
     assert counts(database) == (1, 4, 27)
 
@@ -115,6 +124,7 @@ async def test_minutes_stay_for_what_can_still_be_taken_back(store: CandleStore,
         assert left.fetchone() == (0,)
         days = connection.execute("SELECT trades FROM market.days ORDER BY start").fetchall()
         hours = connection.execute("SELECT trades FROM market.hours ORDER BY start").fetchall()
+    assert quarters(database) == 4
     assert days == [(3,), (1,)]
     assert hours == [(2,), (1,), (1,)]
 
@@ -130,4 +140,5 @@ async def test_a_database_of_before_gets_the_hours_of_the_minutes_that_it_has(
         assert counts(database) == ((5, 1)[turn], 3, 27)
         migrate(database)
         assert counts(database) == ((5, 1)[turn], 4, 27)
+        assert quarters(database) == 1  # of the minutes that are shown
         assert await history.candles(APPLE, "1h", START, START + 51 * HOUR, 1_000) == before

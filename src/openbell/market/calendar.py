@@ -17,6 +17,7 @@ from openbell.core.records import blob_of
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
+QUARTER = 15 * MINUTE
 HOUR = 60 * MINUTE
 DAY = 86_400 * SECOND
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from openbell.core import codes
 from openbell.market import events
-from openbell.market.calendar import HOUR, MINUTE, SECOND, Calendar, Day
+from openbell.market.calendar import MINUTE, SECOND, Calendar, Day
 from openbell.market.events import UnitLike
 
 
@@ -155,10 +155,10 @@ class Batch:
             tally.add(price, quantity, notional, eligible)
 
 
-def hours_of(minutes: Mapping[Key, Tally]) -> dict[Key, Tally]:
-    """The candles of an hour that candles of a minute come to."""
-    hours: dict[Key, Tally] = {}
+def fold(minutes: Mapping[Key, Tally], length: int) -> dict[Key, Tally]:
+    """The candles of `length` ns that candles of a minute come to."""
+    longer: dict[Key, Tally] = {}
     for instrument, start in sorted(minutes):
-        key = instrument, start - start % HOUR
-        hours.setdefault(key, Tally()).join(*minutes[instrument, start].values())
-    return hours
+        key = instrument, start - start % length
+        longer.setdefault(key, Tally()).join(*minutes[instrument, start].values())
+    return longer

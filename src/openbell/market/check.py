@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import Connection, ServerCursor
 
-from openbell.market.calendar import HOUR, MINUTE, SECOND, Calendar
-from openbell.market.candles import Batch, Key, Tally, hours_of
+from openbell.market.calendar import HOUR, MINUTE, QUARTER, SECOND, Calendar
+from openbell.market.candles import Batch, Key, Tally, fold
 from openbell.market.check_trades import TradeCheck
 from openbell.market.events import UnitLike
 
@@ -83,7 +83,7 @@ class CandleCheck:
     Attributes:
         position: the candles' at that moment: feed the units up to it, no more; 0 where the database has no
             candles of this exchange yet.
-        differences: the first of each kind: seconds, minutes, hours, days, trades, busts.
+        differences: the first of each kind: seconds, minutes, quarters, hours, days, trades, busts.
 
     Raises:
         psycopg.OperationalError: PostgreSQL cannot be reached, as in `feed` and `finish`.
@@ -108,10 +108,13 @@ class CandleCheck:
         self._from = {
             "second": since.first(SECOND),
             "minute": since.first(MINUTE),
+            "quarter": since.first(QUARTER),
             "hour": since.first(HOUR),
             "day": calendar.day(since.time).stamp + 1 if since.position else 0,
         }
-        self._hours: dict[Key, Tally] = {}  # of the replayed minutes that were compared
+        # Of the replayed minutes that were compared.
+        self._quarters: dict[Key, Tally] = {}
+        self._hours: dict[Key, Tally] = {}
         self._connection: Connection[Any] = psycopg.connect(database_url, connect_timeout=5)
         try:
             self._open(genesis)
@@ -145,9 +148,11 @@ class CandleCheck:
             self._from["second"] = max(self._from["second"], self._shown("seconds_from"))
             self._stream("second")
         if self._exists("market.hours"):
-            self._from["minute"] = max(self._from["minute"], self._shown("minutes_from"))
-            if not self._exists("market.hourly"):  # an earlier version had not all hours in one table
-                self._stream("hour")
+            for what in ("minute", "quarter"):
+                self._from[what] = max(self._from[what], self._shown("minutes_from"))
+        if self._exists("market.quarters"):  # an earlier version had not all hours in one table
+            self._stream("quarter")
+            self._stream("hour")
         self._stream("minute")
         self._stream("day")
         if self._exists("market.trades") and (whole_from := self._trades_from()) is not None:
@@ -183,16 +188,23 @@ class CandleCheck:
             return
         now = batch.time
         self._compare("second", batch.seconds, now // SECOND * SECOND)
-        self._count_hours(now // MINUTE * MINUTE)
+        self._count_longer(now // MINUTE * MINUTE)
         self._compare("minute", batch.minutes, now // MINUTE * MINUTE)
+        self._compare("quarter", self._quarters, now // QUARTER * QUARTER)
         self._compare("hour", self._hours, now // HOUR * HOUR)
         self._compare("day", batch.days, self._calendar.day(now).stamp)
 
     def finish(self) -> None:
         """Compare what is left: the candles under way at the position, and what the log does not have."""
         batch = self._replayed
-        self._count_hours(END_OF_TIME)
-        made_of = {"second": batch.seconds, "minute": batch.minutes, "hour": self._hours, "day": batch.days}
+        self._count_longer(END_OF_TIME)
+        made_of = {
+            "second": batch.seconds,
+            "minute": batch.minutes,
+            "quarter": self._quarters,
+            "hour": self._hours,
+            "day": batch.days,
+        }
         for what, made in made_of.items():
             self._compare(what, made, END_OF_TIME)
             stream = self._streams.get(what)
@@ -205,11 +217,12 @@ class CandleCheck:
         if (said := first_bust(self._busts, batch.busts)) is not None:
             self.differences.append(said)
 
-    def _count_hours(self, before: int) -> None:
-        """Count the replayed minutes that start before `before`, and are compared next, into their hours."""
-        minutes = self._replayed.minutes
-        for key, hour in hours_of({key: minutes[key] for key in minutes if key[1] < before}).items():
-            self._hours.setdefault(key, Tally()).join(*hour.values())
+    def _count_longer(self, before: int) -> None:
+        """Count the replayed minutes before `before`, which are compared next, into what is longer."""
+        minutes = {key: made for key, made in self._replayed.minutes.items() if key[1] < before}
+        for longer, length in ((self._quarters, QUARTER), (self._hours, HOUR)):
+            for key, part in fold(minutes, length).items():
+                longer.setdefault(key, Tally()).join(*part.values())
 
     def _compare(self, what: str, made: dict[Key, Tally], before: int) -> None:
         """Compare, and forget, the replayed candles that start before `before`."""

@@ -1,8 +1,8 @@
 """Trades that can still be taken back, and candles made again without those that were.
 
 The exchange takes back one of its newest DEALS_MAX trades, so that many are kept, with what else traded in
-the oldest one's minute. A candle without a busted trade is made of the trades that remain in it; an hour and
-a day are made of their minutes. All of it is part of the transaction that stores a batch and moves the
+the oldest one's minute. A candle without a busted trade is made of the trades that remain in it; one longer
+than a minute is made of its minutes. All of it is part of the transaction that stores a batch and moves the
 position.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from psycopg import AsyncCursor
 
-from openbell.market.calendar import HOUR, MINUTE, SECOND, Calendar
+from openbell.market.calendar import HOUR, MINUTE, QUARTER, SECOND, Calendar
 from openbell.market.candles import Batch, Key, Tally, Trade
 
 log = logging.getLogger(__name__)
@@ -101,9 +101,10 @@ async def take_back(cursor: AsyncCursor[Any], batch: Batch) -> None:
             one = Trade._make(row)
             _add(remain.setdefault((one.instrument, one.ts - one.ts % length), Tally()), one)
         await _replace(cursor, table, touched, remain)
-    touched = _by_key(taken, lambda one: one.ts - one.ts % HOUR)
-    remain = {key: await _of_minutes(cursor, key[0], key[1], key[1] + HOUR) for key in touched}
-    await _replace(cursor, "hours", touched, remain)
+    for table, length in (("quarters", QUARTER), ("hours", HOUR)):
+        touched = _by_key(taken, lambda one, length=length: one.ts - one.ts % length)
+        remain = {key: await _of_minutes(cursor, key[0], key[1], key[1] + length) for key in touched}
+        await _replace(cursor, table, touched, remain)
     days = {one.ts: batch.calendar.day(one.ts) for one in taken}
     touched = _by_key(taken, lambda one: days[one.ts].stamp)
     by_stamp = {day.stamp: (day.start, day.end) for day in days.values()}

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from openbell.market.calendar import DAY, HOUR, MINUTE, SECOND, Calendar
+from openbell.market.calendar import DAY, HOUR, MINUTE, QUARTER, SECOND, Calendar
 from openbell.market.frames import frames
 from openbell.market.generated import Generator
 from openbell.market.intervals import Interval, interval
@@ -60,9 +60,9 @@ SELECT i, (
 """
 
 KEPT_FROM = "SELECT seconds_from, minutes_from FROM market.reader"
-TABLES = {SECOND: "seconds", MINUTE: "minutes", HOUR: "hours", DAY: "days"}
+TABLES = {SECOND: "seconds", MINUTE: "minutes", QUARTER: "quarters", HOUR: "hours", DAY: "days"}
 # What has the last price where shorter candles are not kept any more, or nothing traded since they are.
-COARSER = {SECOND: (MINUTE, HOUR), MINUTE: (HOUR,), HOUR: (), DAY: ()}
+COARSER = {SECOND: (MINUTE, HOUR), MINUTE: (HOUR,), QUARTER: (HOUR,), HOUR: (), DAY: ()}
 
 
 class HistoryUnavailable(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from openbell.market.calendar import DAY, HOUR, MINUTE, SECOND
+from openbell.market.calendar import DAY, HOUR, MINUTE, QUARTER, SECOND
 
 EPOCH_WEEKDAY = 3 * DAY  # 1 January 1970 was a Thursday: its week began three days before
 
@@ -57,7 +57,7 @@ INTERVALS = {
         Interval("30s", 30 * SECOND, SECOND),
         Interval("1m", MINUTE, MINUTE),
         Interval("5m", 5 * MINUTE, MINUTE),
-        Interval("15m", 15 * MINUTE, MINUTE),
+        Interval("15m", QUARTER, QUARTER),
         Interval("1h", HOUR, HOUR),
         Interval("1d", DAY, DAY),
         Interval("1w", 7 * DAY, DAY),

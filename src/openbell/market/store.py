@@ -4,23 +4,23 @@ transaction."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor
 
 from openbell.market import corrections
-from openbell.market.calendar import HOUR, MINUTE, Calendar
-from openbell.market.candles import Batch, Key, Tally, hours_of
+from openbell.market.calendar import HOUR, MINUTE, QUARTER, Calendar
+from openbell.market.candles import Batch, Key, Tally, fold
 
 # Losing the last commits in a crash loses position and candles together; the log has them still.
 SESSION = "SET synchronous_commit = off; SET application_name = 'openbell market'"
 ADVANCE = "UPDATE market.reader SET position = %s WHERE position = %s AND genesis = %s"
 FORGET = """
-WITH old AS (SELECT {table}_from AS shown FROM market.reader WHERE genesis = %(genesis)s),
-     gone AS (DELETE FROM market.{table} WHERE start < (SELECT shown FROM old))
-UPDATE market.reader SET {table}_from = greatest({table}_from, %(before)s) WHERE genesis = %(genesis)s
+WITH old AS (SELECT {column} AS shown FROM market.reader WHERE genesis = %(genesis)s), {gone}
+UPDATE market.reader SET {column} = greatest({column}, %(before)s) WHERE genesis = %(genesis)s
 """
+GONE = "{table}_gone AS (DELETE FROM market.{table} WHERE start < (SELECT shown FROM old))"
 OLDEST_TRADE = "SELECT ts FROM market.trades ORDER BY trade LIMIT 1"
 MERGE = """
 INSERT INTO market.{table} AS kept
@@ -112,7 +112,8 @@ class CandleStore:
                 raise PositionMoved(f"the candles' position is no longer {position}")
             await _merge(cursor, "seconds", batch.seconds)
             await _merge(cursor, "minutes", batch.minutes)
-            await _merge(cursor, "hours", hours_of(batch.minutes))
+            await _merge(cursor, "quarters", fold(batch.minutes, QUARTER))
+            await _merge(cursor, "hours", fold(batch.minutes, HOUR))
             await _merge(cursor, "days", batch.days)
             await corrections.keep(cursor, batch.trades)
             await corrections.take_back(cursor, batch)
@@ -133,10 +134,11 @@ class CandleStore:
         Raises:
             psycopg.OperationalError: PostgreSQL went away.
         """
-        await self._forget("seconds", before - before % MINUTE)
+        await self._forget("seconds_from", ("seconds",), before - before % MINUTE)
 
     async def forget_minutes(self, before: int, calendar: Calendar) -> None:
-        """Show no minutes before the hour of `before`, ns UTC, any more, in two steps as with seconds.
+        """Show no minutes and quarters of an hour before the hour of `before`, ns UTC, any more, in two steps
+        as with seconds.
 
         A trade that can still be taken back needs the minutes of its day: those stay.
 
@@ -146,11 +148,11 @@ class CandleStore:
         cursor = await self._connection.execute(OLDEST_TRADE)
         if row := await cursor.fetchone():
             before = min(before, calendar.day(row[0]).start)
-        await self._forget("minutes", before - before % HOUR)
+        await self._forget("minutes_from", ("minutes", "quarters"), before - before % HOUR)
 
-    async def _forget(self, table: str, before: int) -> None:
-        values = {"genesis": self._genesis, "before": before}
-        await self._connection.execute(FORGET.format(table=table).encode(), values)
+    async def _forget(self, column: str, tables: Sequence[str], before: int) -> None:
+        query = FORGET.format(column=column, gone=", ".join(GONE.format(table=one) for one in tables))
+        await self._connection.execute(query.encode(), {"genesis": self._genesis, "before": before})
 
 
 async def _merge(cursor: AsyncCursor[Any], table: str, tallies: Mapping[Key, Tally]) -> None:

@@ -6,7 +6,7 @@ Raw units, all bigint: prices and notional 1/10,000 USD, volume 1/1e8 share, tim
 `busts` names every trade that was, and the command that did.
 
 Beside them what feeds bring: `feeds` says how far each feed's candles are, `fed` numbers its symbols and says
-when their first and newest trades were, and `fed_seconds`, `fed_minutes`, `fed_hours` and `fed_days` are by
+when their first and newest trades were, and `fed_seconds`, `fed_minutes` and the rest are by
 that number.
 """
 
@@ -38,7 +38,9 @@ reader = Table(
     Column(
         "seconds_from", BigInteger, nullable=False
     ),  # a whole minute; of what was before, seconds may lack
-    Column("minutes_from", BigInteger, nullable=False),  # a whole hour; of what was before, minutes may lack
+    Column(
+        "minutes_from", BigInteger, nullable=False
+    ),  # a whole hour; of what was before, minutes and quarters may lack
     Column("trades_from", BigInteger, nullable=False),  # of what was before, `trades` may lack some
 )
 
@@ -59,6 +61,7 @@ def _candles(name: str, *more: str) -> Table:
 
 seconds = _candles("seconds", "notional")
 minutes = _candles("minutes", "notional")
+quarters = _candles("quarters", "notional")  # of an hour
 hours = _candles("hours", "notional")
 days = _candles("days", "notional")
 
@@ -87,7 +90,7 @@ feeds = Table(
     Column("feed", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("seconds_from", BigInteger, nullable=False),  # of what was before, seconds may lack
-    Column("minutes_from", BigInteger, nullable=False),  # a whole hour; of what was before, minutes lack
+    Column("minutes_from", BigInteger, nullable=False),  # a whole hour; of what was before, these lack
 )
 
 fed = Table(
@@ -103,5 +106,6 @@ fed = Table(
 
 fed_seconds = _candles("fed_seconds")
 fed_minutes = _candles("fed_minutes")
+fed_quarters = _candles("fed_quarters")
 fed_hours = _candles("fed_hours")
 fed_days = _candles("fed_days")

@@ -25,7 +25,13 @@ from tests.market.ticks.made import SECOND, START, batch, random_ticks, small, t
 
 SYMBOLS = ("ZINC", "GOLD", "OIL")
 NUMBERS = (*SYMBOLS, "AAPL")
-TABLES = {"second": "fed_seconds", "minute": "fed_minutes", "hour": "fed_hours", "day": "fed_days"}
+TABLES = {
+    "second": "fed_seconds",
+    "minute": "fed_minutes",
+    "quarter": "fed_quarters",
+    "hour": "fed_hours",
+    "day": "fed_days",
+}
 
 
 def made() -> Ticks:
@@ -159,7 +165,7 @@ def test_a_bust_that_did_not_reach_the_candles_is_named(recorded: str, tmp_path:
     assert spoil(recorded, "UPDATE market.feeds SET position = position + 2 WHERE feed = 'lab'") == 1
     found = checked(tmp_path, recorded)
     assert [one.split(" that ")[0] for one in found] == [
-        f"the {what} of GOLD (feed lab)" for what in ("second", "minute", "hour", "day")
+        f"the {what} of GOLD (feed lab)" for what in ("second", "minute", "quarter", "hour", "day")
     ]
 
 
@@ -259,7 +265,13 @@ def test_ticks_in_an_archive_of_yours_are_found_there(recorded: str, tmp_path: P
 def test_files_that_go_otherwise_are_named(recorded: str, tmp_path: Path) -> None:
     file = max(found_in(tmp_path / "lab"), key=lambda one: one.size)
     (tmp_path / "lab" / file.name).unlink()
-    assert {one.split()[1] for one in checked(tmp_path, recorded)} == {"second", "minute", "hour", "day"}
+    assert {one.split()[1] for one in checked(tmp_path, recorded)} == {
+        "second",
+        "minute",
+        "quarter",
+        "hour",
+        "day",
+    }
 
 
 def test_a_damaged_file_is_named(recorded: str, tmp_path: Path) -> None:

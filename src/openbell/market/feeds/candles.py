@@ -1,4 +1,5 @@
-"""Candles of a feed's trades, made by the thousand: of a second, a minute, an hour and a day of UTC.
+"""Candles of a feed's trades, made by the thousand: of a second, a minute, a quarter of an hour, an
+hour and a day of UTC.
 
 The order of a candle's trades is the one in which they came into the feed, so that candles which were made in
 parts are those which would have been made at once.
@@ -12,10 +13,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from openbell.market.calendar import DAY, HOUR, MINUTE, SECOND
+from openbell.market.calendar import DAY, HOUR, MINUTE, QUARTER, SECOND
 from openbell.market.ticks.batch import Ints
 
-LENGTHS = {"fed_seconds": SECOND, "fed_minutes": MINUTE, "fed_hours": HOUR, "fed_days": DAY}
+LENGTHS = {
+    "fed_seconds": SECOND,
+    "fed_minutes": MINUTE,
+    "fed_quarters": QUARTER,
+    "fed_hours": HOUR,
+    "fed_days": DAY,
+}
 VOLUME_MAX = (1 << 63) - 1
 
 # Symbol's number, start, open, high, low, close (None together), volume, trades.

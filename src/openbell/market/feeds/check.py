@@ -16,7 +16,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import Connection, ServerCursor
 
-from openbell.market.calendar import DAY, HOUR, MINUTE, SECOND
+from openbell.market.calendar import DAY, HOUR, MINUTE, QUARTER, SECOND
 from openbell.market.feeds import reading
 from openbell.market.feeds.candles import VOLUME_MAX
 from openbell.market.instruments import BY_SYMBOL
@@ -83,6 +83,7 @@ class Feed(NamedTuple):
         """What is compared of candles that start at `begin` or later."""
         yield Kind("second", "fed_seconds", SECOND, max(begin, self.seconds_from))
         yield Kind("minute", "fed_minutes", MINUTE, max(begin, self.minutes_from))
+        yield Kind("quarter", "fed_quarters", QUARTER, max(begin, self.minutes_from))
         yield Kind("hour", "fed_hours", HOUR, begin)
         yield Kind("day", "fed_days", DAY, begin)
 
@@ -97,7 +98,7 @@ class FeedCheck:
     Attributes:
         positions: up to which tick the candles of each feed are, at that moment; 0: they cannot be compared,
             because there are none yet, or no ticks here.
-        differences: the first of each feed's seconds, minutes, hours and days, after `run`.
+        differences: the first of each feed's seconds, minutes, quarters, hours and days, after `run`.
 
     Raises:
         psycopg.OperationalError: PostgreSQL cannot be reached, as in `run`.
@@ -124,11 +125,8 @@ class FeedCheck:
         self._connection.close()
 
     def _open(self) -> list[Feed]:
-        query = (
-            "SELECT to_regclass('market.fed_hours') IS NULL OR to_regclass('market.fed_hourly') IS NOT NULL"
-        )
-        row = self._connection.execute(query).fetchone()
-        if row is None or row[0]:
+        row = self._connection.execute("SELECT to_regclass('market.fed_quarters') IS NOT NULL").fetchone()
+        if row is None or not row[0]:
             return []  # only an earlier version has run
         return [Feed._make(found) for found in self._connection.execute(FEEDS)]
 

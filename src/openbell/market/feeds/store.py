@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection, Cursor
 
-from openbell.market.calendar import DAY, HOUR, MINUTE
+from openbell.market.calendar import DAY, HOUR, MINUTE, QUARTER
 from openbell.market.feeds.candles import LENGTHS, VOLUME_MAX, Row, Trades, candles
 from openbell.market.feeds.reading import Window
 
@@ -40,15 +40,16 @@ DELETE FROM market.{table} WHERE instrument IN (SELECT number FROM market.fed WH
 # Candles that are not shown any more leave; who just read from where they are shown can still read them.
 FORGET = """
 WITH old AS (
-    SELECT number, {table}_from AS shown FROM market.fed JOIN market.feeds USING (feed) WHERE feed = %(feed)s
-), gone AS (
-    DELETE FROM market.fed_{table} AS candle USING old
-    WHERE candle.instrument = old.number AND candle.start < old.shown
-)
-UPDATE market.feeds SET {table}_from = greatest({table}_from, (
+    SELECT number, {column} AS shown FROM market.fed JOIN market.feeds USING (feed) WHERE feed = %(feed)s
+), {gone}
+UPDATE market.feeds SET {column} = greatest({column}, (
     (SELECT coalesce(max(newest), 0) FROM market.fed WHERE feed = %(feed)s) - %(keep)s) / {unit} * {unit})
 WHERE feed = %(feed)s
 """
+GONE = """{table}_gone AS (
+    DELETE FROM market.{table} AS candle USING old
+    WHERE candle.instrument = old.number AND candle.start < old.shown
+)"""
 
 
 class PositionMoved(Exception):
@@ -112,15 +113,16 @@ class FedStore:
 
     def forget_seconds(self, feed: str, keep_ns: int) -> None:
         """Show no seconds more than `keep_ns` older than the feed's newest trade any more."""
-        self._forget("seconds", MINUTE, feed, keep_ns)
+        self._forget("seconds_from", ("fed_seconds",), MINUTE, feed, keep_ns)
 
     def forget_minutes(self, feed: str, keep_ns: int) -> None:
-        """Show no minutes more than `keep_ns` older than the feed's newest trade any more; they are removed
-        the next time."""
-        self._forget("minutes", HOUR, feed, keep_ns)
+        """Show no minutes and quarters of an hour more than `keep_ns` older than the feed's newest trade any
+        more; they are removed the next time."""
+        self._forget("minutes_from", ("fed_minutes", "fed_quarters"), HOUR, feed, keep_ns)
 
-    def _forget(self, table: str, unit: int, feed: str, keep_ns: int) -> None:
-        query = FORGET.format(table=table, unit=unit)
+    def _forget(self, column: str, tables: Sequence[str], unit: int, feed: str, keep_ns: int) -> None:
+        gone = ", ".join(GONE.format(table=one) for one in tables)
+        query = FORGET.format(column=column, gone=gone, unit=unit)
         self._connection.execute(query.encode(), {"feed": feed, "keep": keep_ns})
 
 
@@ -138,11 +140,11 @@ def _numbers(cursor: Cursor[Any], feed: str, window: Window) -> list[int]:
 
 
 def _add(cursor: Cursor[Any], numbers: Sequence[int], trades: Trades, minutes_from: int) -> None:
-    """Add trades to the candles; `numbers` are by the trades' symbols. Minutes that are not kept any more do
-    not come back."""
+    """Add trades to the candles; `numbers` are by the trades' symbols. Minutes and quarters of an hour that
+    are not kept any more do not come back."""
     for table, length in LENGTHS.items():
         rows = [(numbers[row[0]], *row[1:]) for row in candles(trades, length)]
-        if length == MINUTE:
+        if length in (MINUTE, QUARTER):
             rows = [row for row in rows if row[1] >= minutes_from]
         _merge(cursor, table, rows)
 
