@@ -163,8 +163,9 @@ class History:
         starts, after = frames(self._calendar, kept, first, end, min(limit, LIMIT_MAX))
         if not starts:
             return []
-        stored, before = await self._stored(listed, kept, starts, after)
-        simulated = await self._simulated(listed, kept, starts, after)
+        (stored, before), simulated = await asyncio.gather(
+            self._stored(listed, kept, starts, after), self._simulated(listed, kept, starts, after)
+        )
         return merge(starts, stored, simulated, before or listed.reference_price)
 
     async def closes(
