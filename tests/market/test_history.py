@@ -19,6 +19,7 @@ from openbell.market.history import (
     HistoryUnavailable,
     Listed,
     merge,
+    traded,
 )
 from openbell.market.intervals import INTERVALS, interval
 from openbell.market.migrate import migrate
@@ -189,6 +190,24 @@ async def test_no_answer_is_longer_than_the_limit(history: History) -> None:
 async def test_an_unknown_interval_is_refused(history: History) -> None:
     with pytest.raises(ValueError, match="'2m' is not kept"):
         await history.candles(APPLE, "2m", None, None, 1)
+
+
+def test_what_a_sessions_end_still_brings_is_its_last_candles() -> None:
+    hour = 60 * MINUTE
+    rows = [
+        (0, 5, 9, 4, 8, 10, 2),
+        (hour, None, None, None, None, 1, 1),  # too small to move a price
+        (2 * hour, 7, 11, 6, 10, 20, 3),  # after the session, whose last hour that was
+        (3 * hour, None, None, None, None, 2, 1),
+        (19 * hour, 12, 12, 12, 12, 1, 1),
+    ]
+    assert list(traded(rows, [0, hour, 18 * hour, 19 * hour]).values()) == [
+        Candle(0, 5, 9, 4, 8, 10, 2, TRADED),
+        Candle(hour, 7, 11, 6, 10, 23, 5, TRADED),
+        Candle(19 * hour, 12, 12, 12, 12, 1, 1, TRADED),
+    ]
+    assert traded(rows, [0, 19 * hour])[0] == Candle(0, 5, 11, 4, 10, 33, 7, TRADED)
+    assert traded(rows[2:3], [hour, 18 * hour]) == {hour: Candle(hour, 7, 11, 6, 10, 20, 3, TRADED)}
 
 
 def test_merging_fills_with_the_close_before() -> None:
