@@ -28,7 +28,7 @@ SMALL = 0.1  # of the trades: too small to move a price
 OTHERS_DAYS = 10
 SECONDS_HOURS = 5  # fewer than the worker keeps by default: it removes none of them meanwhile
 UNITS = 25_000  # in a batch
-TABLES = ("seconds", "minutes", "hours", "days")
+TABLES = ("seconds", "minutes", "quarters", "hours", "days")
 
 
 class Span(NamedTuple):
