@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import load
-import msgspec
+from apart import apart
 from venue import Session, Venue, free_port
 
 from openbell.node.client import NodeClient
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
                     job = load.Job(
                         port, args.rate, min(args.seconds, BARE_SECONDS), 16, ["bare"] * 20, [BARE], 0
                     )
-                    bares.append(figures(send(job)))
+                    bares.append(figures(apart("load.py", job, load.Result)))
             highest = None if args.no_search else search(venue, args.rate)
             sync = asyncio.run(sync_p99_ms(venue))
     middle = {name: statistics.median(one[name] for one in runs) for name in ("p50", "p99", "p999")}
@@ -85,7 +85,7 @@ def measure(venue: Venue, rate: float, seconds: float, seed: int) -> tuple[load.
     sessions = [venue.demo()[0] for _ in range(count)]
     tokens = [session.token for session in sessions]
     job = load.Job(venue.port, rate, seconds, min(32, count), tokens, quotes(sessions[0]), seed)
-    result = send(job)
+    result = apart("load.py", job, load.Result)
     return result, prove(result, sessions)
 
 
@@ -94,18 +94,6 @@ def quotes(session: Session) -> list[load.Symbol]:
     names = [asset["symbol"] for asset in session.get(f"/v1/assets/top?limit={SYMBOLS}")["data"]]
     rows = session.get("/v1/quotes?symbols=" + ",".join(names))["data"]
     return [load.Symbol(row["symbol"], row["bid"], row["ask"]) for row in rows if row["bid"] and row["ask"]]
-
-
-def send(job: load.Job) -> load.Result:
-    """Run the load in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("load.py"))],
-        input=msgspec.json.encode(job),
-        stdout=subprocess.PIPE,
-        timeout=job.seconds + 60,
-        check=True,
-    )
-    return msgspec.json.decode(done.stdout, type=load.Result)
 
 
 def figures(result: load.Result) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import psutil
 import reading
+from apart import apart
 from venue import Session, VenueError, free_port
 
 PARTS = {"50": 0.5, "99": 0.99, "999": 0.999}
@@ -41,14 +41,7 @@ def send(job: reading.Job) -> reading.Result:
     Raises:
         VenueError: it was not.
     """
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("reading.py"))],
-        input=msgspec.json.encode(job),
-        stdout=subprocess.PIPE,
-        timeout=job.seconds + 60,
-        check=True,
-    )
-    result = msgspec.json.decode(done.stdout, type=reading.Result)
+    result = apart("reading.py", job, reading.Result)
     if result.lost or set(result.statuses) != {"200"}:
         raise VenueError(f"{job.paths[0]} and others were answered {result.statuses}, {result.lost} lost")
     return result
